@@ -1,0 +1,11 @@
+//! The facts of every Kubernetes API type, and the codecs that they drive: JSON, YAML, protobuf, declared defaults, OpenAPI.
+//! It knows nothing of resources, stores or HTTP.
+//!
+//! One model serves all types: a [`Value`] tree with a [`TypeSchema`] beside it. No type has code of its own.
+
+pub mod tree;
+pub mod types;
+
+pub use smol_str::SmolStr;
+pub use tree::{Map, Value};
+pub use types::{Field, FieldType, TypeId, TypeSchema, Types};
