@@ -1,1 +1,2 @@
-//! placeholder
+//! The request tier.
+pub mod openapi;
