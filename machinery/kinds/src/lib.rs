@@ -1,1 +1,12 @@
-//! placeholder
+//! What every tier must know of a resource: names, scope, versions, keys, selectable fields, table columns, write facts.
+//! It does not read or write any store and knows no HTTP; what only a write needs beyond these facts is `apiserver`'s.
+
+pub mod catalog;
+pub mod gates;
+pub mod resource;
+pub mod runtime;
+
+pub use catalog::{Catalog, Group, GroupVersion};
+pub use gates::Gates;
+pub use resource::{Encoding, Generation, Resource, Stage, Storage, Subresource, Verb, Verbs, WriteFacts};
+pub use runtime::RuntimeConfig;
