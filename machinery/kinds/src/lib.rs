@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod gates;
 pub mod resource;
 pub mod runtime;
+pub mod table;
 
 pub use catalog::{Catalog, Group, GroupVersion};
 pub use gates::Gates;
