@@ -2,12 +2,17 @@
 //! It does not read or write any store and knows no HTTP; what only a write needs beyond these facts is `apiserver`'s.
 
 pub mod catalog;
+pub mod discovery;
+pub mod fields;
 pub mod gates;
+pub mod keys;
+pub mod partial;
 pub mod resource;
 pub mod runtime;
 pub mod table;
 
 pub use catalog::{Catalog, Group, GroupVersion};
 pub use gates::Gates;
+pub use keys::{KeySpan, Keys};
 pub use resource::{Encoding, Generation, Resource, Stage, Storage, Subresource, Verb, Verbs, WriteFacts};
 pub use runtime::RuntimeConfig;

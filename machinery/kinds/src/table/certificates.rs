@@ -122,13 +122,11 @@ fn condition(row: &Row<'_>) -> Value {
 
 /// The last of the deciding conditions.
 fn state(row: &Row<'_>) -> Value {
-    let kinds = row
+    let mut kinds = row
         .list(&["status", "conditions"])
         .iter()
         .filter_map(|condition| condition.str_at(&["type"]));
-    let decided = kinds
-        .filter(|kind| matches!(*kind, "Issued" | "Denied" | "Failed"))
-        .last();
+    let decided = kinds.rfind(|kind| matches!(*kind, "Issued" | "Denied" | "Failed"));
     Value::from(decided.unwrap_or("Pending"))
 }
 

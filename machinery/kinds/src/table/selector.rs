@@ -32,7 +32,7 @@ pub(super) fn requirements(selector: Option<&Value>) -> String {
         })
         .collect();
     parts.extend(selector.list_at(&["matchExpressions"]).iter().map(expression));
-    parts.sort_by(|(one, _), (other, _)| one.cmp(other));
+    parts.sort_by_key(|(key, _)| *key);
     joined(parts.iter().map(|(_, text)| text), ",")
 }
 

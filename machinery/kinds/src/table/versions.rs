@@ -80,13 +80,9 @@ const MIGRATIONS: &[Column] = &[
         |row| {
             let conditions = row.list(&["status", "conditions"]).iter();
             let holding = conditions.filter(|condition| condition.str_at(&["status"]) == Some("True"));
-            let kinds = holding.filter_map(|condition| condition.str_at(&["type"]));
-            Value::from(
-                kinds
-                    .filter(|kind| matches!(*kind, "Running" | "Succeeded" | "Failed"))
-                    .last()
-                    .unwrap_or("Unknown"),
-            )
+            let mut kinds = holding.filter_map(|condition| condition.str_at(&["type"]));
+            let last = kinds.rfind(|kind| matches!(*kind, "Running" | "Succeeded" | "Failed"));
+            Value::from(last.unwrap_or("Unknown"))
         },
     ),
 ];
