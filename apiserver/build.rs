@@ -3,7 +3,9 @@
 
 use flate2::{Compression, write::DeflateEncoder};
 use k8s_openapi::schemars::generate::SchemaSettings;
-use k8s_openapi::{api, apiextensions_apiserver::pkg::apis::apiextensions, apimachinery::pkg, kube_aggregator};
+use k8s_openapi::{
+    api, apiextensions_apiserver::pkg::apis::apiextensions, apimachinery::pkg, kube_aggregator,
+};
 use serde_json::Value;
 use std::{env, error::Error, fs::File, io::Write, path::PathBuf};
 
@@ -33,7 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn write_line(to: &mut impl Write, name: &str, field: &str, schema: &Value) -> Result<(), Box<dyn Error>> {
     if let Some(Value::String(text)) = schema.get("description") {
-        let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+        let text = text
+            .replace('\\', "\\\\")
+            .replace('\n', "\\n")
+            .replace('\t', "\\t");
         writeln!(to, "{name}\t{field}\t{text}")?;
     }
     Ok(())

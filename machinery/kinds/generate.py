@@ -15,6 +15,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 PREFIX = "/registry/"
 # The reference keeps these as JSON: their types know no protobuf in its storage codecs.
 JSON_GROUPS = ["apiextensions.k8s.io", "apiregistration.k8s.io"]
+# What requests for these are warned of; the fact tables have no deprecations of stable versions.
+DEPRECATED = {("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
+              ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 ALL_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 USUAL_FIELDS = ["metadata.name", "metadata.namespace"]
 
@@ -47,6 +50,9 @@ def compact(entry, writes):
     for key in ("listKind", "listMessage", "shortNames", "categories", "namespaced", "featureGate", "introduced", "removed"):
         if entry.get(key):
             out[key] = entry[key]
+    identity = entry["group"], entry["version"], entry["resource"]
+    if identity in DEPRECATED:
+        out["deprecation"] = DEPRECATED[identity]
     if entry["verbs"] != ALL_VERBS:
         out["verbs"] = entry["verbs"]
     if entry["subresources"]:

@@ -17,12 +17,18 @@ impl Descriptions {
     /// Unpacks all of them: about 2 MB.
     pub fn unpack() -> Self {
         let mut lines = String::new();
-        DeflateDecoder::new(PACKED).read_to_string(&mut lines).expect("packed by our own build script");
+        DeflateDecoder::new(PACKED)
+            .read_to_string(&mut lines)
+            .expect("packed by our own build script");
         let mut text: HashMap<String, HashMap<String, String>> = HashMap::new();
         for line in lines.lines() {
             let mut columns = line.splitn(3, '\t');
-            if let (Some(name), Some(field), Some(description)) = (columns.next(), columns.next(), columns.next()) {
-                text.entry(name.to_owned()).or_default().insert(field.to_owned(), unescape(description));
+            if let (Some(name), Some(field), Some(description)) =
+                (columns.next(), columns.next(), columns.next())
+            {
+                text.entry(name.to_owned())
+                    .or_default()
+                    .insert(field.to_owned(), unescape(description));
             }
         }
         Self { text }
@@ -58,9 +64,19 @@ mod tests {
     #[test]
     fn describes_types_and_nested_fields() {
         let descriptions = Descriptions::unpack();
-        let pod = descriptions.get("io.k8s.api.core.v1.Pod", None).expect("Pod has one");
+        let pod = descriptions
+            .get("io.k8s.api.core.v1.Pod", None)
+            .expect("Pod has one");
         assert!(pod.starts_with("Pod is a collection of containers"), "{pod}");
-        assert!(descriptions.get("io.k8s.api.core.v1.Container", Some("image")).is_some());
-        assert!(descriptions.get("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", Some("name")).is_some());
+        assert!(
+            descriptions
+                .get("io.k8s.api.core.v1.Container", Some("image"))
+                .is_some()
+        );
+        assert!(
+            descriptions
+                .get("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", Some("name"))
+                .is_some()
+        );
     }
 }

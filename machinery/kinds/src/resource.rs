@@ -47,6 +47,8 @@ pub struct Resource {
     pub introduced: Option<SmolStr>,
     /// The release that no longer serves it.
     pub removed: Option<SmolStr>,
+    /// What every request for it is warned of.
+    pub deprecation: Option<SmolStr>,
     /// Where and how it is stored; `None` for what is only computed.
     pub storage: Option<Storage>,
     /// Field selector labels of requests and the stored form's label for each; `None` stands for name and namespace only.

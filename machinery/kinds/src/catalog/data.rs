@@ -42,6 +42,7 @@ struct Line {
     feature_gate: Option<SmolStr>,
     introduced: Option<SmolStr>,
     removed: Option<SmolStr>,
+    deprecation: Option<SmolStr>,
     /// The key below the prefix.
     etcd: Option<SmolStr>,
     /// Group, version and kind of stored objects.
@@ -160,6 +161,7 @@ impl Line {
             feature_gate: self.feature_gate,
             introduced: self.introduced,
             removed: self.removed,
+            deprecation: self.deprecation,
         }
     }
 
