@@ -1,2 +1,3 @@
 //! The request tier.
+pub mod allocate;
 pub mod openapi;

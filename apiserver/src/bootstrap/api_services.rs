@@ -1,0 +1,44 @@
+//! An APIService for each group and version that this server serves itself. Those of other servers are not touched.
+
+use schema::{Map, Value, tree};
+
+use crate::discovery::Served;
+
+use super::objects::Bootstrap;
+
+
+/// The APIServices of what is served.
+pub fn all(served: &Served, priority: impl Fn(&str, &str) -> Option<(i64, i64)>) -> Vec<Bootstrap> {
+    let mut services = Vec::new();
+    for group in &served.groups {
+        if group.name == "apiregistration.k8s.io" {
+            // The aggregator's own group has none.
+            continue;
+        }
+        for version in &group.versions {
+            if let Some(priorities) = priority(&group.name, &version.name) {
+                services.push(Bootstrap {
+                    collection: "/apis/apiregistration.k8s.io/v1/apiservices".to_owned(),
+                    object: api_service(&group.name, &version.name, priorities),
+                });
+            }
+        }
+    }
+    services
+}
+
+fn api_service(group: &str, version: &str, (group_minimum, version_priority): (i64, i64)) -> Value {
+    let mut spec = Map::new();
+    if !group.is_empty() {
+        spec.insert("group", group);
+    }
+    spec.insert("version", version);
+    spec.insert("groupPriorityMinimum", group_minimum);
+    spec.insert("versionPriority", version_priority);
+    tree!({
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": (format!("{version}.{group}")), "labels": {"kube-aggregator.kubernetes.io/automanaged": "onstart"}},
+        "spec": spec,
+    })
+}

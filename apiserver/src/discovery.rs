@@ -1,0 +1,56 @@
+//! Discovery: which groups, versions and resources are served, in the legacy and the aggregated form (KEP-3352).
+//! The documents are made when what is served changes, not at each request.
+
+pub mod aggregated;
+pub mod legacy;
+
+use std::sync::Arc;
+
+use kinds::Resource;
+
+/// What is served, in the order in which discovery tells it.
+#[derive(Clone, Debug, Default)]
+pub struct Served {
+    /// The core group's versions come first, under the empty name.
+    pub groups: Vec<Group>,
+}
+
+/// An API group with its served versions, the preferred one first.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Empty for the core group.
+    pub name: String,
+    /// At least one.
+    pub versions: Vec<Version>,
+}
+
+/// A served version of a group.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// E.g. `v1`.
+    pub name: String,
+    /// In alphabetical order.
+    pub resources: Vec<Arc<Resource>>,
+}
+
+impl Served {
+    /// The group of this name.
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// The version of a group.
+    pub fn version(&self, group: &str, version: &str) -> Option<&Version> {
+        self.group(group)?.versions.iter().find(|have| have.name == version)
+    }
+
+    /// All groups but the core one.
+    pub fn named_groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| !group.name.is_empty())
+    }
+}
+
+/// `v1` or `apps/v1`.
+pub fn group_version(group: &str, version: &str) -> String {
+    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+}
