@@ -5,6 +5,7 @@
 pub mod api_services;
 pub mod cluster;
 pub mod flow_control;
+pub mod hooks;
 pub mod identity;
 pub mod kubernetes_service;
 pub mod master_leases;

@@ -6,7 +6,8 @@ pub mod legacy;
 
 use std::sync::Arc;
 
-use kinds::Resource;
+use kinds::{Catalog, Resource, RuntimeConfig};
+use schema::SmolStr;
 
 /// What is served, in the order in which discovery tells it.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub struct Served {
 #[derive(Clone, Debug)]
 pub struct Group {
     /// Empty for the core group.
-    pub name: String,
+    pub name: SmolStr,
     /// At least one.
     pub versions: Vec<Version>,
 }
@@ -28,12 +29,28 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct Version {
     /// E.g. `v1`.
-    pub name: String,
-    /// In alphabetical order.
+    pub name: SmolStr,
+    /// `groupPriorityMinimum` and `versionPriority` of its APIService, where it has one.
+    pub priority: Option<(i32, i32)>,
+    /// By name.
     pub resources: Vec<Arc<Resource>>,
 }
 
 impl Served {
+    /// What of a catalog is served under this configuration. Groups and versions without a served resource are left out.
+    pub fn new(catalog: &Catalog, runtime: &RuntimeConfig) -> Self {
+        let version = |group: &str, version: &kinds::GroupVersion| {
+            let resources: Vec<_> = runtime.served(catalog, group, &version.version).cloned().collect();
+            let found = Version { name: version.version.clone(), priority: version.priority, resources };
+            (!found.resources.is_empty()).then_some(found)
+        };
+        let groups = catalog.groups().iter().map(|group| Group {
+            name: group.name.clone(),
+            versions: group.versions.iter().filter_map(|found| version(&group.name, found)).collect(),
+        });
+        Self { groups: groups.filter(|group| !group.versions.is_empty()).collect() }
+    }
+
     /// The group of this name.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == name)

@@ -1,3 +1,9 @@
 //! Publishes the schema of what is served: `/openapi/v2` and `/openapi/v3`.
+//! Types come from the schema tables, paths from the catalog, descriptions from k8s-openapi.
 
 pub mod descriptions;
+pub mod names;
+pub mod operation;
+pub mod parameter;
+pub mod paths;
+pub mod render;

@@ -8,15 +8,11 @@ use super::objects::Bootstrap;
 
 
 /// The APIServices of what is served.
-pub fn all(served: &Served, priority: impl Fn(&str, &str) -> Option<(i64, i64)>) -> Vec<Bootstrap> {
+pub fn all(served: &Served) -> Vec<Bootstrap> {
     let mut services = Vec::new();
     for group in &served.groups {
-        if group.name == "apiregistration.k8s.io" {
-            // The aggregator's own group has none.
-            continue;
-        }
         for version in &group.versions {
-            if let Some(priorities) = priority(&group.name, &version.name) {
+            if let Some(priorities) = version.priority {
                 services.push(Bootstrap {
                     collection: "/apis/apiregistration.k8s.io/v1/apiservices".to_owned(),
                     object: api_service(&group.name, &version.name, priorities),
@@ -27,14 +23,14 @@ pub fn all(served: &Served, priority: impl Fn(&str, &str) -> Option<(i64, i64)>)
     services
 }
 
-fn api_service(group: &str, version: &str, (group_minimum, version_priority): (i64, i64)) -> Value {
+fn api_service(group: &str, version: &str, (group_minimum, version_priority): (i32, i32)) -> Value {
     let mut spec = Map::new();
     if !group.is_empty() {
         spec.insert("group", group);
     }
     spec.insert("version", version);
-    spec.insert("groupPriorityMinimum", group_minimum);
-    spec.insert("versionPriority", version_priority);
+    spec.insert("groupPriorityMinimum", i64::from(group_minimum));
+    spec.insert("versionPriority", i64::from(version_priority));
     tree!({
         "apiVersion": "apiregistration.k8s.io/v1",
         "kind": "APIService",

@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 
 /// Where identity leases are.
 pub const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+/// How often it is renewed.
+pub const RENEWAL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a lease stands without renewal, in seconds.
 const LEASE_SECONDS: i64 = 3_600;
 

@@ -60,7 +60,7 @@ fn collection(catalog: &Catalog, object: &Value) -> String {
     let api_version = object.str_at(&["apiVersion"]).expect("table objects have one");
     let kind = object.str_at(&["kind"]).expect("table objects have one");
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let resource = catalog.by_kind(group, version, kind).expect("table objects are of served kinds");
+    let resource = catalog.kind(group, version, kind).expect("table objects are of served kinds");
     let root = crate::openapi::paths::root(group, version);
     match object.str_at(&["metadata", "namespace"]) {
         Some(namespace) => format!("{root}/namespaces/{namespace}/{}", resource.resource),

@@ -3,7 +3,7 @@
 use kinds::Resource;
 use schema::{Map, Value, tree};
 
-use super::legacy::texts;
+use super::legacy::{texts, verbs};
 use super::{Group, Served, Version};
 
 /// The media type parameters with which clients ask for it.
@@ -44,7 +44,7 @@ fn resource_entry(resource: &Resource) -> Value {
     entry.insert("responseKind", response_kind("", "", &resource.kind));
     entry.insert("scope", if resource.namespaced { "Namespaced" } else { "Cluster" });
     entry.insert("singularResource", resource.singular.as_str());
-    entry.insert("verbs", texts(&resource.verbs));
+    entry.insert("verbs", verbs(resource.verbs));
     if !resource.short_names.is_empty() {
         entry.insert("shortNames", texts(&resource.short_names));
     }
@@ -64,7 +64,7 @@ fn subresources(resource: &Resource) -> Vec<Value> {
             true => response_kind("", "", &subresource.kind),
             false => response_kind(&subresource.group, &subresource.version, &subresource.kind),
         };
-        tree!({"subresource": (subresource.name.as_str()), "responseKind": kind, "verbs": (texts(&subresource.verbs))})
+        tree!({"subresource": (subresource.name.as_str()), "responseKind": kind, "verbs": (verbs(subresource.verbs))})
     };
     resource.subresources.iter().map(entry).collect()
 }

@@ -1,7 +1,9 @@
 //! The discovery documents that every client knows: `APIVersions`, `APIGroupList`, `APIGroup`, `APIResourceList`.
 
-use kinds::{Resource, Subresource};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use kinds::{Resource, Subresource, Verbs};
 use schema::{Map, SmolStr, Value, tree};
+use sha2::{Digest, Sha256};
 
 use super::{Group, Served, Version, group_version};
 
@@ -73,14 +75,14 @@ fn resource_entry(resource: &Resource) -> Value {
     entry.insert("singularName", resource.singular.as_str());
     entry.insert("namespaced", resource.namespaced);
     entry.insert("kind", resource.kind.as_str());
-    entry.insert("verbs", texts(&resource.verbs));
+    entry.insert("verbs", verbs(resource.verbs));
     if !resource.short_names.is_empty() {
         entry.insert("shortNames", texts(&resource.short_names));
     }
     if !resource.categories.is_empty() {
         entry.insert("categories", texts(&resource.categories));
     }
-    if let Some(hash) = resource.storage_version_hash() {
+    if let Some(hash) = storage_version_hash(resource) {
         entry.insert("storageVersionHash", hash);
     }
     Value::Map(entry)
@@ -92,7 +94,7 @@ fn subresource_entry(resource: &Resource, subresource: &Subresource) -> Value {
     entry.insert("singularName", "");
     entry.insert("namespaced", resource.namespaced);
     entry.insert("kind", subresource.kind.as_str());
-    entry.insert("verbs", texts(&subresource.verbs));
+    entry.insert("verbs", verbs(subresource.verbs));
     if (&subresource.group, &subresource.version) != (&resource.group, &resource.version) {
         entry.insert("group", subresource.group.as_str());
         entry.insert("version", subresource.version.as_str());
@@ -103,4 +105,16 @@ fn subresource_entry(resource: &Resource, subresource: &Subresource) -> Value {
 /// A list of texts.
 pub(super) fn texts(list: &[SmolStr]) -> Value {
     Value::List(list.iter().cloned().map(Value::String).collect())
+}
+
+/// Verbs by name.
+pub(super) fn verbs(verbs: Verbs) -> Value {
+    Value::List(verbs.iter().map(|verb| Value::from(verb.as_str())).collect())
+}
+
+/// Tells clients whether two resources share their storage: they must take it as opaque.
+fn storage_version_hash(resource: &Resource) -> Option<String> {
+    let storage = resource.storage.as_ref()?;
+    let digest = Sha256::digest(format!("{}/{}/{}", storage.group, storage.version, storage.kind));
+    Some(BASE64_STANDARD.encode(&digest[..8]))
 }

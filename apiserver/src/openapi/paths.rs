@@ -1,6 +1,7 @@
 //! The paths of a resource and of discovery, with all that can be done there. It does not know the OpenAPI format.
 
-use kinds::{Resource, Subresource};
+use kinds::{Resource, Subresource, Verb};
+use schema::{TypeId, Types};
 
 use super::names::{group_title, tag, title};
 use super::operation::{
@@ -91,7 +92,7 @@ impl Writer<'_> {
 
     /// The deprecated paths below `/watch`.
     fn watches(&self) -> Vec<PathItem> {
-        if !self.has("watch") {
+        if !self.has(Verb::Watch) {
             return Vec::new();
         }
         let mut items = Vec::new();
@@ -120,16 +121,16 @@ impl Writer<'_> {
         vec![PathItem { operations, ..item }]
     }
 
-    fn subresource_operation(&self, subresource: &Subresource, verb: &str) -> Option<Operation> {
+    fn subresource_operation(&self, subresource: &Subresource, verb: Verb) -> Option<Operation> {
         let name = title(&subresource.name);
         let connects = subresource.kind.ends_with("Options");
         let (method, action, id_verb) = match verb {
-            "get" if connects => ("get", "connect", "connectGet"),
-            "create" if connects => ("post", "connect", "connectPost"),
-            "get" => ("get", "get", "read"),
-            "create" => ("post", "post", "create"),
-            "update" => ("put", "put", "replace"),
-            "patch" => ("patch", "patch", "patch"),
+            Verb::Get if connects => ("get", "connect", "connectGet"),
+            Verb::Create if connects => ("post", "connect", "connectPost"),
+            Verb::Get => ("get", "get", "read"),
+            Verb::Create => ("post", "post", "create"),
+            Verb::Update => ("put", "put", "replace"),
+            Verb::Patch => ("patch", "patch", "patch"),
             _ => return None,
         };
         let mut operation = self.operation(method, action, self.id(id_verb, &name));
@@ -138,13 +139,13 @@ impl Writer<'_> {
             version: subresource.version.to_string(),
             kind: subresource.kind.to_string(),
         });
-        operation.description = format!("{verb} {} of the specified {}", subresource.name, self.resource.kind);
+        operation.description = format!("{} {} of the specified {}", verb.as_str(), subresource.name, self.resource.kind);
         if connects {
             operation.responses = vec![(200, Schema::Text)];
             operation.produces = ANY_MEDIA;
             return Some(operation);
         }
-        let schema = subresource.type_name().to_owned();
+        let schema = type_name(subresource.type_id);
         match method {
             "get" if subresource.name == "log" => {
                 operation.responses = vec![(200, Schema::Text)];
@@ -185,26 +186,26 @@ impl Writer<'_> {
     }
 
     fn list(&self, suffix: &str) -> Option<Operation> {
-        if !self.has("list") {
+        if !self.has(Verb::List) {
             return None;
         }
         let id = if suffix.is_empty() { self.id("list", "") } else { self.flat_id("list", suffix) };
         let mut operation = self.operation("get", "list", id);
         operation.description = format!("list or watch objects of kind {}", self.resource.kind);
         operation.parameters = parameter::LIST.to_vec();
-        operation.responses = vec![(200, Schema::Type(self.resource.list_type_name()?.to_owned()))];
+        operation.responses = vec![(200, Schema::Type(type_name(self.resource.list_type_id?)))];
         operation.produces = STREAM_MEDIA;
         Some(operation)
     }
 
     fn create(&self) -> Option<Operation> {
-        let mut operation = self.verb("create", "post", "post", "create")?;
+        let mut operation = self.verb(Verb::Create, "post", "post", "create")?;
         write_of(&mut operation, self.type_name(), &[200, 201, 202]);
         Some(operation)
     }
 
     fn delete_collection(&self) -> Option<Operation> {
-        if !self.has("deletecollection") {
+        if !self.has(Verb::DeleteCollection) {
             return None;
         }
         // As clients know it: `deleteCoreV1CollectionNamespacedPod`.
@@ -217,26 +218,26 @@ impl Writer<'_> {
     }
 
     fn get(&self) -> Option<Operation> {
-        let mut operation = self.verb("get", "get", "get", "read")?;
+        let mut operation = self.verb(Verb::Get, "get", "get", "read")?;
         operation.responses = vec![(200, Schema::Type(self.type_name()))];
         Some(operation)
     }
 
     fn update(&self) -> Option<Operation> {
-        let mut operation = self.verb("update", "put", "put", "replace")?;
+        let mut operation = self.verb(Verb::Update, "put", "put", "replace")?;
         write_of(&mut operation, self.type_name(), &[200, 201]);
         Some(operation)
     }
 
     fn delete(&self) -> Option<Operation> {
-        let mut operation = self.verb("delete", "delete", "delete", "delete")?;
+        let mut operation = self.verb(Verb::Delete, "delete", "delete", "delete")?;
         operation.parameters = parameter::DELETE.to_vec();
         delete_of(&mut operation, self.delete_answer(), &[200, 202]);
         Some(operation)
     }
 
     fn patch(&self) -> Option<Operation> {
-        let mut operation = self.verb("patch", "patch", "patch", "patch")?;
+        let mut operation = self.verb(Verb::Patch, "patch", "patch", "patch")?;
         patch_of(&mut operation, self.type_name());
         Some(operation)
     }
@@ -253,10 +254,10 @@ impl Writer<'_> {
         Some(operation)
     }
 
-    fn verb(&self, verb: &str, method: &'static str, action: &'static str, id_verb: &str) -> Option<Operation> {
+    fn verb(&self, verb: Verb, method: &'static str, action: &'static str, id_verb: &str) -> Option<Operation> {
         self.has(verb).then(|| {
             let mut operation = self.operation(method, action, self.id(id_verb, ""));
-            operation.description = format!("{verb} a {}", self.resource.kind);
+            operation.description = format!("{} a {}", verb.as_str(), self.resource.kind);
             operation
         })
     }
@@ -300,11 +301,11 @@ impl Writer<'_> {
     }
 
     fn type_name(&self) -> String {
-        self.resource.type_name().to_owned()
+        type_name(self.resource.type_id)
     }
 
-    fn has(&self, verb: &str) -> bool {
-        self.resource.verbs.iter().any(|have| have == verb)
+    fn has(&self, verb: Verb) -> bool {
+        self.resource.verbs.contains(verb)
     }
 
     /// `readCoreV1NamespacedPodStatus`.
@@ -347,6 +348,10 @@ impl Writer<'_> {
         parameters.push(&parameter::PRETTY);
         PathItem { path, parameters, operations: Vec::new() }
     }
+}
+
+fn type_name(id: TypeId) -> String {
+    Types::builtin().get(id).name.to_string()
 }
 
 fn with<const N: usize>(mut item: PathItem, operations: [Option<Operation>; N]) -> PathItem {
