@@ -1,0 +1,109 @@
+//! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
+//! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
+
+pub mod chain;
+pub mod nodes;
+pub mod plugins;
+pub mod pod_tolerations;
+pub mod priority_of_pods;
+pub mod runtime_class_pods;
+pub mod service_account_pods;
+pub mod storage_objects;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth::User;
+use kinds::{Resource, Subresource};
+use schema::Value;
+use serve::status::Status;
+
+pub use chain::Chain;
+
+/// What a request does to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A new object, or a subresource that acts (eviction, binding).
+    Create,
+    /// A change.
+    Update,
+    /// A deletion.
+    Delete,
+    /// Opening a connection (exec, proxy).
+    Connect,
+}
+
+/// A write on its way through the chain.
+#[derive(Debug)]
+pub struct Attributes<'a> {
+    /// What is done.
+    pub operation: Operation,
+    /// The resource as requested.
+    pub resource: &'a Arc<Resource>,
+    /// The subresource, if any.
+    pub subresource: Option<&'a Subresource>,
+    /// Empty for objects outside namespaces.
+    pub namespace: &'a str,
+    /// Empty when it is yet to be generated, and for collections.
+    pub name: &'a str,
+    /// The object in its hub form; null for deletions.
+    pub object: Value,
+    /// The object as it is, for updates and deletions.
+    pub old: Option<&'a Value>,
+    /// Who asks.
+    pub user: &'a User,
+    /// Nothing will be stored.
+    pub dry_run: bool,
+    /// For the client.
+    pub warnings: Vec<String>,
+}
+
+impl Attributes<'_> {
+    /// Whether it is about this resource itself, in any version.
+    pub fn is(&self, group: &str, resource: &str) -> bool {
+        self.subresource.is_none() && self.resource.group == group && self.resource.resource == resource
+    }
+
+    /// Whether it is about this subresource.
+    pub fn is_subresource(&self, group: &str, resource: &str, subresource: &str) -> bool {
+        self.resource.group == group
+            && self.resource.resource == resource
+            && self.subresource.is_some_and(|found| found.name == subresource)
+    }
+
+    /// A refusal in the words of the reference: 403 about the object.
+    pub fn forbidden(&self, why: &str) -> Status {
+        let name = match self.name {
+            "" => object::meta::of(&self.object).name(),
+            name => name,
+        };
+        Status::forbidden(&self.resource.group, &self.resource.resource, name, why)
+    }
+}
+
+/// Reads that decisions need. Over the store now; over the watch cache where there is one.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// One object in its hub form.
+    async fn get(&self, group: &str, resource: &str, namespace: &str, name: &str) -> Result<Option<Value>, Status>;
+
+    /// All objects of a namespace, or of all with an empty one.
+    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status>;
+}
+
+/// One member of the chain. The defaults do nothing.
+#[async_trait]
+pub trait Plugin: Send + Sync {
+    /// As `--enable-admission-plugins` knows it.
+    fn name(&self) -> &'static str;
+
+    /// May change the object, or refuse it.
+    async fn mutate(&self, _attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+        Ok(())
+    }
+
+    /// May refuse the object.
+    async fn validate(&self, _attributes: &Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+        Ok(())
+    }
+}

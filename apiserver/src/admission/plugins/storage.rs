@@ -1,0 +1,83 @@
+//! Plugins that concern storage, ingresses and nodes: default classes, protection finalizers, the first taint.
+
+use async_trait::async_trait;
+use serve::status::Status;
+
+use crate::admission::{Attributes, Operation, Plugin, Reader, nodes, storage_objects};
+
+/// Gives claims the default storage class.
+#[derive(Debug)]
+pub struct DefaultStorageClass;
+
+#[async_trait]
+impl Plugin for DefaultStorageClass {
+    fn name(&self) -> &'static str {
+        "DefaultStorageClass"
+    }
+
+    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+        if attributes.operation == Operation::Create && attributes.is("", "persistentvolumeclaims") {
+            let classes = reader.list("storage.k8s.io", "storageclasses", "").await?;
+            storage_objects::default_storage_class(&mut attributes.object, &classes);
+        }
+        Ok(())
+    }
+}
+
+/// Gives ingresses the default ingress class.
+#[derive(Debug)]
+pub struct DefaultIngressClass;
+
+#[async_trait]
+impl Plugin for DefaultIngressClass {
+    fn name(&self) -> &'static str {
+        "DefaultIngressClass"
+    }
+
+    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+        if attributes.operation == Operation::Create && attributes.is("networking.k8s.io", "ingresses") {
+            let classes = reader.list("networking.k8s.io", "ingressclasses", "").await?;
+            storage_objects::default_ingress_class(&mut attributes.object, &classes);
+        }
+        Ok(())
+    }
+}
+
+/// Keeps volumes and claims while they may be in use.
+#[derive(Debug)]
+pub struct StorageObjectInUseProtection;
+
+#[async_trait]
+impl Plugin for StorageObjectInUseProtection {
+    fn name(&self) -> &'static str {
+        "StorageObjectInUseProtection"
+    }
+
+    async fn mutate(&self, attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+        let finalizer =
+            storage_objects::protection_finalizer(&attributes.resource.group, &attributes.resource.resource);
+        let creates = attributes.operation == Operation::Create && attributes.subresource.is_none();
+        if let (true, Some(finalizer)) = (creates, finalizer) {
+            storage_objects::add_finalizer(&mut attributes.object, finalizer);
+        }
+        Ok(())
+    }
+}
+
+/// Taints new nodes until they are seen ready.
+#[derive(Debug)]
+pub struct TaintNodesByCondition;
+
+#[async_trait]
+impl Plugin for TaintNodesByCondition {
+    fn name(&self) -> &'static str {
+        "TaintNodesByCondition"
+    }
+
+    async fn mutate(&self, attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+        if attributes.operation == Operation::Create && attributes.is("", "nodes") {
+            nodes::taint_new(&mut attributes.object);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! From errors of inner layers to `Status`, in one place.
+
+use kinds::Resource;
+use object::field;
+use serve::status::Status;
+
+/// What went wrong in the store.
+pub fn store(error: storage::Error) -> Status {
+    use storage::Error;
+    match error {
+        Error::Compacted(_) => Status::expired(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+        ),
+        Error::Future(_) => Status::timeout("Too large resource version"),
+        Error::TooLarge => Status::too_large("etcdserver: request is too large"),
+        Error::LeaseNotFound => Status::internal("etcdserver: requested lease not found"),
+        Error::Unavailable(why) => Status::unavailable(format!("the store does not answer: {why}")),
+        Error::Fatal(why) => Status::internal(&why),
+    }
+}
+
+/// A stored value that cannot be read.
+pub fn undecodable(key: &[u8], why: &str) -> Status {
+    let key = String::from_utf8_lossy(key);
+    tracing::error!(%key, why, "a stored object cannot be decoded");
+    Status::internal(&format!("unable to decode {key}: {why}"))
+}
+
+/// Fields that cannot be accepted in an object of a resource.
+pub fn invalid(resource: &Resource, name: &str, errors: &[field::Error]) -> Status {
+    Status::invalid(&resource.group, &resource.kind, name, errors)
+}
+
+/// The object was changed in between.
+pub fn modified(resource: &Resource, name: &str) -> Status {
+    Status::conflict(
+        &resource.group,
+        &resource.resource,
+        name,
+        "the object has been modified; please apply your changes to the latest version and try again",
+    )
+}

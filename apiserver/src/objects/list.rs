@@ -1,0 +1,75 @@
+//! Pages of objects, read at one revision. What is selected is the caller's affair.
+
+use bytes::Bytes;
+use kinds::Resource;
+use serve::status::Status;
+use storage::{Range, Revision};
+
+use super::{Objects, Stored};
+use crate::errors;
+
+/// Which page.
+#[derive(Clone, Debug, Default)]
+pub struct PageRequest {
+    /// At this revision; now if absent.
+    pub at: Option<Revision>,
+    /// Only keys after this one (the whole key).
+    pub after: Option<Bytes>,
+    /// At most this many; 0 is all.
+    pub limit: u64,
+    /// Only this object.
+    pub name: Option<String>,
+}
+
+/// A page.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Objects in key order.
+    pub items: Vec<Stored>,
+    /// The revision that it shows.
+    pub revision: Revision,
+    /// The last key read, whole.
+    pub last_key: Option<Bytes>,
+    /// There are more after it.
+    pub more: bool,
+    /// How many keys there are from the page's start on.
+    pub count: u64,
+}
+
+impl Objects {
+    /// Reads a page of a namespace, or of all with an empty one.
+    pub async fn page(&self, resource: &Resource, namespace: &str, request: &PageRequest) -> Result<Page, Status> {
+        let found = self.store.range(self.range(resource, namespace, request)).await.map_err(errors::store)?;
+        let items = found.entries.iter().map(|entry| self.decode(resource, entry)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page {
+            items,
+            revision: request.at.unwrap_or(found.revision),
+            last_key: found.entries.last().map(|entry| entry.key.clone()),
+            more: found.more,
+            count: found.count,
+        })
+    }
+
+    fn range(&self, resource: &Resource, namespace: &str, request: &PageRequest) -> Range {
+        let (mut start, mut end) = self.span(resource, namespace);
+        if let (Some(name), true) = (&request.name, !resource.namespaced || !namespace.is_empty()) {
+            start = Bytes::from(self.key(resource, namespace, name));
+            end = Bytes::new();
+        }
+        if let Some(after) = &request.after {
+            // The first key after it.
+            start = Bytes::from([after.as_ref(), b"\0"].concat());
+        }
+        Range { start, end, at: request.at, limit: request.limit, ..Range::default() }
+    }
+
+    /// The keys of a namespace, or of all with an empty one.
+    pub fn span(&self, resource: &Resource, namespace: &str) -> (Bytes, Bytes) {
+        let Some(storage) = &resource.storage else { return (Bytes::new(), Bytes::new()) };
+        let span = match namespace {
+            "" => self.keys.all(storage),
+            namespace => self.keys.namespace(storage, namespace),
+        };
+        (Bytes::from(span.start), Bytes::from(span.end))
+    }
+}

@@ -1,0 +1,57 @@
+//! What a write to a resource does beyond the facts that `kinds` tables: the differences between resources, as code.
+//! A resource that needs nothing has no strategy. Strategies see objects in their hub form, know no store and no clock.
+
+pub mod services;
+
+use auth::User;
+use kinds::Resource;
+use object::field;
+use schema::Value;
+
+/// What a strategy may know of a write.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteContext<'a> {
+    /// The resource, in its hub version.
+    pub resource: &'a Resource,
+    /// The subresource written through; empty for the object itself.
+    pub subresource: &'a str,
+    /// Who writes.
+    pub user: &'a User,
+    /// The time, RFC 3339, whole seconds.
+    pub now: &'a str,
+}
+
+/// Errors of validation, in the order in which clients see them.
+pub type Errors = Vec<field::Error>;
+
+/// How writes to one resource differ from others. Each method's default does nothing.
+pub trait Strategy: Send + Sync {
+    /// Sets what the server sets in a new object, after mutating admission and before validation.
+    fn prepare_create(&self, _cx: &WriteContext<'_>, _object: &mut Value) {}
+
+    /// Takes back what an update may not touch and derives what follows from it. Status and generation are done.
+    fn prepare_update(&self, _cx: &WriteContext<'_>, _object: &mut Value, _old: &Value) {}
+
+    /// Whether a new object is valid; metadata is checked elsewhere.
+    fn validate_create(&self, _cx: &WriteContext<'_>, _object: &Value, _errors: &mut Errors) {}
+
+    /// Whether an object may follow the old one, through the object itself or a subresource.
+    fn validate_update(&self, _cx: &WriteContext<'_>, _object: &Value, _old: &Value, _errors: &mut Errors) {}
+
+    /// Warnings for the client; `old` is absent on create.
+    fn warnings(&self, _cx: &WriteContext<'_>, _object: &Value, _old: Option<&Value>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How long an object lives on after its deletion is asked for; `None` for objects that go at once. `asked` is the
+    /// client's grace period in seconds.
+    fn grace_seconds(&self, _object: &Value, _asked: Option<i64>) -> Option<i64> {
+        None
+    }
+}
+
+/// For resources without differences.
+#[derive(Debug)]
+pub struct Plain;
+
+impl Strategy for Plain {}

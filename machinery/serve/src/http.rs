@@ -1,0 +1,124 @@
+//! The types of a request's way through the tiers: body, request, response, handler. It does not listen: [`crate::server`] does.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower::util::BoxCloneSyncService;
+
+use crate::status::Status;
+
+/// What can go wrong while a body is sent or received.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body, whole or streamed.
+#[derive(Debug)]
+pub struct Body(UnsyncBoxBody<Bytes, BodyError>);
+
+/// A request on its way through the tiers.
+pub type Request = http::Request<Body>;
+/// Its answer.
+pub type Response = http::Response<Body>;
+/// Anything that answers requests; it never fails, errors are answers.
+pub type Handler = BoxCloneSyncService<Request, Response, Infallible>;
+
+impl Body {
+    /// Without content.
+    pub fn empty() -> Self {
+        Self::full(Bytes::new())
+    }
+
+    /// With this content.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Full::new(bytes.into()))
+    }
+
+    /// Of another body.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        Self(body.map_err(Into::into).boxed_unsync())
+    }
+
+    /// Of chunks as they come.
+    pub fn stream<S, E>(chunks: S) -> Self
+    where
+        S: futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BodyError> + 'static,
+    {
+        use futures_util::TryStreamExt;
+        Self::new(http_body_util::StreamBody::new(chunks.map_ok(http_body::Frame::data)))
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// The whole body, at most `bytes_max` bytes: 413 beyond, 400 when it breaks off.
+pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
+    let mut body = body;
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Status::bad_request(format!("error reading the request body: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length > bytes_max {
+            return Err(Status::too_large(format!("Request entity too large: limit is {bytes_max}")));
+        }
+        match first.take() {
+            None if rest.is_empty() => first = Some(data),
+            None => rest.extend_from_slice(&data),
+            Some(begin) => {
+                rest.extend_from_slice(&begin);
+                rest.extend_from_slice(&data);
+            }
+        }
+    }
+    // One chunk, the usual case, is not copied.
+    Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// An answer with a `Status` in it.
+pub fn status_response(status: &Status) -> Response {
+    let mut response = http::Response::new(Body::full(status.to_json()));
+    *response.status_mut() = http::StatusCode::from_u16(status.code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    let retry_after = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+    if retry_after > 0 {
+        headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
+    }
+    response
+}
+
+/// A plain text answer.
+pub fn text_response(code: http::StatusCode, text: impl Into<Bytes>) -> Response {
+    let mut response = http::Response::new(Body::full(text));
+    *response.status_mut() = code;
+    let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, plain);
+    response.headers_mut().insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
+    response
+}
