@@ -3,9 +3,14 @@
 //!
 //! One model serves all types: a [`Value`] tree with a [`TypeSchema`] beside it. No type has code of its own.
 
+pub mod error;
+pub mod limits;
+pub mod quantity;
+pub mod time;
 pub mod tree;
 pub mod types;
 
+pub use error::{Error, ErrorKind};
 pub use smol_str::SmolStr;
 pub use tree::{Map, Value};
-pub use types::{Field, FieldType, TypeId, TypeSchema, Types};
+pub use types::{Field, FieldType, ListType, TypeId, TypeSchema, Types};

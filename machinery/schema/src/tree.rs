@@ -42,7 +42,9 @@ impl Map {
 
     /// An empty map with room for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity) }
+        Self {
+            entries: Vec::with_capacity(capacity),
+        }
     }
 
     /// How many entries there are.
@@ -359,7 +361,10 @@ mod tests {
     #[test]
     fn tree_macro_nests() {
         let value = tree!({"kind": "Pod", "spec": {"containers": [{"name": "a"}], "hostNetwork": true}});
-        assert_eq!(value.list_at(&["spec", "containers"])[0].str_at(&["name"]), Some("a"));
+        assert_eq!(
+            value.list_at(&["spec", "containers"])[0].str_at(&["name"]),
+            Some("a")
+        );
         assert_eq!(value.bool_at(&["spec", "hostNetwork"]), Some(true));
     }
 }

@@ -1,11 +1,16 @@
 //! What a type is: its fields, their protobuf numbers, how lists and maps merge, defaults. Data, no behaviour.
 //!
-//! Built-in types come from the checked-in tables (`data/`); custom resources make a [`Types`] of their own.
+//! Built-in types come from the checked-in table (`data/types.txt`); custom resources make a [`Types`] of their own with [`Builder`].
+
+mod build;
+mod table;
 
 use smol_str::SmolStr;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::Value;
+pub use build::Builder;
 
 /// A set of type schemas that refer to each other by [`TypeId`].
 #[derive(Debug, Default)]
@@ -23,7 +28,8 @@ pub struct TypeId(pub u32);
 pub struct TypeSchema {
     /// OpenAPI name, e.g. `io.k8s.api.core.v1.Pod`.
     pub name: SmolStr,
-    /// In JSON declaration order; protobuf order is ascending [`Field::number`].
+    /// In JSON declaration order; protobuf order is ascending [`Field::number`]. With `type_meta`, `kind` and `apiVersion`
+    /// come first, with number 0.
     pub fields: Vec<Field>,
     /// JSON has `apiVersion` and `kind`; protobuf has them in the envelope only.
     pub type_meta: bool,
@@ -31,22 +37,28 @@ pub struct TypeSchema {
     pub atomic: bool,
     /// A JSON form of its own (schema-or-array, schema-or-bool, schema-or-strings).
     pub custom_json: bool,
+    /// The protobuf body of a special kind (Quantity, Time, ...), which other types refer to as a [`FieldType`] of its own.
+    pub scalar: bool,
     /// Left out of the published OpenAPI.
     pub unpublished: bool,
     /// Union groups for server-side apply and OpenAPI (`x-kubernetes-unions`).
     pub unions: Vec<Union>,
     /// Group, version and kind if this is a served kind.
     pub gvk: Vec<(SmolStr, SmolStr, SmolStr)>,
-    /// JSON name to index in `fields`, with the fields of inlined messages flattened in: a path of field indexes.
-    pub(crate) by_json: HashMap<SmolStr, Vec<u16>>,
-    /// Indexes of `fields` in ascending protobuf number.
-    pub(crate) by_number: Vec<u16>,
+    /// Served under its kind in every group and version (DeleteOptions, WatchEvent).
+    pub every_group: bool,
+    /// The JSON fields in declaration order, those of inlined messages in their place: owner and index.
+    json_fields: Box<[(TypeId, u16)]>,
+    /// Indexes of `json_fields` sorted by name.
+    json_sorted: Box<[u16]>,
+    /// Indexes of `fields` with a protobuf form, in ascending number.
+    wire_fields: Box<[u16]>,
 }
 
 /// One field of a [`TypeSchema`].
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// JSON name; empty for an inlined message.
+    /// JSON name; empty for an inlined message and for what JSON does not show.
     pub json: SmolStr,
     /// Protobuf field number; 0 when the field has no protobuf form.
     pub number: u32,
@@ -54,11 +66,14 @@ pub struct Field {
     pub ty: FieldType,
     /// nil is distinct from zero, and absent on the wire when nil.
     pub pointer: bool,
-    /// Left out of JSON when it is Go's empty value.
+    /// Left out of JSON when it is Go's empty value. Go calls no struct empty, so a message, time or quantity that is not a
+    /// pointer is printed all the same.
     pub omit_empty: bool,
+    /// Left out of JSON also when it is a zero struct.
+    pub omit_zero: bool,
     /// Embedded: its fields are the parent's in JSON, a nested message at `number` in protobuf.
     pub inline: bool,
-    /// Protobuf wraps each list of the map in a message with field 1 `items`.
+    /// Protobuf wraps the list, or each list of the map, in a message with field 1 `items`.
     pub wrap: bool,
     /// Must be present, as OpenAPI says.
     pub required: bool,
@@ -68,10 +83,14 @@ pub struct Field {
     pub default: Option<Value>,
     /// How server-side apply merges a list.
     pub list_type: ListType,
+    /// The list type is written in the schema; an unmarked list is atomic too, but OpenAPI does not say so.
+    pub list_type_declared: bool,
     /// Keys of a list of type map.
     pub list_map_keys: Vec<SmolStr>,
     /// A map field merged as one piece.
     pub atomic_map: bool,
+    /// Declared granular although the message says atomic.
+    pub granular_map: bool,
     /// Strategic merge patch: `merge`, `replace`, `retainKeys`, as declared.
     pub patch_strategy: Vec<SmolStr>,
     /// Strategic merge patch: the key of list items.
@@ -80,6 +99,10 @@ pub struct Field {
     pub enum_values: Vec<SmolStr>,
     /// Values other than `enum_values` are invalid.
     pub enum_closed: bool,
+    /// The named text type that the values have in Go, e.g. `io.k8s.api.core.v1.Protocol`; error texts show it.
+    pub enum_name: Option<SmolStr>,
+    /// The named text type of a map's keys.
+    pub key_enum_name: Option<SmolStr>,
     /// The feature gate that guards it, if any.
     pub feature_gate: Option<SmolStr>,
 }
@@ -138,7 +161,7 @@ pub enum ListType {
 }
 
 /// A union declared for a type.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Union {
     /// JSON name of the discriminator, if there is one.
     pub discriminator: Option<SmolStr>,
@@ -147,6 +170,12 @@ pub struct Union {
 }
 
 impl Types {
+    /// The types of the Kubernetes 1.36 API. Parsed at the first call, in a few milliseconds.
+    pub fn builtin() -> &'static Types {
+        static BUILTIN: LazyLock<Types> = LazyLock::new(table::builtin);
+        &BUILTIN
+    }
+
     /// The schema with this id. Ids come from the same set only.
     pub fn get(&self, id: TypeId) -> &TypeSchema {
         &self.schemas[id.0 as usize]
@@ -159,6 +188,119 @@ impl Types {
 
     /// All schemas with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (TypeId, &TypeSchema)> {
-        self.schemas.iter().enumerate().map(|(at, schema)| (TypeId(at as u32), schema))
+        self.schemas
+            .iter()
+            .enumerate()
+            .map(|(at, schema)| (TypeId(at as u32), schema))
+    }
+
+    /// The JSON fields of a type in the order in which Go prints them, those of inlined messages included.
+    pub fn json_fields(&self, id: TypeId) -> impl ExactSizeIterator<Item = &Field> {
+        self.get(id).json_fields.iter().map(|&at| self.at(at))
+    }
+
+    /// The field with this JSON name, also when an inlined message holds it.
+    pub fn field(&self, id: TypeId, json_name: &str) -> Option<&Field> {
+        self.lookup(id, json_name, 0).map(|(_, field)| field)
+    }
+
+    /// The same, with its place among [`Types::json_fields`]. `expected` is tried first: objects mostly come in order.
+    pub(crate) fn lookup(&self, id: TypeId, json_name: &str, expected: usize) -> Option<(usize, &Field)> {
+        let schema = self.get(id);
+        if let Some(&at) = schema.json_fields.get(expected) {
+            let field = self.at(at);
+            if field.json == json_name {
+                return Some((expected, field));
+            }
+        }
+        let place = schema
+            .json_sorted
+            .binary_search_by(|&at| {
+                self.at(schema.json_fields[at as usize])
+                    .json
+                    .as_str()
+                    .cmp(json_name)
+            })
+            .ok()?;
+        let place = schema.json_sorted[place] as usize;
+        Some((place, self.at(schema.json_fields[place])))
+    }
+
+    fn at(&self, (owner, index): (TypeId, u16)) -> &Field {
+        &self.get(owner).fields[index as usize]
+    }
+}
+
+impl TypeSchema {
+    /// The fields with a protobuf form, in ascending number.
+    pub fn wire_fields(&self) -> impl ExactSizeIterator<Item = &Field> {
+        self.wire_fields.iter().map(|&at| &self.fields[at as usize])
+    }
+
+    /// The field with this protobuf number. `expected` is a place among [`TypeSchema::wire_fields`] that is tried first.
+    pub(crate) fn by_number(&self, number: u32, expected: usize) -> Option<(usize, &Field)> {
+        let of = |place: usize| self.wire_fields.get(place).map(|&at| &self.fields[at as usize]);
+        if let Some(field) = of(expected)
+            && field.number == number
+        {
+            return Some((expected, field));
+        }
+        let place = self
+            .wire_fields
+            .binary_search_by_key(&number, |&at| self.fields[at as usize].number)
+            .ok()?;
+        of(place).map(|field| (place, field))
+    }
+
+    /// The last part of the name: `Pod`.
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+impl Field {
+    /// A field with this name, number and type, and no marks.
+    pub fn new(json: impl Into<SmolStr>, number: u32, ty: FieldType) -> Field {
+        Field {
+            json: json.into(),
+            number,
+            ty,
+            pointer: false,
+            omit_empty: false,
+            omit_zero: false,
+            inline: false,
+            wrap: false,
+            required: false,
+            zero_default: false,
+            default: None,
+            list_type: ListType::Atomic,
+            list_type_declared: false,
+            list_map_keys: Vec::new(),
+            atomic_map: false,
+            granular_map: false,
+            patch_strategy: Vec::new(),
+            patch_merge_key: None,
+            enum_values: Vec::new(),
+            enum_closed: false,
+            enum_name: None,
+            key_enum_name: None,
+            feature_gate: None,
+        }
+    }
+
+    /// The message that it holds, be it directly, in a list or in a map.
+    pub fn message(&self) -> Option<TypeId> {
+        self.ty.message()
+    }
+}
+
+impl FieldType {
+    /// The message that it holds, be it directly, in a list or in a map.
+    pub fn message(&self) -> Option<TypeId> {
+        match self {
+            FieldType::Message(id) => Some(*id),
+            FieldType::List(item) | FieldType::Map(item) => item.message(),
+            _ => None,
+        }
     }
 }

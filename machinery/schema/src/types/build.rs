@@ -1,0 +1,78 @@
+//! Makes a set of types: names are declared first, so that types may refer to each other, then defined.
+//! It derives the lookup orders; it checks nothing but that every declared type is defined.
+
+use smol_str::SmolStr;
+
+use super::{Field, FieldType, TypeId, TypeSchema, Types};
+
+/// Collects schemas for a [`Types`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    types: Types,
+}
+
+impl Builder {
+    /// The id of a name, new or declared before.
+    pub fn declare(&mut self, name: impl Into<SmolStr>) -> TypeId {
+        let name = name.into();
+        if let Some(id) = self.types.id(&name) {
+            return id;
+        }
+        let id = TypeId(self.types.schemas.len() as u32);
+        self.types.schemas.push(TypeSchema {
+            name: name.clone(),
+            ..TypeSchema::default()
+        });
+        self.types.by_name.insert(name, id);
+        id
+    }
+
+    /// Defines a declared type, or defines it anew; the name stays. With `type_meta` the fields `kind` and `apiVersion` are
+    /// put first.
+    pub fn define(&mut self, id: TypeId, schema: TypeSchema) {
+        let slot = &mut self.types.schemas[id.0 as usize];
+        let name = std::mem::take(&mut slot.name);
+        *slot = TypeSchema { name, ..schema };
+        if slot.type_meta {
+            for name in ["apiVersion", "kind"] {
+                let mut field = Field::new(name, 0, FieldType::String);
+                field.omit_empty = true;
+                slot.fields.insert(0, field);
+            }
+        }
+    }
+
+    /// The set. A type that was only declared has no fields.
+    pub fn build(mut self) -> Types {
+        for at in 0..self.types.schemas.len() {
+            let id = TypeId(at as u32);
+            let mut json_fields = Vec::new();
+            self.flatten(id, &mut json_fields, 0);
+            let mut json_sorted: Vec<u16> = (0..json_fields.len() as u16).collect();
+            json_sorted.sort_by_key(|&at| &self.types.at(json_fields[at as usize]).json);
+            let fields = &self.types.schemas[at].fields;
+            let mut wire_fields: Vec<u16> = (0..fields.len() as u16)
+                .filter(|&at| fields[at as usize].number != 0)
+                .collect();
+            wire_fields.sort_by_key(|&at| fields[at as usize].number);
+            let schema = &mut self.types.schemas[at];
+            schema.json_fields = json_fields.into();
+            schema.json_sorted = json_sorted.into();
+            schema.wire_fields = wire_fields.into();
+        }
+        self.types
+    }
+
+    /// Inlined messages nest a few levels; the bound only ends a set that inlines itself.
+    fn flatten(&self, id: TypeId, into: &mut Vec<(TypeId, u16)>, depth: usize) {
+        for (index, field) in self.types.get(id).fields.iter().enumerate() {
+            match field.ty {
+                FieldType::Message(inner) if field.inline && depth < 8 => {
+                    self.flatten(inner, into, depth + 1)
+                }
+                _ if field.json.is_empty() => {}
+                _ => into.push((id, index as u16)),
+            }
+        }
+    }
+}
