@@ -9,4 +9,5 @@ mod printed;
 
 pub use error::{Error, ErrorKind, aggregate};
 pub use path::Path;
+pub(crate) use printed::printable;
 pub use printed::{Printed, quote};

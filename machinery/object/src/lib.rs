@@ -5,7 +5,9 @@
 pub mod field;
 pub mod limits;
 pub mod meta;
+pub mod meta_validation;
 pub mod names;
+pub mod patch;
 pub mod selector;
 
 pub use schema::{Map, SmolStr, Value, tree};

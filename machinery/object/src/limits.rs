@@ -12,3 +12,13 @@ pub const GENERATED_NAME_RANDOM_CHARS: usize = 5;
 
 /// Bytes of a label or field selector. The reference has no limit but that of the request line; this is beyond any.
 pub const SELECTOR_BYTES_MAX: usize = 1024 * 1024;
+
+/// Operations of one JSON patch (the API's own limit).
+pub const JSON_PATCH_OPERATIONS_MAX: usize = 10_000;
+
+/// Bytes, as compact JSON, that the `copy` operations of one JSON patch may add together (the API server's default).
+pub const JSON_PATCH_COPY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// How deep a patch, and what it makes of an object, may nest. No API type comes near; it keeps recursion off the end
+/// of a thread's stack.
+pub const PATCH_DEPTH_MAX: usize = 500;

@@ -105,7 +105,7 @@ fn push_code(out: &mut String, code: u32) {
 }
 
 /// Whether Go would print it as it is. Marks that combine with the character before them are printable.
-fn printable(c: char) -> bool {
+pub(crate) fn printable(c: char) -> bool {
     // The standard library escapes what is not printable; a leading letter keeps it from escaping marks too.
     let mut buffer = [0; 4];
     let after_letter = ["a", c.encode_utf8(&mut buffer)].concat();

@@ -34,12 +34,16 @@ impl<'a> OwnerReference<'a> {
 
     /// Whether this owner manages the object.
     pub fn controller(self) -> bool {
-        self.0.bool_at(&["controller"]).unwrap_or(false)
+        self.flag("controller").unwrap_or(false)
     }
 
     /// Whether the owner may not go, in the foreground, before this object.
     pub fn block_owner_deletion(self) -> bool {
-        self.0.bool_at(&["blockOwnerDeletion"]).unwrap_or(false)
+        self.flag("blockOwnerDeletion").unwrap_or(false)
+    }
+
+    pub(crate) fn flag(self, field: &str) -> Option<bool> {
+        self.0.bool_at(&[field])
     }
 
     fn text(self, field: &str) -> &'a str {

@@ -34,6 +34,15 @@ impl NameFormat {
         }
     }
 
+    /// Either of the two, as [`crate::meta_validation::Rules`] want it.
+    pub fn check(self, name: &str, prefix: bool) -> Problems {
+        if prefix {
+            self.prefix(name)
+        } else {
+            self.name(name)
+        }
+    }
+
     fn dns(self, name: &str) -> Problems {
         match self {
             Self::DnsSubdomain => dns_subdomain(name),
