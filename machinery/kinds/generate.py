@@ -34,7 +34,8 @@ def main():
     save("data/groups.json", groups(tables["discovery"]))
     save("data/gates.json", [gate(entry) for entry in tables["features"]["gates"]])
     save("tests/data/stubs.json", [stub(entry) for entry in resources if "stub" in entry])
-    save("tests/data/columns.json", [columns(entry) for entry in resources if "columns" in entry])
+    bodies = [{"kind": kind, "columns": listed(entries)} for kind, entries in tables["resources"]["extraColumns"].items()]
+    save("tests/data/columns.json", [columns(entry) for entry in resources if "columns" in entry] + bodies)
 
 
 def save(path, lines):
@@ -134,7 +135,11 @@ def stub(entry):
 
 def columns(entry):
     return {"group": entry["group"], "version": entry["version"], "resource": entry["resource"],
-            "columns": [[column[key] for key in ("name", "type", "format", "priority")] for column in entry["columns"]]}
+            "columns": listed(entry["columns"])}
+
+
+def listed(entries):
+    return [[column[key] for key in ("name", "type", "format", "priority")] for column in entries]
 
 
 if __name__ == "__main__":

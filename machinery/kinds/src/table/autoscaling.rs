@@ -54,7 +54,7 @@ const AUTOSCALERS: &[Column] = &[
 ];
 
 const SCALES: &[Column] = &[
-    NAME,
+    NAME.format(""),
     integer("Desired", field!("autoscaling.v1.ScaleSpec", "replicas"), |row| {
         row.int(&["spec", "replicas"])
     }),
