@@ -212,6 +212,32 @@ mod tests {
     }
 
     #[test]
+    fn schemas_are_those_of_the_kinds() {
+        let types = schema::Types::builtin();
+        for resource in Catalog::builtin().iter() {
+            let gvk = (
+                resource.group.clone(),
+                resource.version.clone(),
+                resource.kind.clone(),
+            );
+            assert!(types.get(resource.type_id).gvk.contains(&gvk), "{resource:?}");
+            let Some(list) = resource.list_type_id else {
+                continue;
+            };
+            let items = types
+                .get(list)
+                .fields
+                .iter()
+                .find(|field| field.json == "items")
+                .expect("a list has items");
+            assert_eq!(
+                items.ty,
+                schema::FieldType::List(Box::new(schema::FieldType::Message(resource.type_id)))
+            );
+        }
+    }
+
+    #[test]
     fn subresources_keep_kinds_of_other_groups() {
         let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
         let eviction = pods.subresource("eviction").expect("pods have it");

@@ -258,6 +258,25 @@ mod tests {
     }
 
     #[test]
+    fn described_fields_exist() {
+        let types = schema::Types::builtin();
+        for resource in Catalog::builtin().iter() {
+            for column in layout(resource).columns() {
+                let Description::Field(name, field) = column.description else {
+                    continue;
+                };
+                let schema = types.get(types.id(name).unwrap_or_else(|| panic!("no type {name}")));
+                let known = schema.fields.iter().any(|found| found.json == field);
+                assert!(
+                    known,
+                    "{name} has no field {field} ({} of {})",
+                    column.name, resource.resource
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_definition_has_all_five_members_and_the_described_text() {
         let describe = |type_name: &str, field: &str| Some(format!("{type_name}#{field}"));
         let definitions = layout_of("", "ConfigMap").definitions(&describe);

@@ -1,9 +1,9 @@
 //! Reads the checked-in tables (`data/`, made by `generate.py`) into the built-in catalog.
 
-use schema::TypeId;
+use schema::{TypeId, Types};
 use serde::Deserialize;
 use smol_str::SmolStr;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Catalog, Group, GroupVersion};
@@ -97,51 +97,28 @@ enum VersionLine {
 pub(super) fn builtin() -> Catalog {
     let groups: Vec<GroupLine> = serde_json::from_str(GROUPS).expect("checked in and tested");
     let lines: Vec<Line> = serde_json::from_str(RESOURCES).expect("checked in and tested");
-    let types = Names::of(&lines);
-    let resources = lines
-        .into_iter()
-        .map(|line| Arc::new(line.resource(&types)))
-        .collect();
+    let resources = lines.into_iter().map(|line| Arc::new(line.resource())).collect();
     Catalog::new(groups.into_iter().map(GroupLine::group).collect(), resources)
 }
 
-/// Schemas by OpenAPI name.
-struct Names(HashMap<SmolStr, TypeId>);
-
-impl Names {
-    fn of(lines: &[Line]) -> Self {
-        let mut ids = HashMap::new();
-        let of_line = |line: &Line| {
-            let subs = line.subresources.iter().map(|sub| sub.message.clone());
-            [Some(line.message.clone()), line.list_message.clone()]
-                .into_iter()
-                .flatten()
-                .chain(subs)
-                .collect::<Vec<_>>()
-        };
-        for name in lines.iter().flat_map(of_line) {
-            let next = TypeId(ids.len() as u32);
-            ids.entry(name).or_insert(next);
-        }
-        Self(ids)
-    }
-
-    fn id(&self, name: &str) -> TypeId {
-        self.0[name]
-    }
+/// The schema of a type that the tables name.
+fn type_id(name: &str) -> TypeId {
+    Types::builtin()
+        .id(name)
+        .unwrap_or_else(|| panic!("{name} has no schema: the checked-in tables disagree"))
 }
 
 impl Line {
-    fn resource(self, types: &Names) -> Resource {
+    fn resource(self) -> Resource {
         let storage = self.storage();
         let subresources = self
             .subresources
             .iter()
-            .map(|sub| sub.subresource(&self, types))
+            .map(|sub| sub.subresource(&self))
             .collect();
         Resource {
-            type_id: types.id(&self.message),
-            list_type_id: self.list_message.as_deref().map(|name| types.id(name)),
+            type_id: type_id(&self.message),
+            list_type_id: self.list_message.as_deref().map(type_id),
             verbs: self.verbs.map_or(Verbs::ALL, Verbs::from_iter),
             subresources,
             storage,
@@ -183,13 +160,13 @@ impl Line {
 }
 
 impl SubresourceLine {
-    fn subresource(&self, of: &Line, types: &Names) -> Subresource {
+    fn subresource(&self, of: &Line) -> Subresource {
         Subresource {
             name: self.name.clone(),
             group: self.group.clone().unwrap_or_else(|| of.group.clone()),
             version: self.version.clone().unwrap_or_else(|| of.version.clone()),
             kind: self.kind.clone(),
-            type_id: types.id(&self.message),
+            type_id: type_id(&self.message),
             verbs: self.verbs.iter().copied().collect(),
         }
     }
