@@ -3,6 +3,7 @@
 mod summary;
 
 use schema::{Value, tree};
+use std::collections::HashSet;
 
 use super::row::Row;
 use super::{AGE, Column, NAME, field, string, text};
@@ -75,11 +76,13 @@ fn readiness_gates(row: &Row<'_>) -> Value {
     if gates.is_empty() {
         return Value::from("<none>");
     }
-    let passed = gates
-        .iter()
-        .filter_map(|gate| gate.str_at(&["conditionType"]))
-        .filter(|gate| row.holds(gate))
-        .count();
+    let conditions = row.list(&["status", "conditions"]).iter();
+    let holding: HashSet<&str> = conditions
+        .filter(|condition| condition.str_at(&["status"]) == Some("True"))
+        .filter_map(|condition| condition.str_at(&["type"]))
+        .collect();
+    let kinds = gates.iter().filter_map(|gate| gate.str_at(&["conditionType"]));
+    let passed = kinds.filter(|kind| holding.contains(kind)).count();
     Value::from(format!("{passed}/{}", gates.len()))
 }
 

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use schema::Value;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::table::age;
 use crate::table::row::Row;
@@ -112,12 +113,15 @@ impl<'a> Initialization<'a> {
     /// Looks at init containers up to the first that holds the pod up.
     fn of(statuses: &'a [Value], specs: &'a [Value]) -> Self {
         let mut init = Self::default();
+        let sidecars: HashSet<&str> = specs
+            .iter()
+            .filter(|spec| restartable(spec))
+            .filter_map(|spec| spec.str_at(&["name"]))
+            .collect();
         for (at, status) in statuses.iter().enumerate() {
-            let name = status.str_at(&["name"]);
-            let sidecar = specs
-                .iter()
-                .find(|spec| spec.str_at(&["name"]) == name)
-                .is_some_and(restartable);
+            let sidecar = status
+                .str_at(&["name"])
+                .is_some_and(|name| sidecars.contains(name));
             init.restarts.add(status);
             if sidecar {
                 init.sidecar_restarts.add(status);
