@@ -1,0 +1,151 @@
+//! Tables: the columns of every recorded one, and the cells of rows whose object was recorded too.
+
+use jiff::Timestamp;
+use kinds::table::{self, Description};
+use kinds::{Catalog, Resource};
+use schema::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::corpus::{bodies, fixture};
+
+/// Cells that something else than the request decides: a controller's condition, or who asked.
+const NOT_FROM_THE_OBJECT: [(&str, usize); 2] = [("flowschemas", 5), ("apiservices", 2)];
+
+/// The resource of a name such as `deployments.v1.apps`.
+fn resource(name: &str) -> Option<&'static Arc<Resource>> {
+    let mut parts = name.splitn(3, '.');
+    let (name, version, group) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
+    Catalog::builtin().resource(group, version, name)
+}
+
+/// Recorded tables by resource name. The scenario `table-x` prints objects of x.
+fn tables() -> Vec<(String, Value)> {
+    let all = bodies("recorded/08-list.jsonl").into_iter();
+    all.filter(|(_, _, body)| body.str_at(&["kind"]) == Some("Table"))
+        .filter_map(|(scenario, _, body)| Some((scenario.strip_prefix("table-")?.to_owned(), body)))
+        .collect()
+}
+
+/// The object that each resource's scenario of the group "crud" creates: the same sample that is printed.
+fn created() -> BTreeMap<String, Value> {
+    let all = bodies("recorded/02-crud.jsonl").into_iter();
+    all.filter(|(_, id, _)| id == "create")
+        .map(|(scenario, _, body)| (scenario, body))
+        .collect()
+}
+
+/// Whether a recorded text stands for a value that differs each time.
+fn is_placeholder(cell: &Value) -> bool {
+    cell.as_str().is_some_and(|text| text.contains("{{"))
+}
+
+/// A cell without what differs from scenario to scenario: names begin with `g` and eight hexadecimal digits.
+fn masked(cell: &Value) -> Value {
+    let Some(text) = cell.as_str() else {
+        return cell.clone();
+    };
+    let is_prefix = |at: usize| {
+        let bytes = &text.as_bytes()[at..];
+        bytes.len() > 8 && bytes[0] == b'g' && bytes[1..9].iter().all(u8::is_ascii_hexdigit)
+    };
+    match text.char_indices().map(|(at, _)| at).find(|&at| is_prefix(at)) {
+        Some(at) => Value::from(format!("{}g{}", &text[..at], &text[at + 9..])),
+        None => cell.clone(),
+    }
+}
+
+fn known(group: &str, version: &str, resource: &str) -> &'static Arc<Resource> {
+    Catalog::builtin()
+        .resource(group, version, resource)
+        .expect("the catalog has it")
+}
+
+#[test]
+fn columns_are_those_of_the_facts() {
+    let mut kinds = 0;
+    for line in fixture(include_str!("../data/columns.json")) {
+        let of = |field| line.str_at(&[field]).unwrap_or_default();
+        let layout = match of("kind") {
+            "" => table::layout(known(of("group"), of("version"), of("resource"))),
+            "Scale" => table::layout_of("autoscaling", "Scale"),
+            kind => table::layout_of("", kind),
+        };
+        let column = |column: &table::Column| {
+            Value::List(vec![
+                column.name.into(),
+                column.kind.into(),
+                column.format.into(),
+                column.priority.into(),
+            ])
+        };
+        let ours: Vec<Value> = layout.columns().map(column).collect();
+        assert_eq!(
+            Some(ours.as_slice()),
+            line.get("columns").and_then(Value::as_list),
+            "{line:?}"
+        );
+        kinds += 1;
+    }
+    assert_eq!(kinds, 90);
+}
+
+#[test]
+fn column_texts_of_our_own_are_those_of_the_reference() {
+    let mut compared = BTreeSet::new();
+    for (name, body) in tables() {
+        let layout = table::layout(resource(&name).expect("known"));
+        for (ours, theirs) in layout.columns().zip(body.list_at(&["columnDefinitions"])) {
+            if let Description::Text(text) = ours.description {
+                assert_eq!(
+                    Some(text),
+                    theirs.str_at(&["description"]),
+                    "{name} {}",
+                    ours.name
+                );
+                compared.insert((name.clone(), ours.name));
+            }
+        }
+    }
+    assert!(compared.len() > 60, "only {} texts were compared", compared.len());
+}
+
+#[test]
+fn cells_are_those_of_the_reference() {
+    let created = created();
+    let mut compared = BTreeSet::new();
+    for (name, body) in tables() {
+        let resource = resource(&name).expect("known");
+        // Rows are printed from the stored form; of two resources only another form was recorded.
+        if !Arc::ptr_eq(Catalog::builtin().hub(resource), resource)
+            && !resource.group.starts_with("admission")
+        {
+            continue;
+        }
+        for row in body.list_at(&["rows"]) {
+            let full = row
+                .get("object")
+                .filter(|object| object.str_at(&["kind"]) == Some(resource.kind.as_str()));
+            let Some(object) = full.or(created.get(&name)) else {
+                continue;
+            };
+            compare_row(resource, object, row.list_at(&["cells"]));
+            compared.insert(name.clone());
+        }
+    }
+    assert!(compared.len() > 50, "only {} kinds were compared", compared.len());
+}
+
+fn compare_row(resource: &Resource, object: &Value, theirs: &[Value]) {
+    let layout = table::layout(resource);
+    let ours = layout.cells(object, Timestamp::UNIX_EPOCH);
+    assert_eq!(ours.len(), theirs.len(), "{resource:?}");
+    let names: Vec<&str> = layout.columns().map(|column| column.name).collect();
+    for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        let name = names.get(at).copied().unwrap_or_default();
+        let decided_elsewhere = NOT_FROM_THE_OBJECT.contains(&(resource.resource.as_str(), at));
+        if !is_placeholder(theirs) && !decided_elsewhere {
+            assert_eq!(masked(ours), masked(theirs), "{} {name}", resource.resource);
+        }
+    }
+}
