@@ -3,7 +3,9 @@
 //!
 //! One model serves all types: a [`Value`] tree with a [`TypeSchema`] beside it. No type has code of its own.
 
+mod canonical;
 pub mod error;
+pub mod json;
 pub mod limits;
 pub mod quantity;
 pub mod time;
