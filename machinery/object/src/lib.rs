@@ -10,4 +10,4 @@ pub mod names;
 pub mod patch;
 pub mod selector;
 
-pub use schema::{Map, SmolStr, Value, tree};
+pub use schema::{Map, SmolStr, Value, quantity, time, tree};

@@ -19,6 +19,5 @@ pub const JSON_PATCH_OPERATIONS_MAX: usize = 10_000;
 /// Bytes, as compact JSON, that the `copy` operations of one JSON patch may add together (the API server's default).
 pub const JSON_PATCH_COPY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
-/// How deep a patch, and what it makes of an object, may nest. No API type comes near; it keeps recursion off the end
-/// of a thread's stack.
-pub const PATCH_DEPTH_MAX: usize = 500;
+/// How deep a patch, and what it makes of an object, may nest: as deep as the codecs go.
+pub const PATCH_DEPTH_MAX: usize = schema::limits::DEPTH_MAX;

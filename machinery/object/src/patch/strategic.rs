@@ -35,3 +35,6 @@ pub fn apply(types: &Types, id: TypeId, document: &mut Value, patch: Value) -> R
     let Value::Map(map) = document else { return Ok(()) };
     map::merge(types::Place::new(types, &FieldType::Message(id)), map, patch)
 }
+
+#[cfg(test)]
+mod tests;

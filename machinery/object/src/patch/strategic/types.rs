@@ -1,6 +1,6 @@
 //! Where in the types a merge is: what is declared for a field of the map at hand.
 
-use schema::{Field, FieldType, TypeId, Types};
+use schema::{FieldType, Types};
 
 use super::Error;
 
@@ -39,7 +39,9 @@ impl<'t> Place<'t> {
             FieldType::Message(id) => *id,
             other => return Err(not_a_message(other, key)),
         };
-        let field = find(types, id, key).ok_or_else(|| unknown(last_segment(&types.get(id).name), key))?;
+        let field = types
+            .field(id, key)
+            .ok_or_else(|| unknown(types.get(id).short_name(), key))?;
         let strategies = &field.patch_strategy;
         let ty = match &field.ty {
             FieldType::List(item) => item.as_ref(),
@@ -57,17 +59,6 @@ impl<'t> Place<'t> {
     pub fn kind(self) -> &'static str {
         kind(self.ty)
     }
-}
-
-fn find<'t>(types: &'t Types, id: TypeId, key: &str) -> Option<&'t Field> {
-    types
-        .get(id)
-        .fields
-        .iter()
-        .find_map(|field| match (&field.ty, field.inline) {
-            (FieldType::Message(inlined), true) => find(types, *inlined, key),
-            _ => (field.json == key).then_some(field),
-        })
 }
 
 fn not_a_message(ty: &FieldType, key: &str) -> Error {
@@ -88,10 +79,6 @@ fn unknown(name: &str, key: &str) -> Error {
     Error::Other(format!(
         "unable to find api field in struct {name} for the json field \"{key}\""
     ))
-}
-
-fn last_segment(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
 }
 
 fn kind(ty: &FieldType) -> &'static str {
