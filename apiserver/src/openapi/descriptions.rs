@@ -58,6 +58,9 @@ fn unescape(packed: &str) -> String {
 }
 
 #[cfg(test)]
+mod recorded;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

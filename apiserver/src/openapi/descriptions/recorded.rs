@@ -1,8 +1,8 @@
-//! Column definitions: what clients see must be what the reference was recorded to say (`tests/golden`).
+//! Column definitions of tables: what clients see must be what the reference was recorded to say (`tests/golden`).
 
+use super::Descriptions;
 use kinds::Catalog;
 use kinds::table::{self, Describe, Layout};
-use shardplane_apiserver::openapi::descriptions::Descriptions;
 use std::path::PathBuf;
 
 /// The recorded tables of a file: scenario and body.
