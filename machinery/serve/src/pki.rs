@@ -1,0 +1,196 @@
+//! The certificates and keys that a server makes for itself at first start, so that nothing has to be installed before.
+//! It makes files; serving them is [`crate::tls`]'s.
+
+mod files;
+pub mod kubeconfig;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
+};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+pub use files::write_private;
+
+/// How long authorities are valid.
+const AUTHORITY_VALIDITY: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
+/// How long certificates are valid.
+const LEAF_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// A certificate is made anew when less than this is left.
+const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// Clocks may differ by this much.
+const BACKDATE: Duration = Duration::from_secs(300);
+
+/// Why the files could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A certificate.
+    #[error("{what}: {source}")]
+    Certificate {
+        /// Which.
+        what: String,
+        /// Why.
+        source: rcgen::Error,
+    },
+}
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The cluster's authority.
+    pub ca_certificate: PathBuf,
+    /// Its key.
+    pub ca_key: PathBuf,
+    /// The serving certificate.
+    pub serving_certificate: PathBuf,
+    /// Its key.
+    pub serving_key: PathBuf,
+    /// The front proxy's authority.
+    pub front_proxy_ca_certificate: PathBuf,
+    /// Its key.
+    pub front_proxy_ca_key: PathBuf,
+    /// Signs service account tokens.
+    pub service_account_key: PathBuf,
+    /// The administrator's certificate.
+    pub admin_certificate: PathBuf,
+    /// Its key.
+    pub admin_key: PathBuf,
+}
+
+/// The names under which the server is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// DNS names.
+    pub dns: Vec<String>,
+    /// Addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Files {
+    /// Below a data folder: `pki/`.
+    pub fn below(data_dir: &Path) -> Self {
+        let pki = data_dir.join("pki");
+        let at = |name: &str| pki.join(name);
+        Self {
+            ca_certificate: at("ca.crt"),
+            ca_key: at("ca.key"),
+            serving_certificate: at("apiserver.crt"),
+            serving_key: at("apiserver.key"),
+            front_proxy_ca_certificate: at("front-proxy-ca.crt"),
+            front_proxy_ca_key: at("front-proxy-ca.key"),
+            service_account_key: at("sa.key"),
+            admin_certificate: at("admin.crt"),
+            admin_key: at("admin.key"),
+        }
+    }
+
+    /// Makes what is missing or about to expire. Authorities are never replaced.
+    pub fn ensure(&self, names: &Names) -> Result<(), Error> {
+        self.ensure_authority("shardplane-ca", &self.ca_certificate, &self.ca_key)?;
+        self.ensure_authority(
+            "shardplane-front-proxy-ca",
+            &self.front_proxy_ca_certificate,
+            &self.front_proxy_ca_key,
+        )?;
+        self.ensure_leaf(serving_params(names)?, &self.serving_certificate, &self.serving_key)?;
+        self.ensure_leaf(admin_params(), &self.admin_certificate, &self.admin_key)?;
+        if !self.service_account_key.exists() {
+            let key = generate("service account key")?;
+            write_private(&self.service_account_key, key.serialize_pem().as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn ensure_authority(&self, name: &str, certificate: &Path, key: &Path) -> Result<(), Error> {
+        if certificate.exists() && key.exists() {
+            return Ok(());
+        }
+        let mut params = params(name, AUTHORITY_VALIDITY);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages =
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+        let pair = generate(name)?;
+        let made = params.self_signed(&pair).map_err(|source| Error::Certificate { what: name.to_owned(), source })?;
+        write_private(key, pair.serialize_pem().as_bytes())?;
+        write_private(certificate, made.pem().as_bytes())
+    }
+
+    fn ensure_leaf(&self, params: CertificateParams, certificate: &Path, key: &Path) -> Result<(), Error> {
+        let names = format!("{:?}", params.subject_alt_names);
+        let note = certificate.with_extension("names");
+        let unchanged = std::fs::read_to_string(&note).is_ok_and(|noted| noted == names);
+        if unchanged && certificate.exists() && key.exists() && !expires_soon(certificate) {
+            return Ok(());
+        }
+        let what = certificate.display().to_string();
+        let failed = |source| Error::Certificate { what: what.clone(), source };
+        let issuer = self.issuer()?;
+        let pair = generate(&what)?;
+        let made = params.signed_by(&pair, &issuer).map_err(failed)?;
+        write_private(key, pair.serialize_pem().as_bytes())?;
+        write_private(certificate, made.pem().as_bytes())?;
+        write_private(&note, names.as_bytes())
+    }
+
+    fn issuer(&self) -> Result<Issuer<'static, KeyPair>, Error> {
+        let failed = |source| Error::Certificate { what: self.ca_certificate.display().to_string(), source };
+        let key = KeyPair::from_pem(&files::read(&self.ca_key)?).map_err(failed)?;
+        Issuer::from_ca_cert_pem(&files::read(&self.ca_certificate)?, key).map_err(failed)
+    }
+}
+
+fn serving_params(names: &Names) -> Result<CertificateParams, Error> {
+    let mut params = params("shardplane", LEAF_VALIDITY);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    for name in &names.dns {
+        let name = name
+            .as_str()
+            .try_into()
+            .map_err(|source| Error::Certificate { what: format!("DNS name {name}"), source })?;
+        params.subject_alt_names.push(SanType::DnsName(name));
+    }
+    params.subject_alt_names.extend(names.addresses.iter().map(|address| SanType::IpAddress(*address)));
+    Ok(params)
+}
+
+fn admin_params() -> CertificateParams {
+    let mut params = params("kubernetes-admin", LEAF_VALIDITY);
+    params.distinguished_name.push(DnType::OrganizationName, "system:masters");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params
+}
+
+fn params(common_name: &str, validity: Duration) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    let now = SystemTime::now();
+    params.not_before = (now - BACKDATE).into();
+    params.not_after = (now + validity).into();
+    params
+}
+
+fn generate(what: &str) -> Result<KeyPair, Error> {
+    KeyPair::generate().map_err(|source| Error::Certificate { what: what.to_owned(), source })
+}
+
+/// Judged by the file's age: certificates are written when they are made.
+fn expires_soon(certificate: &Path) -> bool {
+    let age = std::fs::metadata(certificate)
+        .and_then(|about| about.modified())
+        .ok()
+        .and_then(|made| SystemTime::now().duration_since(made).ok());
+    age.is_none_or(|age| age + RENEW_BEFORE > LEAF_VALIDITY)
+}

@@ -1,0 +1,40 @@
+//! A kubeconfig with everything in it: address, authority, client certificate and key.
+
+use std::path::Path;
+
+use super::{Error, Files, files};
+
+/// Writes the administrator's kubeconfig for a server at `address` (`https://127.0.0.1:6443`).
+pub fn write(path: &Path, address: &str, pki: &Files) -> Result<(), Error> {
+    let encoded = |file: &Path| files::read(file).map(|text| base64(text.as_bytes()));
+    let content = format!(
+        "apiVersion: v1
+kind: Config
+current-context: shardplane
+clusters:
+- name: shardplane
+  cluster:
+    server: {address}
+    certificate-authority-data: {}
+users:
+- name: admin
+  user:
+    client-certificate-data: {}
+    client-key-data: {}
+contexts:
+- name: shardplane
+  context:
+    cluster: shardplane
+    user: admin
+",
+        encoded(&pki.ca_certificate)?,
+        encoded(&pki.admin_certificate)?,
+        encoded(&pki.admin_key)?,
+    );
+    super::write_private(path, content.as_bytes())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    BASE64_STANDARD.encode(bytes)
+}
