@@ -1,6 +1,6 @@
 //! Reads the recordings.
 
-use schema::{Map, Value};
+use schema::Value;
 use std::path::PathBuf;
 
 /// The JSON lines of a file of the corpus.
@@ -10,7 +10,7 @@ pub fn lines(path: &str) -> Vec<Value> {
         .join(path);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines()
-        .map(|line| tree(serde_json::from_str(line).expect("JSON lines")))
+        .map(|line| schema::json::parse(line.as_bytes()).expect("JSON lines"))
         .collect()
 }
 
@@ -24,27 +24,8 @@ pub fn bodies(path: &str) -> Vec<(String, String, Value)> {
 
 /// A table of this crate's tests.
 pub fn fixture(text: &str) -> Vec<Value> {
-    match tree(serde_json::from_str(text).expect("checked in")) {
+    match schema::json::parse(text.as_bytes()).expect("checked in") {
         Value::List(lines) => lines,
         other => panic!("not a list: {other:?}"),
-    }
-}
-
-fn tree(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(truth) => Value::Bool(truth),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Int(whole),
-            None => Value::Float(number.as_f64().expect("a number")),
-        },
-        serde_json::Value::String(text) => Value::from(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(tree).collect()),
-        serde_json::Value::Object(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.into(), tree(value)))
-                .collect::<Map>(),
-        ),
     }
 }

@@ -3,6 +3,8 @@
 use kinds::keys::Place;
 use kinds::{Catalog, Encoding, Keys, Resource};
 
+use schema::Types;
+
 use super::corpus::{fixture, lines};
 
 fn resource(path: &str) -> Option<&'static Resource> {
@@ -29,7 +31,13 @@ fn every_sample_object_resolves_to_its_resource() {
             .kind(of("group"), of("version"), &resource.kind)
             .expect("known");
         assert_eq!(kind.resource, resource.resource);
-        assert!(object.str_at(&["metadata", "name"]).is_some(), "{stub:?}");
+        let decoded =
+            schema::json::from_tree(Types::builtin(), resource.type_id, object).expect("it decodes");
+        assert_eq!(decoded.strict, [], "{stub:?}");
+        assert_eq!(
+            decoded.value.at(&["metadata", "name"]),
+            object.at(&["metadata", "name"])
+        );
     }
 }
 

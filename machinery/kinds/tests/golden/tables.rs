@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use kinds::table::{self, Description};
-use kinds::{Catalog, Resource};
-use schema::Value;
+use kinds::{Catalog, Resource, fields};
+use schema::{Types, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::corpus::{bodies, fixture};
+use super::corpus::{bodies, fixture, lines};
 
 /// Cells that something else than the request decides: a controller's condition, or who asked.
 const NOT_FROM_THE_OBJECT: [(&str, usize); 2] = [("flowschemas", 5), ("apiservices", 2)];
@@ -148,4 +148,43 @@ fn compare_row(resource: &Resource, object: &Value, theirs: &[Value]) {
             assert_eq!(masked(ours), masked(theirs), "{} {name}", resource.resource);
         }
     }
+}
+
+#[test]
+fn canonical_trees_print_as_the_json_that_they_were_read_from() {
+    let now = "2026-12-01T00:00:00Z".parse().expect("a time");
+    let mut compared = 0;
+    for line in lines("etcd/objects.jsonl") {
+        let of = |path: &[&str]| line.str_at(path).unwrap_or_default();
+        let (group, version) = of(&["storedAs", "apiVersion"])
+            .split_once('/')
+            .unwrap_or(("", "v1"));
+        let stored = Catalog::builtin().kind(group, version, of(&["storedAs", "kind"]));
+        let object = [line.get("objectInStoredVersion"), line.get("object")]
+            .into_iter()
+            .flatten();
+        let Some((resource, object)) = stored.zip(object.into_iter().find(|object| !object.is_null())) else {
+            continue;
+        };
+        let decoded =
+            schema::json::from_tree(Types::builtin(), resource.type_id, object).expect("it decodes");
+        let layout = table::layout(resource);
+        assert_eq!(
+            layout.cells(&decoded.value, now),
+            layout.cells(object, now),
+            "{}",
+            of(&["key"])
+        );
+        for label in fields::stored_labels(resource) {
+            let value = |object| fields::value(&resource.kind, label, object).into_owned();
+            assert_eq!(
+                value(&decoded.value),
+                value(object),
+                "{label} of {}",
+                of(&["key"])
+            );
+        }
+        compared += 1;
+    }
+    assert!(compared > 120, "only {compared} objects were compared");
 }
