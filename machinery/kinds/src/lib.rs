@@ -2,11 +2,15 @@
 //! It does not read or write any store and knows no HTTP; what only a write needs beyond these facts is `apiserver`'s.
 
 pub mod catalog;
+pub mod convert;
+pub mod decorate;
+pub mod defaults;
 pub mod discovery;
 pub mod fields;
 pub mod gates;
 pub mod keys;
 pub mod partial;
+pub mod pods;
 pub mod resource;
 pub mod runtime;
 pub mod table;

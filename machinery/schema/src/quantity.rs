@@ -134,7 +134,7 @@ impl Quantity {
             .find(|(_, of)| *of == exponent)
             .map(|(suffix, _)| *suffix);
         match suffix {
-            _ if exponent == 0 => format_smolstr!("{number}"),
+            _ if exponent == 0 && self.format != Format::DecimalExponent => format_smolstr!("{number}"),
             Some(suffix) if self.format != Format::DecimalExponent => format_smolstr!("{number}{suffix}"),
             _ => format_smolstr!("{number}e{exponent}"),
         }
@@ -410,6 +410,7 @@ mod tests {
             ("1000Ki", "1000Ki"),
             ("1023", "1023"),
             ("1e3", "1e3"),
+            ("3e0", "3e0"),
             ("1E6", "1e6"),
             ("12e5", "1200e3"),
             ("1.1E-1", "110e-3"),
