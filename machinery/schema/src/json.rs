@@ -12,6 +12,7 @@ pub(crate) mod write;
 
 use crate::{Error, FieldType, Map, SmolStr, TypeId, Types, Value};
 
+pub(crate) use decode::{bytes_of, text_of};
 pub use strict::{StrictError, StrictKind};
 
 /// An object, and what strict decoding finds wrong with it.

@@ -4,9 +4,11 @@
 //! One model serves all types: a [`Value`] tree with a [`TypeSchema`] beside it. No type has code of its own.
 
 mod canonical;
+pub mod envelope;
 pub mod error;
 pub mod json;
 pub mod limits;
+pub mod proto;
 pub mod quantity;
 pub mod time;
 pub mod tree;

@@ -1,9 +1,10 @@
 //! Protobuf to tree.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use crate::json::text_of;
 
 use super::wire::{Reader, Wire};
 use super::{Alternatives, alternatives};
+use crate::canonical::{is_absent, zero_item};
 use crate::limits::DEPTH_MAX;
 use crate::time::{Time, duration};
 use crate::{Error, Field, FieldType, Map, SmolStr, TypeId, Types, Value, json};
@@ -63,7 +64,7 @@ impl Decoder<'_> {
             }
             ty => {
                 let value = self.value(ty, wire, depth)?;
-                if !is_left_out(field, &value) {
+                if !is_absent(field, &value) {
                     map.insert(field.json.clone(), value);
                 }
             }
@@ -109,11 +110,7 @@ impl Decoder<'_> {
                 _ => {}
             }
         }
-        let value = match value {
-            Some(value) => value,
-            None => self.zero(ty, depth)?,
-        };
-        Ok((key, value))
+        Ok((key, value.unwrap_or_else(|| zero_item(ty))))
     }
 
     fn value(&self, ty: &FieldType, wire: Wire<'_>, depth: usize) -> Result<Value, Error> {
@@ -123,7 +120,7 @@ impl Decoder<'_> {
             FieldType::Int64 => Value::Int(wire.number()? as i64),
             FieldType::Bool => Value::Bool(wire.number()? != 0),
             FieldType::Double => Value::Float(wire.double()?),
-            FieldType::Bytes => Value::String(BASE64_STANDARD.encode(wire.bytes()?).into()),
+            FieldType::Bytes => Value::String(text_of(wire.bytes()?)),
             FieldType::Quantity => Value::String(first_text(wire.bytes()?)?),
             FieldType::IntOrString => int_or_string(wire.bytes()?)?,
             FieldType::Time => time(wire.bytes()?, false)?,
@@ -137,18 +134,6 @@ impl Decoder<'_> {
             FieldType::List(item) => self.wrapped(item, wire.bytes()?, depth + 1)?,
             FieldType::Map(_) => return Err(Error::syntax("proto: a map in a list has no protobuf form")),
         })
-    }
-
-    fn zero(&self, ty: &FieldType, depth: usize) -> Result<Value, Error> {
-        match ty {
-            FieldType::String | FieldType::Bytes => Ok(Value::String(SmolStr::default())),
-            FieldType::Quantity => Ok(Value::from("0")),
-            FieldType::Message(id) => self.message(*id, &[], depth + 1),
-            FieldType::List(_) => Ok(Value::List(Vec::new())),
-            FieldType::Bool => Ok(Value::Bool(false)),
-            FieldType::Int32 | FieldType::Int64 => Ok(Value::Int(0)),
-            _ => Ok(Value::Null),
-        }
     }
 
     /// A type whose JSON is one of its alternatives.
@@ -177,21 +162,6 @@ impl Decoder<'_> {
             (Alternatives::BoolOrSchema, Value::Null) => Value::Bool(false),
             (_, value) => value,
         })
-    }
-}
-
-/// What Go's JSON would not print, or prints without being told.
-fn is_left_out(field: &Field, value: &Value) -> bool {
-    if value.is_null() {
-        return true;
-    }
-    if field.pointer {
-        return false;
-    }
-    match &field.ty {
-        FieldType::Message(_) | FieldType::Quantity | FieldType::IntOrString | FieldType::Duration => false,
-        FieldType::Bytes => field.omit_empty && value.is_zero(),
-        _ => field.omit_empty && value.is_zero(),
     }
 }
 

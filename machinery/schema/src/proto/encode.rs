@@ -1,6 +1,6 @@
 //! Tree to protobuf.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use crate::json::bytes_of;
 
 use super::wire::{put_bytes, put_nested, put_number, put_tag};
 use crate::time::{Time, duration};
@@ -81,7 +81,7 @@ impl Encoder<'_> {
             FieldType::Int32 | FieldType::Int64 => put_number(number, value.as_int().unwrap_or(0) as u64, out),
             FieldType::Bool => put_number(number, u64::from(value.as_bool().unwrap_or(false)), out),
             FieldType::Double => put_double(number, value, out),
-            FieldType::Bytes => put_bytes(number, &BASE64_STANDARD.decode(text).unwrap_or_default(), out),
+            FieldType::Bytes => put_bytes(number, &bytes_of(text), out),
             FieldType::Quantity => put_nested(number, out, |out| put_bytes(1, quantity_text(value).as_bytes(), out)),
             FieldType::IntOrString => put_nested(number, out, |out| put_int_or_string(value, out)),
             FieldType::Time => put_nested(number, out, |out| put_time(Time::parse(text).ok(), false, out)),
