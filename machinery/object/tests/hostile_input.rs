@@ -30,6 +30,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn label_selectors_print_what_they_parse(text in "[ab./ ,!=<>()\u{0}in\n\u{e9}-]{0,24}") {
         if let Ok(selector) = label::Selector::parse(&text) {

@@ -69,12 +69,15 @@ fn tree(value: &serde_json::Value) -> Value {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn json_patches_agree(document in object(), operations in prop::collection::vec(operation(), 0..5)) {
         let operations = serde_json::Value::from(operations);
         let patch: json_patch::Patch = serde_json::from_value(operations.clone()).expect("well formed");
         let mut expected = document.clone();
-        let oracle = json_patch::patch(&mut expected, &patch);
+        // Without undoing, in which the oracle itself can fail.
+        let oracle = json_patch::patch_unsafe(&mut expected, &patch);
 
         let mut ours = tree(&document);
         let applied = json::Patch::decode(&tree(&operations)).expect("well formed").apply(&mut ours);

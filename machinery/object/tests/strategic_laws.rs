@@ -84,6 +84,8 @@ fn keeps_order(whole: &[SmolStr], part: &[SmolStr]) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn an_empty_patch_changes_nothing(pod in pod()) {
         prop_assert_eq!(merged(&pod, &tree!({})), Ok(pod));

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use schema::{SmolStr, Value};
+use schema::{SmolStr, TypeId, Types, Value, json};
 
 /// A value as it appears in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,13 @@ impl Printed {
     /// Text that is shown as it is: a form that only the caller knows.
     pub fn raw(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// An object of a type that has the API's JSON form also inside the reference: fields in declared order.
+    pub fn typed(types: &Types, id: TypeId, value: &Value) -> Self {
+        let mut text = Vec::new();
+        json::encode(types, id, value, &mut text);
+        Self(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// What an absent value prints as.
@@ -62,12 +69,12 @@ impl From<bool> for Printed {
     }
 }
 impl From<&Value> for Printed {
-    /// Keys of objects are sorted. Where the reference prints in another order or form, the caller makes the text
-    /// ([`Printed::raw`]).
+    /// Keys of objects are sorted: [`Printed::typed`] has them in declared order. What the reference prints in the
+    /// form of its inner types (`{"Type":"x","RollingUpdate":null}`) the caller makes ([`Printed::raw`]).
     fn from(value: &Value) -> Self {
         match value {
             Value::String(text) => Self(quote(text)),
-            other => Self(json(other)),
+            other => Self(json::to_string(other)),
         }
     }
 }
@@ -112,60 +119,6 @@ pub(crate) fn printable(c: char) -> bool {
     c == '\'' || after_letter.escape_debug().nth(1) == Some(c)
 }
 
-/// Compact JSON, escaped as Go escapes it.
-fn json(value: &Value) -> String {
-    let mut out = String::new();
-    push_json(&mut out, value);
-    out
-}
-
-fn push_json(out: &mut String, value: &Value) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Value::Int(number) => out.push_str(&number.to_string()),
-        Value::Float(number) => out.push_str(&number.to_string()),
-        Value::String(text) => push_json_text(out, text),
-        Value::Raw(text) => out.push_str(text),
-        Value::List(items) => {
-            for (at, item) in items.iter().enumerate() {
-                out.push(if at == 0 { '[' } else { ',' });
-                push_json(out, item);
-            }
-            out.push_str(if items.is_empty() { "[]" } else { "]" });
-        }
-        Value::Map(map) => {
-            for (at, (key, value)) in map.iter().enumerate() {
-                out.push(if at == 0 { '{' } else { ',' });
-                push_json_text(out, key);
-                out.push(':');
-                push_json(out, value);
-            }
-            out.push_str(if map.is_empty() { "{}" } else { "}" });
-        }
-    }
-}
-
-fn push_json_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
-                write!(out, "\\u{:04x}", u32::from(c)).expect("writing to a String cannot fail");
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +144,18 @@ mod tests {
         );
         assert_eq!(Printed::from(&tree!({})).as_str(), "{}");
         assert_eq!(Printed::null().as_str(), "null");
+        let types = Types::builtin();
+        let owner = types
+            .id("io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference")
+            .expect("a built-in type");
+        let printed = Printed::typed(
+            types,
+            owner,
+            &tree!({"apiVersion": "v1", "kind": "K", "controller": true}),
+        );
+        assert_eq!(
+            printed.as_str(),
+            r#"{"apiVersion":"v1","kind":"K","name":"","uid":"","controller":true}"#
+        );
     }
 }

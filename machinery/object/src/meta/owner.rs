@@ -42,7 +42,12 @@ impl<'a> OwnerReference<'a> {
         self.flag("blockOwnerDeletion").unwrap_or(false)
     }
 
-    pub(crate) fn flag(self, field: &str) -> Option<bool> {
+    /// The entry itself.
+    pub const fn entry(self) -> &'a Value {
+        self.0
+    }
+
+    fn flag(self, field: &str) -> Option<bool> {
         self.0.bool_at(&[field])
     }
 

@@ -1,6 +1,6 @@
 //! Owner references.
 
-use schema::{Map, Value};
+use schema::Types;
 
 use crate::field::{Error, Path, Printed};
 use crate::meta::{OwnerReference, View};
@@ -41,7 +41,7 @@ fn entry(owner: OwnerReference<'_>, path: &Path, errors: &mut Vec<Error>) {
     }
     if owner.api_version() == "v1" && owner.kind() == "Event" {
         let problem = "/v1, Kind=Event is disallowed from being an owner";
-        errors.push(Error::invalid(path, Printed::raw(printed(owner)), problem));
+        errors.push(Error::invalid(path, printed(owner), problem));
     }
 }
 
@@ -61,6 +61,7 @@ fn second_controller(
     path: &Path,
 ) -> Error {
     let owners: Vec<_> = meta.owner_references().map(printed).collect();
+    let owners: Vec<_> = owners.iter().map(Printed::as_str).collect();
     let problem = format!(
         "Only one reference can have Controller set to true. Found \"true\" in references for {}/{} and {}/{}",
         first.kind(),
@@ -72,21 +73,11 @@ fn second_controller(
 }
 
 /// As JSON, fields in declared order.
-fn printed(owner: OwnerReference<'_>) -> String {
-    let texts = [
-        ("apiVersion", owner.api_version()),
-        ("kind", owner.kind()),
-        ("name", owner.name()),
-        ("uid", owner.uid()),
-    ];
-    let texts = texts.map(|(field, value)| (field, Some(Value::from(value))));
-    let flags = ["controller", "blockOwnerDeletion"].map(|field| (field, owner.flag(field).map(Value::Bool)));
-    let mut parts = Vec::new();
-    for (field, value) in texts.into_iter().chain(flags) {
-        let Some(value) = value else { continue };
-        // A map of one entry prints as the entry in braces.
-        let printed = Printed::from(&Value::Map(Map::from_iter([(field.into(), value)])));
-        parts.push(printed.as_str()[1..printed.as_str().len() - 1].to_owned());
-    }
-    format!("{{{}}}", parts.join(","))
+fn printed(owner: OwnerReference<'_>) -> Printed {
+    const TYPE: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference";
+    let types = Types::builtin();
+    types.id(TYPE).map_or_else(
+        || Printed::from(owner.entry()),
+        |id| Printed::typed(types, id, owner.entry()),
+    )
 }
