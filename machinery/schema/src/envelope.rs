@@ -1,79 +1,111 @@
-//! The envelope of stored and sent protobuf: four magic bytes and a message that says what is inside.
-//! What is inside is for [`crate::proto`].
+//! The envelope of stored and sent protobuf objects: `k8s\0`, then apiVersion and kind beside the body.
+//! The body is the business of [`crate::proto`].
 
-use crate::proto::wire::{Reader, put_bytes};
-use crate::{Error, SmolStr};
+use crate::proto::wire::{BYTES, Reader, put_bytes, put_message};
+use crate::{Error, Map, SmolStr, TypeId, Types, Value, proto};
 
-/// What protobuf of Kubernetes begins with.
+/// What every enveloped object begins with.
 pub const MAGIC: [u8; 4] = *b"k8s\0";
 
 /// An opened envelope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope<'a> {
-    /// `apiVersion` of the object.
+    /// `v1`, `apps/v1`.
     pub api_version: SmolStr,
-    /// `kind` of the object.
+    /// `Pod`.
     pub kind: SmolStr,
-    /// The object's message.
+    /// The message.
     pub body: &'a [u8],
-    /// How the body is encoded; empty in practice.
+    /// How the body is encoded; empty in everything that Kubernetes writes.
     pub content_encoding: SmolStr,
-    /// What the body is when it is not protobuf; empty in practice.
+    /// What the body is; empty for protobuf.
     pub content_type: SmolStr,
 }
 
-/// Whether bytes are protobuf in an envelope.
+/// Whether bytes are an enveloped object; else they are JSON or YAML.
 pub fn is_protobuf(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
-/// Opens an envelope.
+/// Opens an envelope. Unknown fields are passed over.
 pub fn split(bytes: &[u8]) -> Result<Envelope<'_>, Error> {
-    let Some(message) = bytes.strip_prefix(&MAGIC) else {
+    if bytes.is_empty() {
+        return Err(Error::syntax("empty data"));
+    }
+    let Some(rest) = bytes.strip_prefix(MAGIC) else {
         return Err(Error::syntax("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"));
     };
-    let mut envelope = Envelope {
-        api_version: SmolStr::default(),
-        kind: SmolStr::default(),
-        body: &[],
-        content_encoding: SmolStr::default(),
-        content_type: SmolStr::default(),
-    };
-    let mut fields = Reader::new(message);
-    while let Some((number, value)) = fields.next_field()? {
+    let mut envelope = Envelope::default();
+    let mut reader = Reader::new(rest);
+    while let Some((number, wire)) = reader.tag()? {
+        if wire != BYTES {
+            reader.skip(wire)?;
+            continue;
+        }
+        let field = reader.bytes()?;
         match number {
-            1 => read_type(value.bytes()?, &mut envelope)?,
-            2 => envelope.body = value.bytes()?,
-            3 => envelope.content_encoding = value.text()?,
-            4 => envelope.content_type = value.text()?,
+            1 => type_meta(field, &mut envelope)?,
+            2 => envelope.body = field,
+            3 => envelope.content_encoding = text(field),
+            4 => envelope.content_type = text(field),
             _ => {}
         }
     }
     Ok(envelope)
 }
 
-fn read_type(bytes: &[u8], envelope: &mut Envelope<'_>) -> Result<(), Error> {
-    let mut fields = Reader::new(bytes);
-    while let Some((number, value)) = fields.next_field()? {
-        match number {
-            1 => envelope.api_version = value.text()?,
-            2 => envelope.kind = value.text()?,
-            _ => {}
+/// Closes an envelope around a body, as Kubernetes writes it: all four fields, the last two empty.
+pub fn wrap(api_version: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() + api_version.len() + kind.len() + 24);
+    out.extend_from_slice(&MAGIC);
+    put_message(1, &mut out, |out| {
+        put_bytes(1, api_version.as_bytes(), out);
+        put_bytes(2, kind.as_bytes(), out);
+    });
+    put_bytes(2, body, &mut out);
+    put_bytes(3, b"", &mut out);
+    put_bytes(4, b"", &mut out);
+    out
+}
+
+/// The object in an envelope whose type is known: the body's tree with `apiVersion` and `kind`.
+pub fn decode(types: &Types, id: TypeId, envelope: &Envelope<'_>) -> Result<Value, Error> {
+    let mut value = proto::decode(types, id, envelope.body)?;
+    let map = value.as_map_mut();
+    set_type_meta(map, &envelope.api_version, &envelope.kind);
+    Ok(value)
+}
+
+/// An object's tree as stored bytes; `apiVersion` and `kind` are taken from it.
+pub fn encode(types: &Types, id: TypeId, value: &Value) -> Vec<u8> {
+    let mut body = Vec::with_capacity(1024);
+    proto::encode(types, id, value, &mut body);
+    let text = |key| value.str_at(&[key]).unwrap_or_default();
+    wrap(text("apiVersion"), text("kind"), &body)
+}
+
+fn set_type_meta(map: Option<&mut Map>, api_version: &SmolStr, kind: &SmolStr) {
+    if let Some(map) = map {
+        for (key, value) in [("apiVersion", api_version), ("kind", kind)] {
+            if !value.is_empty() {
+                map.insert(key, value.clone());
+            }
+        }
+    }
+}
+
+fn type_meta(body: &[u8], envelope: &mut Envelope<'_>) -> Result<(), Error> {
+    let mut reader = Reader::new(body);
+    while let Some((number, wire)) = reader.tag()? {
+        match (number, wire) {
+            (1, BYTES) => envelope.api_version = text(reader.bytes()?),
+            (2, BYTES) => envelope.kind = text(reader.bytes()?),
+            _ => reader.skip(wire)?,
         }
     }
     Ok(())
 }
 
-/// Puts a message into an envelope. All four fields are written, as the reference does.
-pub fn wrap(api_version: &str, kind: &str, body: &[u8]) -> Vec<u8> {
-    let mut type_meta = Vec::with_capacity(api_version.len() + kind.len() + 4);
-    put_bytes(1, api_version.as_bytes(), &mut type_meta);
-    put_bytes(2, kind.as_bytes(), &mut type_meta);
-    let mut bytes = Vec::with_capacity(body.len() + type_meta.len() + 24);
-    bytes.extend_from_slice(&MAGIC);
-    put_bytes(1, &type_meta, &mut bytes);
-    put_bytes(2, body, &mut bytes);
-    put_bytes(3, b"", &mut bytes);
-    put_bytes(4, b"", &mut bytes);
-    bytes
+fn text(bytes: &[u8]) -> SmolStr {
+    SmolStr::new(String::from_utf8_lossy(bytes))
 }

@@ -12,7 +12,7 @@ pub(crate) mod write;
 
 use crate::{Error, FieldType, Map, SmolStr, TypeId, Types, Value};
 
-pub(crate) use decode::{bytes_of, text_of};
+pub(crate) use decode::{bytes_of, float_value, text_of as bytes_text, time_value};
 pub use strict::{StrictError, StrictKind};
 
 /// An object, and what strict decoding finds wrong with it.

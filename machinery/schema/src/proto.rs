@@ -1,35 +1,24 @@
-//! Protobuf bodies of API objects, driven by the type tables, with the conventions of Kubernetes' generated Go code: a field
-//! that is not a pointer is always written, a pointer only when set, fields in ascending number, maps in key order.
-//! The envelope around a body is [`crate::envelope`]'s.
+//! Protobuf in and out, by the conventions of Kubernetes' generated code (gogo). The envelope around stored objects is in
+//! [`crate::envelope`].
+//!
+//! What is no pointer is always written, zero or not; pointers are absent when nil; fields go in ascending number, map entries in
+//! key order; lists are not packed but may be when read. Unknown fields are passed over.
 
 mod decode;
 mod encode;
-pub mod wire;
+mod meta;
+pub(crate) mod wire;
 
-pub use decode::decode;
-pub use encode::encode;
+use crate::{Error, TypeId, Types, Value};
 
-use crate::{Field, FieldType, TypeSchema};
+pub use meta::{Meta, peek_meta};
 
-/// Where a type with a JSON form of its own keeps its alternatives: by protobuf number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Alternatives {
-    /// 1: a schema; 2: a list of schemas.
-    SchemaOrList,
-    /// 1: a truth value; 2: a schema.
-    BoolOrSchema,
-    /// 1: a schema; 2: a list of texts.
-    SchemaOrTexts,
+/// The canonical tree of a message body. `apiVersion` and `kind` are not in it: the envelope has them.
+pub fn decode(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
+    decode::message(types, id, body)
 }
 
-/// Which alternatives a type with `custom_json` has.
-pub(crate) fn alternatives(schema: &TypeSchema) -> Alternatives {
-    let has = |wanted: fn(&Field) -> bool| schema.fields.iter().any(wanted);
-    if has(|field| field.ty == FieldType::Bool) {
-        Alternatives::BoolOrSchema
-    } else if has(|field| matches!(&field.ty, FieldType::List(item) if **item == FieldType::String)) {
-        Alternatives::SchemaOrTexts
-    } else {
-        Alternatives::SchemaOrList
-    }
+/// The body of a message, appended to `out`. What the type does not know is left out.
+pub fn encode(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
+    encode::message(types, id, value, out);
 }

@@ -207,7 +207,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 .parse::<f64>()
                 .ok()
                 .filter(|number| number.is_finite())
-                .map(|number| whole_or_float(text, number)),
+                .map(float_value),
         };
         if value.is_none() {
             self.mismatch(&format!("number {text}"), ty, field);
@@ -290,7 +290,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
 }
 
 /// The canonical text of a time or duration; a zero time is null.
-pub(crate) fn canonical_time(ty: &FieldType, text: &str) -> Result<Value, String> {
+fn canonical_time(ty: &FieldType, text: &str) -> Result<Value, String> {
     match ty {
         FieldType::Time => time::Time::parse(text).map(|time| time_value(time, false)),
         FieldType::MicroTime => time::Time::parse_micro(text).map(|time| time_value(time, true)),
@@ -307,12 +307,9 @@ pub(crate) fn time_value(time: time::Time, micro: bool) -> Value {
     }
 }
 
-/// A float that is written as a whole number stays one.
-fn whole_or_float(text: &str, number: f64) -> Value {
-    match text.parse() {
-        Ok(whole) if !text.contains(['.', 'e', 'E']) => Value::Int(whole),
-        _ => Value::Float(number),
-    }
+/// A float as the tree keeps it: a whole number where it is one, as it is printed without a fraction.
+pub(crate) fn float_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 { Value::Int(number as i64) } else { Value::Float(number) }
 }
 
 /// JSON text without the white space between its tokens.

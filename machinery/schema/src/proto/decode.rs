@@ -1,250 +1,296 @@
-//! Protobuf to tree.
+//! Decodes message bodies into the canonical tree.
 
-use crate::json::text_of;
+use super::wire::{BYTES, FIXED64, Reader, VARINT};
+use crate::json::{bytes_text, float_value, time_value};
+use crate::time::Time;
+use crate::{Error, Field, FieldType, Map, SmolStr, TypeId, Types, Value, canonical, json, limits, quantity};
 
-use super::wire::{Reader, Wire};
-use super::{Alternatives, alternatives};
-use crate::canonical::{is_absent, zero_item};
-use crate::limits::DEPTH_MAX;
-use crate::time::{Time, duration};
-use crate::{Error, Field, FieldType, Map, SmolStr, TypeId, Types, Value, json};
-
-/// The canonical tree of a body: what Go prints as absent is absent. Unknown fields are skipped.
-pub fn decode(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
-    Decoder { types }.message(id, body, 0)
+pub(super) fn message(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
+    let mut map = Map::new();
+    Decoder { types, depth: 0 }.fields(id, body, &mut map)?;
+    Ok(Value::Map(map))
 }
 
-struct Decoder<'a> {
-    types: &'a Types,
+struct Decoder<'t> {
+    types: &'t Types,
+    depth: usize,
 }
 
-impl Decoder<'_> {
-    fn message(&self, id: TypeId, body: &[u8], depth: usize) -> Result<Value, Error> {
-        if depth > DEPTH_MAX {
-            return Err(Error::syntax("proto: the message nests too deep"));
+impl<'t> Decoder<'t> {
+    fn fields(&mut self, id: TypeId, body: &[u8], map: &mut Map) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > limits::DEPTH_MAX {
+            return Err(Error::syntax("proto: message is nested too deep"));
         }
+        let schema = self.types.get(id);
+        let mut reader = Reader::new(body);
+        let mut expected = 0;
+        while let Some((number, wire)) = reader.tag()? {
+            match schema.by_number(number, expected) {
+                Some((place, field)) => {
+                    // Repeated fields come in runs; others are followed by the next.
+                    expected = place + usize::from(!matches!(field.ty, FieldType::List(_) | FieldType::Map(_)));
+                    self.field(field, wire, &mut reader, map)?;
+                }
+                None => reader.skip(wire)?,
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn field(&mut self, field: &'t Field, wire: u8, reader: &mut Reader<'_>, map: &mut Map) -> Result<(), Error> {
+        match &field.ty {
+            FieldType::Message(id) if field.inline => self.fields(*id, take(field, wire, reader)?, map),
+            FieldType::Message(id) => {
+                let body = take(field, wire, reader)?;
+                // A message that comes twice is merged, as protobuf has it.
+                let before = map.remove(&field.json);
+                let value = self.nested(*id, body, before)?;
+                put(field, value, map);
+                Ok(())
+            }
+            FieldType::List(item) if field.wrap => {
+                let value = self.wrapped(item, take(field, wire, reader)?)?;
+                put(field, value, map);
+                Ok(())
+            }
+            FieldType::List(item) => self.list(field, item, wire, reader, map),
+            FieldType::Map(item) => {
+                let (key, value) = self.entry(field, item, take(field, wire, reader)?)?;
+                map.map_at(&field.json).insert(key, value);
+                Ok(())
+            }
+            ty => {
+                let value = self.single(field, ty, wire, reader)?;
+                put(field, value, map);
+                Ok(())
+            }
+        }
+    }
+
+    fn nested(&mut self, id: TypeId, body: &[u8], before: Option<Value>) -> Result<Value, Error> {
         if self.types.get(id).custom_json {
-            return self.alternative(id, body, depth);
+            return self.custom(id, body);
         }
-        let mut map = Map::with_capacity(self.types.get(id).fields.len().min(8));
-        self.fields(id, body, &mut map, depth)?;
+        let mut map = match before {
+            Some(Value::Map(map)) => map,
+            _ => Map::new(),
+        };
+        self.fields(id, body, &mut map)?;
         Ok(Value::Map(map))
     }
 
-    fn fields(&self, id: TypeId, body: &[u8], map: &mut Map, depth: usize) -> Result<(), Error> {
-        let schema = self.types.get(id);
-        let mut reader = Reader::new(body);
-        let mut place = 0;
-        while let Some((number, wire)) = reader.next_field()? {
-            let Some((at, field)) = schema.by_number(number, place) else { continue };
-            place = at + usize::from(!matches!(field.ty, FieldType::List(_) | FieldType::Map(_)));
-            match (&field.ty, field.inline) {
-                (FieldType::Message(inlined), true) => self.fields(*inlined, wire.bytes()?, map, depth + 1)?,
-                _ => self.field(field, wire, map, depth)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn field(&self, field: &Field, wire: Wire<'_>, map: &mut Map, depth: usize) -> Result<(), Error> {
-        match &field.ty {
-            FieldType::List(item) if field.wrap => {
-                let list = self.wrapped(item, wire.bytes()?, depth)?;
-                map.insert(field.json.clone(), list);
-            }
-            FieldType::List(item) => {
-                let list = map.entry_or_insert_with(&field.json, || Value::List(Vec::new()));
-                if let Value::List(list) = list {
-                    self.items(item, wire, list, depth)?;
-                }
-            }
-            FieldType::Map(value) => {
-                let (key, value) = self.entry(value, field.wrap, wire.bytes()?, depth)?;
-                map.map_at(&field.json).insert(key, value);
-            }
-            ty => {
-                let value = self.value(ty, wire, depth)?;
-                if !is_absent(field, &value) {
-                    map.insert(field.json.clone(), value);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// One item, or several packed ones.
-    fn items(&self, item: &FieldType, wire: Wire<'_>, list: &mut Vec<Value>, depth: usize) -> Result<(), Error> {
-        let is_number = matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool);
-        if let (true, Wire::Bytes(packed)) = (is_number, wire) {
-            let mut packed = Reader::new(packed);
-            while !packed.is_empty() {
-                let number = packed.varint()?;
-                list.push(self.value(item, Wire::Varint(number), depth)?);
+    fn list(&mut self, field: &'t Field, item: &'t FieldType, wire: u8, reader: &mut Reader<'_>, map: &mut Map) -> Result<(), Error> {
+        if wire == BYTES && matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool) {
+            let mut packed = Reader::new(reader.bytes()?);
+            while !packed.is_at_end() {
+                let value = self.single(field, item, VARINT, &mut packed)?;
+                list_at(map, &field.json).push(value);
             }
             return Ok(());
         }
-        list.push(self.value(item, wire, depth)?);
+        let value = self.single(field, item, wire, reader)?;
+        list_at(map, &field.json).push(value);
         Ok(())
     }
 
-    /// A list in a message of its own.
-    fn wrapped(&self, item: &FieldType, body: &[u8], depth: usize) -> Result<Value, Error> {
+    /// One value that is neither a list nor a map.
+    fn single(&mut self, field: &Field, ty: &'t FieldType, wire: u8, reader: &mut Reader<'_>) -> Result<Value, Error> {
+        match (ty, wire) {
+            (FieldType::Int32, VARINT) => Ok(Value::Int(i64::from(reader.varint()? as i32))),
+            (FieldType::Int64, VARINT) => Ok(Value::Int(reader.varint()? as i64)),
+            (FieldType::Bool, VARINT) => Ok(Value::Bool(reader.varint()? != 0)),
+            (FieldType::Double, FIXED64) => Ok(float_value(f64::from_bits(reader.fixed64()?))),
+            (ty, _) => self.delimited(ty, take(field, wire, reader)?),
+        }
+    }
+
+    /// A value that has a length in front.
+    fn delimited(&mut self, ty: &'t FieldType, body: &[u8]) -> Result<Value, Error> {
+        match ty {
+            FieldType::String => Ok(text(body)),
+            FieldType::Bytes => Ok(Value::String(bytes_text(body))),
+            FieldType::Message(id) => self.nested(*id, body, None),
+            FieldType::Quantity => quantity(body),
+            FieldType::Time => moment(body).map(|time| time_value(Time { nanos: 0, ..time }, false)),
+            FieldType::MicroTime => moment(body).map(|time| time_value(time, true)),
+            FieldType::IntOrString => int_or_string(body),
+            FieldType::RawExtension | FieldType::Json => match first_bytes(body)? {
+                [] => Ok(Value::Null),
+                raw => json::parse(raw),
+            },
+            FieldType::FieldsV1 => match first_bytes(body)? {
+                [] => Ok(Value::Null),
+                raw => Ok(Value::Raw(SmolStr::new(String::from_utf8_lossy(raw)))),
+            },
+            FieldType::Duration => {
+                let mut nanos = 0;
+                each(body, |number, reader| {
+                    if number == 1 { reader.varint().map(|value| nanos = value as i64).map(|()| true) } else { Ok(false) }
+                })?;
+                Ok(Value::String(crate::time::duration::format(nanos)))
+            }
+            FieldType::List(item) => self.wrapped(item, body),
+            _ => Err(Error::syntax("proto: a field has no protobuf form")),
+        }
+    }
+
+    /// A list inside a message of its own.
+    fn wrapped(&mut self, item: &'t FieldType, body: &[u8]) -> Result<Value, Error> {
         let mut list = Vec::new();
         let mut reader = Reader::new(body);
-        while let Some((number, wire)) = reader.next_field()? {
-            if number == 1 {
-                self.items(item, wire, &mut list, depth + 1)?;
+        while let Some((number, wire)) = reader.tag()? {
+            match (number, wire) {
+                (1, BYTES) => list.push(self.delimited(item, reader.bytes()?)?),
+                _ => reader.skip(wire)?,
             }
         }
-        Ok(Value::List(list))
+        Ok(if list.is_empty() { Value::Null } else { Value::List(list) })
     }
 
-    fn entry(&self, ty: &FieldType, wrap: bool, body: &[u8], depth: usize) -> Result<(SmolStr, Value), Error> {
+    fn entry(&mut self, field: &Field, item: &'t FieldType, body: &[u8]) -> Result<(SmolStr, Value), Error> {
         let (mut key, mut value) = (SmolStr::default(), None);
         let mut reader = Reader::new(body);
-        while let Some((number, wire)) = reader.next_field()? {
-            match (number, ty) {
-                (1, _) => key = wire.text()?,
-                (2, FieldType::List(item)) if wrap => value = Some(self.wrapped(item, wire.bytes()?, depth + 1)?),
-                (2, ty) => value = Some(self.value(ty, wire, depth + 1)?),
-                _ => {}
+        while let Some((number, wire)) = reader.tag()? {
+            match number {
+                1 if wire == BYTES => key = SmolStr::new(String::from_utf8_lossy(reader.bytes()?)),
+                2 => value = Some(self.single(field, item, wire, &mut reader)?),
+                _ => reader.skip(wire)?,
             }
         }
-        Ok((key, value.unwrap_or_else(|| zero_item(ty))))
+        Ok((key, value.unwrap_or_else(|| canonical::zero_item(item))))
     }
 
-    fn value(&self, ty: &FieldType, wire: Wire<'_>, depth: usize) -> Result<Value, Error> {
-        Ok(match ty {
-            FieldType::String => Value::String(wire.text()?),
-            FieldType::Int32 => Value::Int(i64::from(wire.number()? as i32)),
-            FieldType::Int64 => Value::Int(wire.number()? as i64),
-            FieldType::Bool => Value::Bool(wire.number()? != 0),
-            FieldType::Double => Value::Float(wire.double()?),
-            FieldType::Bytes => Value::String(text_of(wire.bytes()?)),
-            FieldType::Quantity => Value::String(first_text(wire.bytes()?)?),
-            FieldType::IntOrString => int_or_string(wire.bytes()?)?,
-            FieldType::Time => time(wire.bytes()?, false)?,
-            FieldType::MicroTime => time(wire.bytes()?, true)?,
-            FieldType::Duration => Value::String(duration::format(first_number(wire.bytes()?)? as i64)),
-            FieldType::FieldsV1 => raw_text(wire.bytes()?)?,
-            FieldType::RawExtension | FieldType::Json => raw_tree(wire.bytes()?)?,
-            FieldType::Any => Value::Null,
-            FieldType::Message(id) => self.message(*id, wire.bytes()?, depth + 1)?,
-            // Lists of lists and maps of lists exist wrapped only.
-            FieldType::List(item) => self.wrapped(item, wire.bytes()?, depth + 1)?,
-            FieldType::Map(_) => return Err(Error::syntax("proto: a map in a list has no protobuf form")),
-        })
-    }
-
-    /// A type whose JSON is one of its alternatives.
-    fn alternative(&self, id: TypeId, body: &[u8], depth: usize) -> Result<Value, Error> {
+    /// A type with a JSON form of its own: the schema or list that is set, else the truth value.
+    fn custom(&mut self, id: TypeId, body: &[u8]) -> Result<Value, Error> {
         let schema = self.types.get(id);
-        let kind = alternatives(schema);
         let mut value = Value::Null;
         let mut reader = Reader::new(body);
-        while let Some((number, wire)) = reader.next_field()? {
-            let Some((_, field)) = schema.by_number(number, 0) else { continue };
-            match &field.ty {
-                FieldType::List(item) => {
-                    let item = self.value(item, wire, depth)?;
-                    match &mut value {
-                        Value::List(list) => list.push(item),
-                        other => *other = Value::List(vec![item]),
+        while let Some((number, wire)) = reader.tag()? {
+            match schema.by_number(number, 0).map(|(_, field)| &field.ty) {
+                Some(FieldType::Bool) if wire == VARINT => {
+                    let allows = reader.varint()? != 0;
+                    if value.is_null() {
+                        value = Value::Bool(allows);
                     }
                 }
-                FieldType::Bool if value.is_null() => value = self.value(&field.ty, wire, depth)?,
-                FieldType::Bool => {}
-                ty => value = self.value(ty, wire, depth)?,
+                Some(FieldType::Message(inner)) if wire == BYTES => value = self.nested(*inner, reader.bytes()?, None)?,
+                Some(FieldType::List(item)) if wire == BYTES => {
+                    let item = self.delimited(item, reader.bytes()?)?;
+                    match &mut value {
+                        Value::List(list) => list.push(item),
+                        _ => value = Value::List(vec![item]),
+                    }
+                }
+                _ => reader.skip(wire)?,
             }
         }
-        // Nothing is said by an empty message but for the truth value.
-        Ok(match (kind, value) {
-            (Alternatives::BoolOrSchema, Value::Null) => Value::Bool(false),
-            (_, value) => value,
-        })
+        Ok(value)
     }
 }
 
-fn first_text(body: &[u8]) -> Result<SmolStr, Error> {
-    let mut text = SmolStr::new_static("0");
-    let mut reader = Reader::new(body);
-    while let Some((number, wire)) = reader.next_field()? {
-        if number == 1 {
-            text = wire.text()?;
-        }
+fn put(field: &Field, value: Value, map: &mut Map) {
+    if canonical::is_absent(field, &value) {
+        map.remove(&field.json);
+    } else {
+        map.insert(field.json.clone(), value);
     }
-    // An empty text is a zero quantity.
-    Ok(if text.is_empty() { SmolStr::new_static("0") } else { text })
 }
 
-fn first_number(body: &[u8]) -> Result<u64, Error> {
-    let mut value = 0;
-    let mut reader = Reader::new(body);
-    while let Some((number, wire)) = reader.next_field()? {
-        if number == 1 {
-            value = wire.number()?;
-        }
+fn list_at<'m>(map: &'m mut Map, key: &str) -> &'m mut Vec<Value> {
+    let value = map.entry_or_insert_with(key, || Value::List(Vec::new()));
+    if !matches!(value, Value::List(_)) {
+        *value = Value::List(Vec::new());
     }
-    Ok(value)
+    match value {
+        Value::List(list) => list,
+        _ => unreachable!("made a list just above"),
+    }
 }
 
-fn first_bytes(body: &[u8]) -> Result<Option<&[u8]>, Error> {
-    let mut bytes = None;
+fn take<'a>(field: &Field, wire: u8, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+    if wire == BYTES { reader.bytes() } else { Err(wrong_wire(field, wire)) }
+}
+
+pub(crate) fn wrong_wire(field: &Field, wire: u8) -> Error {
+    let (head, tail) = field.json.split_at(field.json.chars().next().map_or(0, char::len_utf8));
+    Error::syntax(format!("proto: wrong wireType = {wire} for field {}{tail}", head.to_uppercase()))
+}
+
+fn text(body: &[u8]) -> Value {
+    Value::String(SmolStr::new(String::from_utf8_lossy(body)))
+}
+
+fn quantity(body: &[u8]) -> Result<Value, Error> {
+    match first_bytes(body)? {
+        [] => Ok(Value::String(SmolStr::new_static("0"))),
+        raw => match quantity::canonical(&String::from_utf8_lossy(raw)) {
+            Ok(text) => Ok(Value::String(text)),
+            Err(error) => Err(Error::value(error.to_string())),
+        },
+    }
+}
+
+/// A time's seconds and nanoseconds; an empty body is Go's zero time.
+pub(crate) fn moment(body: &[u8]) -> Result<Time, Error> {
+    if body.is_empty() {
+        return Ok(Time::ZERO);
+    }
+    let mut time = Time { seconds: 0, nanos: 0 };
+    each(body, |number, reader| {
+        match number {
+            1 => time.seconds = reader.varint()? as i64,
+            2 => time.nanos = u32::try_from(reader.varint()? as i32).unwrap_or(0).min(999_999_999),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(time)
+}
+
+/// The number or text of an IntOrString.
+pub(crate) fn int_or_string_parts(body: &[u8]) -> Result<Result<i64, &[u8]>, Error> {
+    let (mut is_text, mut number, mut text): (bool, i64, &[u8]) = (false, 0, &[]);
     let mut reader = Reader::new(body);
-    while let Some((number, wire)) = reader.next_field()? {
-        if number == 1 {
-            bytes = Some(wire.bytes()?);
+    while let Some((field, wire)) = reader.tag()? {
+        match (field, wire) {
+            (1, VARINT) => is_text = reader.varint()? == 1,
+            (2, VARINT) => number = i64::from(reader.varint()? as i32),
+            (3, BYTES) => text = reader.bytes()?,
+            _ => reader.skip(wire)?,
         }
     }
-    Ok(bytes)
+    Ok(if is_text { Err(text) } else { Ok(number) })
 }
 
 fn int_or_string(body: &[u8]) -> Result<Value, Error> {
-    let (mut is_text, mut number, mut text) = (false, 0i64, SmolStr::default());
-    let mut reader = Reader::new(body);
-    while let Some((field, wire)) = reader.next_field()? {
-        match field {
-            1 => is_text = wire.number()? == 1,
-            2 => number = i64::from(wire.number()? as i32),
-            3 => text = wire.text()?,
-            _ => {}
-        }
-    }
-    Ok(if is_text { Value::String(text) } else { Value::Int(number) })
-}
-
-/// An empty message is Go's zero time, which JSON prints as null.
-fn time(body: &[u8], micro: bool) -> Result<Value, Error> {
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    let (mut seconds, mut nanos) = (0i64, 0u32);
-    let mut reader = Reader::new(body);
-    while let Some((number, wire)) = reader.next_field()? {
-        match number {
-            1 => seconds = wire.number()? as i64,
-            2 => nanos = u32::try_from(wire.number()?).unwrap_or(0).min(999_999_999),
-            _ => {}
-        }
-    }
-    let time = Time { seconds, nanos };
-    Ok(Value::String(if micro { time.format_micro() } else { time.format() }))
-}
-
-fn raw_text(body: &[u8]) -> Result<Value, Error> {
-    Ok(match first_bytes(body)? {
-        Some(raw) if !raw.is_empty() => match std::str::from_utf8(raw) {
-            Ok(text) => Value::Raw(SmolStr::new(text)),
-            Err(_) => return Err(Error::syntax("fieldsV1 is not UTF-8")),
-        },
-        _ => Value::Null,
+    Ok(match int_or_string_parts(body)? {
+        Ok(number) => Value::Int(number),
+        Err(bytes) => text(bytes),
     })
 }
 
-/// Raw JSON becomes a tree; raw bytes of another kind cannot be shown.
-fn raw_tree(body: &[u8]) -> Result<Value, Error> {
-    match first_bytes(body)? {
-        Some(raw) if !raw.is_empty() => json::parse(raw),
-        _ => Ok(Value::Null),
+/// Field 1 of a body, as bytes; empty when absent.
+pub(crate) fn first_bytes(body: &[u8]) -> Result<&[u8], Error> {
+    let mut found: &[u8] = &[];
+    let mut reader = Reader::new(body);
+    while let Some((number, wire)) = reader.tag()? {
+        match (number, wire) {
+            (1, BYTES) => found = reader.bytes()?,
+            _ => reader.skip(wire)?,
+        }
     }
+    Ok(found)
+}
+
+/// Calls `take` for every varint field; what it does not take is passed over.
+fn each<'a>(body: &'a [u8], mut take: impl FnMut(u32, &mut Reader<'a>) -> Result<bool, Error>) -> Result<(), Error> {
+    let mut reader = Reader::new(body);
+    while let Some((number, wire)) = reader.tag()? {
+        if wire != VARINT || !take(number, &mut reader)? {
+            reader.skip(wire)?;
+        }
+    }
+    Ok(())
 }

@@ -1,171 +1,153 @@
-//! The protobuf wire format: tags, varints, length-delimited fields. It knows no types.
-
-use smol_str::SmolStr;
+//! Protobuf's wire format: tags, varints, lengths. It knows no types.
 
 use crate::Error;
 
-/// Reads the fields of one message.
-#[derive(Clone, Debug)]
-pub struct Reader<'a> {
-    rest: &'a [u8],
-}
+/// Wire types.
+pub(crate) const VARINT: u8 = 0;
+pub(crate) const FIXED64: u8 = 1;
+pub(crate) const BYTES: u8 = 2;
+const START_GROUP: u8 = 3;
+const END_GROUP: u8 = 4;
+const FIXED32: u8 = 5;
 
-/// A field's value as it is on the wire.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wire<'a> {
-    /// Wire type 0.
-    Varint(u64),
-    /// Wire type 1.
-    Fixed64(u64),
-    /// Wire type 2.
-    Bytes(&'a [u8]),
-    /// Wire type 5.
-    Fixed32(u32),
+/// Reads a message body field by field.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// Of a message's bytes.
-    pub fn new(message: &'a [u8]) -> Self {
-        Self { rest: message }
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Reader { bytes, at: 0 }
     }
 
-    /// The next field's number and value; `None` at the end.
-    pub fn next_field(&mut self) -> Result<Option<(u32, Wire<'a>)>, Error> {
-        if self.rest.is_empty() {
+    /// Whether all bytes are read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    /// The next field's number and wire type, or `None` at the end.
+    pub(crate) fn tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
+        if self.at == self.bytes.len() {
             return Ok(None);
         }
         let tag = self.varint()?;
-        let number = u32::try_from(tag >> 3).map_err(|_| Error::syntax("proto: illegal tag"))?;
-        if number == 0 {
-            return Err(Error::syntax(format!("proto: illegal tag {number} (wire type {})", tag & 7)));
+        let (number, wire) = ((tag >> 3) as u32, (tag & 7) as u8);
+        if wire == END_GROUP {
+            return Err(Error::syntax("proto: wiretype end group for non-group"));
         }
-        let value = match tag & 7 {
-            0 => Wire::Varint(self.varint()?),
-            1 => Wire::Fixed64(u64::from_le_bytes(self.array()?)),
-            2 => {
-                let length = self.varint()?;
-                let length = usize::try_from(length).map_err(|_| Error::syntax("proto: negative length found"))?;
-                Wire::Bytes(self.take(length)?)
-            }
-            5 => Wire::Fixed32(u32::from_le_bytes(self.array()?)),
-            wire => return Err(Error::syntax(format!("proto: illegal wireType {wire}"))),
-        };
-        Ok(Some((number, value)))
+        if number == 0 || tag >> 3 > u64::from(u32::MAX) {
+            return Err(Error::syntax(format!("proto: illegal tag {} (wire type {tag})", tag >> 3)));
+        }
+        Ok(Some((number, wire)))
     }
 
-    /// A bare varint, of a packed list.
-    pub fn varint(&mut self) -> Result<u64, Error> {
-        let mut value = 0u64;
-        for (at, byte) in self.rest.iter().enumerate().take(10) {
-            value |= u64::from(byte & 0x7f) << (7 * at);
-            if byte & 0x80 == 0 {
-                self.rest = &self.rest[at + 1..];
-                return Ok(value);
+    pub(crate) fn varint(&mut self) -> Result<u64, Error> {
+        // Most are one byte.
+        if let Some(&byte) = self.bytes.get(self.at)
+            && byte < 0x80
+        {
+            self.at += 1;
+            return Ok(byte.into());
+        }
+        let mut number = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = *self.bytes.get(self.at).ok_or_else(end)?;
+            self.at += 1;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
             }
         }
-        Err(Error::syntax(if self.rest.len() < 10 { "unexpected EOF" } else { "proto: integer overflow" }))
+        Err(Error::syntax("proto: integer overflow"))
     }
 
-    /// Whether all is read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+    pub(crate) fn fixed64(&mut self) -> Result<u64, Error> {
+        let bytes = self.take(8)?;
+        Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    }
+
+    /// A length and as many bytes.
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
+        let length = usize::try_from(self.varint()?).map_err(|_| end())?;
+        self.take(length)
+    }
+
+    /// Passes over a field's value.
+    pub(crate) fn skip(&mut self, wire: u8) -> Result<(), Error> {
+        match wire {
+            VARINT => self.varint().map(drop),
+            FIXED64 => self.take(8).map(drop),
+            BYTES => self.bytes().map(drop),
+            FIXED32 => self.take(4).map(drop),
+            START_GROUP => self.skip_group(),
+            _ => Err(Error::syntax(format!("proto: illegal wireType {wire}"))),
+        }
+    }
+
+    /// Passes over what is in a group; groups nest.
+    fn skip_group(&mut self) -> Result<(), Error> {
+        let mut open = 1usize;
+        while open > 0 {
+            let tag = self.varint()?;
+            match (tag & 7) as u8 {
+                START_GROUP => open += 1,
+                END_GROUP => open -= 1,
+                wire => self.skip(wire)?,
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(|| Error::syntax("unexpected EOF"))?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        self.take(N)?.try_into().map_err(|_| Error::syntax("unexpected EOF"))
+        let until = self.at.checked_add(length).ok_or_else(end)?;
+        let bytes = self.bytes.get(self.at..until).ok_or_else(end)?;
+        self.at = until;
+        Ok(bytes)
     }
 }
 
-impl<'a> Wire<'a> {
-    /// The content of a length-delimited field.
-    pub fn bytes(self) -> Result<&'a [u8], Error> {
-        match self {
-            Wire::Bytes(bytes) => Ok(bytes),
-            other => Err(other.unexpected()),
-        }
-    }
-
-    /// The same as text; what is not UTF-8 is replaced.
-    pub fn text(self) -> Result<SmolStr, Error> {
-        let bytes = self.bytes()?;
-        Ok(match std::str::from_utf8(bytes) {
-            Ok(text) => SmolStr::new(text),
-            Err(_) => SmolStr::from(String::from_utf8_lossy(bytes).into_owned()),
-        })
-    }
-
-    /// A varint.
-    pub fn number(self) -> Result<u64, Error> {
-        match self {
-            Wire::Varint(number) => Ok(number),
-            other => Err(other.unexpected()),
-        }
-    }
-
-    /// A 64-bit float.
-    pub fn double(self) -> Result<f64, Error> {
-        match self {
-            Wire::Fixed64(bits) => Ok(f64::from_bits(bits)),
-            other => Err(other.unexpected()),
-        }
-    }
-
-    fn unexpected(self) -> Error {
-        let wire = match self {
-            Wire::Varint(_) => 0,
-            Wire::Fixed64(_) => 1,
-            Wire::Bytes(_) => 2,
-            Wire::Fixed32(_) => 5,
-        };
-        Error::syntax(format!("proto: wrong wireType = {wire}"))
-    }
+fn end() -> Error {
+    Error::syntax("unexpected EOF")
 }
 
-/// Writes a varint.
-pub fn put_varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
+pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
     }
-    out.push(value as u8);
+    out.push(number as u8);
 }
 
-/// Writes a tag.
-pub fn put_tag(number: u32, wire: u32, out: &mut Vec<u8>) {
-    put_varint(u64::from(number << 3 | wire), out);
+pub(crate) fn put_tag(number: u32, wire: u8, out: &mut Vec<u8>) {
+    put_varint(u64::from(number) << 3 | u64::from(wire), out);
 }
 
-/// Writes a length-delimited field.
-pub fn put_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
-    put_tag(number, 2, out);
+pub(crate) fn put_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    put_tag(number, BYTES, out);
     put_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-/// Writes a varint field.
-pub fn put_number(number: u32, value: u64, out: &mut Vec<u8>) {
-    put_tag(number, 0, out);
-    put_varint(value, out);
-}
-
-/// Writes a length-delimited field whose content `write` appends. The length is put in afterwards; most take one byte.
-pub fn put_nested(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    put_tag(number, 2, out);
-    let start = out.len();
+/// A field whose body `write` appends; the length is put in front of it afterwards.
+pub(crate) fn put_message(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    put_tag(number, BYTES, out);
     out.push(0);
+    let start = out.len();
     write(out);
-    let length = out.len() - start - 1;
+    let length = out.len() - start;
     if length < 0x80 {
-        out[start] = length as u8;
+        out[start - 1] = length as u8;
         return;
     }
-    let mut prefix = Vec::with_capacity(5);
-    put_varint(length as u64, &mut prefix);
-    out.splice(start..=start, prefix);
+    let end = out.len();
+    put_varint(length as u64, out);
+    let width = out.len() - end;
+    // The length goes where the one byte was kept for it; the body moves to make room for the rest.
+    let mut head = [0; 10];
+    head[..width].copy_from_slice(&out[end..]);
+    out.copy_within(start..end, start - 1 + width);
+    out[start - 1..start - 1 + width].copy_from_slice(&head[..width]);
+    out.truncate(end + width - 1);
 }
