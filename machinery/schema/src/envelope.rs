@@ -33,7 +33,9 @@ pub fn split(bytes: &[u8]) -> Result<Envelope<'_>, Error> {
         return Err(Error::syntax("empty data"));
     }
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
-        return Err(Error::syntax("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"));
+        return Err(Error::syntax(
+            "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+        ));
     };
     let mut envelope = Envelope::default();
     let mut reader = Reader::new(rest);

@@ -309,7 +309,11 @@ pub(crate) fn time_value(time: time::Time, micro: bool) -> Value {
 
 /// A float as the tree keeps it: a whole number where it is one, as it is printed without a fraction.
 pub(crate) fn float_value(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 { Value::Int(number as i64) } else { Value::Float(number) }
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+        Value::Int(number as i64)
+    } else {
+        Value::Float(number)
+    }
 }
 
 /// JSON text without the white space between its tokens.

@@ -29,7 +29,8 @@ impl<'t> Decoder<'t> {
             match schema.by_number(number, expected) {
                 Some((place, field)) => {
                     // Repeated fields come in runs; others are followed by the next.
-                    expected = place + usize::from(!matches!(field.ty, FieldType::List(_) | FieldType::Map(_)));
+                    expected =
+                        place + usize::from(!matches!(field.ty, FieldType::List(_) | FieldType::Map(_)));
                     self.field(field, wire, &mut reader, map)?;
                 }
                 None => reader.skip(wire)?,
@@ -39,7 +40,13 @@ impl<'t> Decoder<'t> {
         Ok(())
     }
 
-    fn field(&mut self, field: &'t Field, wire: u8, reader: &mut Reader<'_>, map: &mut Map) -> Result<(), Error> {
+    fn field(
+        &mut self,
+        field: &'t Field,
+        wire: u8,
+        reader: &mut Reader<'_>,
+        map: &mut Map,
+    ) -> Result<(), Error> {
         match &field.ty {
             FieldType::Message(id) if field.inline => self.fields(*id, take(field, wire, reader)?, map),
             FieldType::Message(id) => {
@@ -81,7 +88,14 @@ impl<'t> Decoder<'t> {
         Ok(Value::Map(map))
     }
 
-    fn list(&mut self, field: &'t Field, item: &'t FieldType, wire: u8, reader: &mut Reader<'_>, map: &mut Map) -> Result<(), Error> {
+    fn list(
+        &mut self,
+        field: &'t Field,
+        item: &'t FieldType,
+        wire: u8,
+        reader: &mut Reader<'_>,
+        map: &mut Map,
+    ) -> Result<(), Error> {
         if wire == BYTES && matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool) {
             let mut packed = Reader::new(reader.bytes()?);
             while !packed.is_at_end() {
@@ -96,7 +110,13 @@ impl<'t> Decoder<'t> {
     }
 
     /// One value that is neither a list nor a map.
-    fn single(&mut self, field: &Field, ty: &'t FieldType, wire: u8, reader: &mut Reader<'_>) -> Result<Value, Error> {
+    fn single(
+        &mut self,
+        field: &Field,
+        ty: &'t FieldType,
+        wire: u8,
+        reader: &mut Reader<'_>,
+    ) -> Result<Value, Error> {
         match (ty, wire) {
             (FieldType::Int32, VARINT) => Ok(Value::Int(i64::from(reader.varint()? as i32))),
             (FieldType::Int64, VARINT) => Ok(Value::Int(reader.varint()? as i64)),
@@ -127,7 +147,11 @@ impl<'t> Decoder<'t> {
             FieldType::Duration => {
                 let mut nanos = 0;
                 each(body, |number, reader| {
-                    if number == 1 { reader.varint().map(|value| nanos = value as i64).map(|()| true) } else { Ok(false) }
+                    if number == 1 {
+                        reader.varint().map(|value| nanos = value as i64).map(|()| true)
+                    } else {
+                        Ok(false)
+                    }
                 })?;
                 Ok(Value::String(crate::time::duration::format(nanos)))
             }
@@ -146,7 +170,11 @@ impl<'t> Decoder<'t> {
                 _ => reader.skip(wire)?,
             }
         }
-        Ok(if list.is_empty() { Value::Null } else { Value::List(list) })
+        Ok(if list.is_empty() {
+            Value::Null
+        } else {
+            Value::List(list)
+        })
     }
 
     fn entry(&mut self, field: &Field, item: &'t FieldType, body: &[u8]) -> Result<(SmolStr, Value), Error> {
@@ -175,7 +203,9 @@ impl<'t> Decoder<'t> {
                         value = Value::Bool(allows);
                     }
                 }
-                Some(FieldType::Message(inner)) if wire == BYTES => value = self.nested(*inner, reader.bytes()?, None)?,
+                Some(FieldType::Message(inner)) if wire == BYTES => {
+                    value = self.nested(*inner, reader.bytes()?, None)?
+                }
                 Some(FieldType::List(item)) if wire == BYTES => {
                     let item = self.delimited(item, reader.bytes()?)?;
                     match &mut value {
@@ -210,12 +240,21 @@ fn list_at<'m>(map: &'m mut Map, key: &str) -> &'m mut Vec<Value> {
 }
 
 fn take<'a>(field: &Field, wire: u8, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
-    if wire == BYTES { reader.bytes() } else { Err(wrong_wire(field, wire)) }
+    if wire == BYTES {
+        reader.bytes()
+    } else {
+        Err(wrong_wire(field, wire))
+    }
 }
 
 pub(crate) fn wrong_wire(field: &Field, wire: u8) -> Error {
-    let (head, tail) = field.json.split_at(field.json.chars().next().map_or(0, char::len_utf8));
-    Error::syntax(format!("proto: wrong wireType = {wire} for field {}{tail}", head.to_uppercase()))
+    let (head, tail) = field
+        .json
+        .split_at(field.json.chars().next().map_or(0, char::len_utf8));
+    Error::syntax(format!(
+        "proto: wrong wireType = {wire} for field {}{tail}",
+        head.to_uppercase()
+    ))
 }
 
 fn text(body: &[u8]) -> Value {
@@ -241,7 +280,11 @@ pub(crate) fn moment(body: &[u8]) -> Result<Time, Error> {
     each(body, |number, reader| {
         match number {
             1 => time.seconds = reader.varint()? as i64,
-            2 => time.nanos = u32::try_from(reader.varint()? as i32).unwrap_or(0).min(999_999_999),
+            2 => {
+                time.nanos = u32::try_from(reader.varint()? as i32)
+                    .unwrap_or(0)
+                    .min(999_999_999)
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -285,7 +328,10 @@ pub(crate) fn first_bytes(body: &[u8]) -> Result<&[u8], Error> {
 }
 
 /// Calls `take` for every varint field; what it does not take is passed over.
-fn each<'a>(body: &'a [u8], mut take: impl FnMut(u32, &mut Reader<'a>) -> Result<bool, Error>) -> Result<(), Error> {
+fn each<'a>(
+    body: &'a [u8],
+    mut take: impl FnMut(u32, &mut Reader<'a>) -> Result<bool, Error>,
+) -> Result<(), Error> {
     let mut reader = Reader::new(body);
     while let Some((number, wire)) = reader.tag()? {
         if wire != VARINT || !take(number, &mut reader)? {

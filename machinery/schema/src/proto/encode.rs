@@ -29,7 +29,9 @@ pub(super) fn message(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8
 fn set(types: &Types, field: &Field, value: &Value, out: &mut Vec<u8>) {
     let number = field.number;
     match (&field.ty, value) {
-        (FieldType::List(item), value) if field.wrap => put_message(number, out, |out| items(types, 1, item, value, out)),
+        (FieldType::List(item), value) if field.wrap => {
+            put_message(number, out, |out| items(types, 1, item, value, out))
+        }
         (FieldType::List(item), value) => items(types, number, item, value, out),
         (FieldType::Map(item), Value::Map(map)) => {
             for (key, value) in map.iter() {
@@ -86,7 +88,12 @@ fn scalar(ty: &FieldType, value: &Value, out: &mut Vec<u8>) {
         FieldType::Quantity => put_bytes(1, text.unwrap_or("0").as_bytes(), out),
         FieldType::Time => moment(text.and_then(|text| Time::parse(text).ok()), false, out),
         FieldType::MicroTime => moment(text.and_then(|text| Time::parse_micro(text).ok()), true, out),
-        FieldType::Duration => varint(1, text.and_then(|text| crate::time::duration::parse(text).ok()).unwrap_or(0), out),
+        FieldType::Duration => varint(
+            1,
+            text.and_then(|text| crate::time::duration::parse(text).ok())
+                .unwrap_or(0),
+            out,
+        ),
         FieldType::IntOrString => {
             varint(1, i64::from(text.is_some()), out);
             varint(2, whole(value), out);
@@ -107,7 +114,15 @@ fn scalar(ty: &FieldType, value: &Value, out: &mut Vec<u8>) {
 fn moment(time: Option<Time>, micro: bool, out: &mut Vec<u8>) {
     if let Some(time) = time.filter(|time| !time.is_zero()) {
         varint(1, time.seconds, out);
-        varint(2, if micro { i64::from(time.nanos / 1000 * 1000) } else { 0 }, out);
+        varint(
+            2,
+            if micro {
+                i64::from(time.nanos / 1000 * 1000)
+            } else {
+                0
+            },
+            out,
+        );
     }
 }
 
@@ -115,7 +130,11 @@ fn moment(time: Option<Time>, micro: bool, out: &mut Vec<u8>) {
 fn custom(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
     for field in types.get(id).wire_fields() {
         match (&field.ty, value) {
-            (FieldType::Bool, value) => varint(field.number, i64::from(value.as_bool().unwrap_or(value.as_map().is_some())), out),
+            (FieldType::Bool, value) => varint(
+                field.number,
+                i64::from(value.as_bool().unwrap_or(value.as_map().is_some())),
+                out,
+            ),
             (FieldType::Message(_), Value::Map(_)) => single(types, field.number, &field.ty, value, out),
             (FieldType::List(item), value) => items(types, field.number, item, value, out),
             _ => {}

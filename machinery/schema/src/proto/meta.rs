@@ -29,7 +29,10 @@ pub struct Meta<'a> {
 impl<'a> Meta<'a> {
     /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&'a str> {
-        self.labels.iter().find(|(have, _)| *have == key).map(|(_, value)| *value)
+        self.labels
+            .iter()
+            .find(|(have, _)| *have == key)
+            .map(|(_, value)| *value)
     }
 }
 

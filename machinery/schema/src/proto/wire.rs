@@ -38,7 +38,10 @@ impl<'a> Reader<'a> {
             return Err(Error::syntax("proto: wiretype end group for non-group"));
         }
         if number == 0 || tag >> 3 > u64::from(u32::MAX) {
-            return Err(Error::syntax(format!("proto: illegal tag {} (wire type {tag})", tag >> 3)));
+            return Err(Error::syntax(format!(
+                "proto: illegal tag {} (wire type {tag})",
+                tag >> 3
+            )));
         }
         Ok(Some((number, wire)))
     }
@@ -65,7 +68,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn fixed64(&mut self) -> Result<u64, Error> {
         let bytes = self.take(8)?;
-        Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        Ok(bytes
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     /// A length and as many bytes.
