@@ -32,7 +32,7 @@ pub fn split(bytes: &[u8]) -> Result<Envelope<'_>, Error> {
     if bytes.is_empty() {
         return Err(Error::syntax("empty data"));
     }
-    let Some(rest) = bytes.strip_prefix(MAGIC) else {
+    let Some(rest) = bytes.strip_prefix(&MAGIC) else {
         return Err(Error::syntax(
             "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
         ));
