@@ -4,6 +4,7 @@
 
 mod directive;
 mod error;
+mod fit;
 mod list;
 mod map;
 mod order;
@@ -13,6 +14,7 @@ mod types;
 use schema::{FieldType, TypeId, Types, Value};
 
 pub use error::{Error, Fault};
+pub use fit::misfit;
 pub use printed::printed;
 
 use super::nesting::too_deep;

@@ -90,6 +90,19 @@ pub(super) fn json_kind(value: &Value) -> &'static str {
     }
 }
 
+/// What Go calls a value's kind.
+pub(super) fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "invalid",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int64",
+        Value::Float(_) => "float64",
+        Value::String(_) | Value::Raw(_) => "string",
+        Value::List(_) => "slice",
+        Value::Map(_) => "map",
+    }
+}
+
 pub(super) const GO_MAP: &str = "map[string]interface {}";
 pub(super) const GO_LIST: &str = "[]interface {}";
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::mem::discriminant;
 
-use schema::{Map, SmolStr, Value};
+use schema::{Map, Value};
 
 use super::directive::PATCH;
-use super::error::{GO_LIST, GO_MAP};
+use super::error::{GO_LIST, GO_MAP, go_kind};
 use super::order::{self, Identity};
 use super::types::{Declared, Place};
 use super::{Error, map};
@@ -188,18 +188,6 @@ fn items_are_maps(a: &[Value], b: &[Value]) -> Result<bool, Error> {
             )))
         }
     }
-}
-
-fn go_kind(value: &Value) -> SmolStr {
-    SmolStr::new_static(match value {
-        Value::Null => "invalid",
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::String(_) | Value::Raw(_) => "string",
-        Value::List(_) => "slice",
-        Value::Map(_) => "map",
-    })
 }
 
 fn into_list(value: Value) -> Result<Vec<Value>, Error> {
