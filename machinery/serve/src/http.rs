@@ -50,7 +50,9 @@ impl Body {
         E: Into<BodyError> + 'static,
     {
         use futures_util::TryStreamExt;
-        Self::new(http_body_util::StreamBody::new(chunks.map_ok(http_body::Frame::data)))
+        Self::new(http_body_util::StreamBody::new(
+            chunks.map_ok(http_body::Frame::data),
+        ))
     }
 }
 
@@ -81,11 +83,14 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
     let mut rest = BytesMut::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Status::bad_request(format!("error reading the request body: {error}")))?;
+        let frame =
+            frame.map_err(|error| Status::bad_request(format!("error reading the request body: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length > bytes_max {
-            return Err(Status::too_large(format!("Request entity too large: limit is {bytes_max}")));
+            return Err(Status::too_large(format!(
+                "Request entity too large: limit is {bytes_max}"
+            )));
         }
         match first.take() {
             None if rest.is_empty() => first = Some(data),
@@ -103,10 +108,17 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
 /// An answer with a `Status` in it.
 pub fn status_response(status: &Status) -> Response {
     let mut response = http::Response::new(Body::full(status.to_json()));
-    *response.status_mut() = http::StatusCode::from_u16(status.code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(status.code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    let retry_after = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+    headers.insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/json"),
+    );
+    let retry_after = status
+        .details
+        .as_ref()
+        .map_or(0, |details| details.retry_after_seconds);
     if retry_after > 0 {
         headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
     }
@@ -119,6 +131,9 @@ pub fn text_response(code: http::StatusCode, text: impl Into<Bytes>) -> Response
     *response.status_mut() = code;
     let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(http::header::CONTENT_TYPE, plain);
-    response.headers_mut().insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(
+        "x-content-type-options",
+        http::HeaderValue::from_static("nosniff"),
+    );
     response
 }

@@ -1,6 +1,13 @@
 //! Serving HTTP for every tier: types of requests and answers, status errors, request info, TLS, health, shutdown.
 //! It knows no resource and no store.
 
+pub mod http;
+pub mod limits;
+pub mod negotiate;
 pub mod pki;
+pub mod pretty;
+pub mod query;
+pub mod request_info;
 pub mod shutdown;
+pub mod status;
 pub mod tls;

@@ -5,8 +5,8 @@ mod files;
 pub mod kubeconfig;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,11 @@ impl Files {
             &self.front_proxy_ca_certificate,
             &self.front_proxy_ca_key,
         )?;
-        self.ensure_leaf(serving_params(names)?, &self.serving_certificate, &self.serving_key)?;
+        self.ensure_leaf(
+            serving_params(names)?,
+            &self.serving_certificate,
+            &self.serving_key,
+        )?;
         self.ensure_leaf(admin_params(), &self.admin_certificate, &self.admin_key)?;
         if !self.service_account_key.exists() {
             let key = generate("service account key")?;
@@ -117,10 +121,16 @@ impl Files {
         }
         let mut params = params(name, AUTHORITY_VALIDITY);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages =
-            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::CrlSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
         let pair = generate(name)?;
-        let made = params.self_signed(&pair).map_err(|source| Error::Certificate { what: name.to_owned(), source })?;
+        let made = params.self_signed(&pair).map_err(|source| Error::Certificate {
+            what: name.to_owned(),
+            source,
+        })?;
         write_private(key, pair.serialize_pem().as_bytes())?;
         write_private(certificate, made.pem().as_bytes())
     }
@@ -133,7 +143,10 @@ impl Files {
             return Ok(());
         }
         let what = certificate.display().to_string();
-        let failed = |source| Error::Certificate { what: what.clone(), source };
+        let failed = |source| Error::Certificate {
+            what: what.clone(),
+            source,
+        };
         let issuer = self.issuer()?;
         let pair = generate(&what)?;
         let made = params.signed_by(&pair, &issuer).map_err(failed)?;
@@ -143,7 +156,10 @@ impl Files {
     }
 
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, Error> {
-        let failed = |source| Error::Certificate { what: self.ca_certificate.display().to_string(), source };
+        let failed = |source| Error::Certificate {
+            what: self.ca_certificate.display().to_string(),
+            source,
+        };
         let key = KeyPair::from_pem(&files::read(&self.ca_key)?).map_err(failed)?;
         Issuer::from_ca_cert_pem(&files::read(&self.ca_certificate)?, key).map_err(failed)
     }
@@ -154,19 +170,23 @@ fn serving_params(names: &Names) -> Result<CertificateParams, Error> {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     for name in &names.dns {
-        let name = name
-            .as_str()
-            .try_into()
-            .map_err(|source| Error::Certificate { what: format!("DNS name {name}"), source })?;
+        let name = name.as_str().try_into().map_err(|source| Error::Certificate {
+            what: format!("DNS name {name}"),
+            source,
+        })?;
         params.subject_alt_names.push(SanType::DnsName(name));
     }
-    params.subject_alt_names.extend(names.addresses.iter().map(|address| SanType::IpAddress(*address)));
+    params
+        .subject_alt_names
+        .extend(names.addresses.iter().map(|address| SanType::IpAddress(*address)));
     Ok(params)
 }
 
 fn admin_params() -> CertificateParams {
     let mut params = params("kubernetes-admin", LEAF_VALIDITY);
-    params.distinguished_name.push(DnType::OrganizationName, "system:masters");
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, "system:masters");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params
@@ -183,7 +203,10 @@ fn params(common_name: &str, validity: Duration) -> CertificateParams {
 }
 
 fn generate(what: &str) -> Result<KeyPair, Error> {
-    KeyPair::generate().map_err(|source| Error::Certificate { what: what.to_owned(), source })
+    KeyPair::generate().map_err(|source| Error::Certificate {
+        what: what.to_owned(),
+        source,
+    })
 }
 
 /// Judged by the file's age: certificates are written when they are made.

@@ -13,21 +13,34 @@ impl Query {
     pub fn parse(text: &str) -> Self {
         let pair = |part: &str| {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            Some((decode(key)?.into_owned(), decode(value)?.into_owned()))
+            Some((
+                unescape(key, true)?.into_owned(),
+                unescape(value, true)?.into_owned(),
+            ))
         };
         // A semicolon is no separator and makes the pair invalid (Go 1.17).
-        let parts = text.split('&').filter(|part| !part.is_empty() && !part.contains(';'));
-        Self { pairs: parts.filter_map(pair).collect() }
+        let parts = text
+            .split('&')
+            .filter(|part| !part.is_empty() && !part.contains(';'));
+        Self {
+            pairs: parts.filter_map(pair).collect(),
+        }
     }
 
     /// The first value of a parameter.
     pub fn first(&self, key: &str) -> Option<&str> {
-        self.all(key).next()
+        self.pairs
+            .iter()
+            .find(|(have, _)| have == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All values of a parameter.
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs.iter().filter(move |(have, _)| have == key).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .filter(move |(have, _)| have == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether the parameter is there, with or without a value.
@@ -36,15 +49,20 @@ impl Query {
     }
 }
 
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
+/// Text without its `%` escapes; `None` when one is broken. In a query, but not in a path, a `+` is a space.
+/// What is not UTF-8 then is replaced.
+pub fn unescape(text: &str, is_query: bool) -> Option<Cow<'_, str>> {
+    if !text
+        .bytes()
+        .any(|byte| byte == b'%' || (is_query && byte == b'+'))
+    {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         match byte {
-            b'+' => bytes.push(b' '),
+            b'+' if is_query => bytes.push(b' '),
             b'%' => {
                 let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
                 let (high, low) = (digit(rest.next())?, digit(rest.next())?);

@@ -11,7 +11,9 @@ pub struct Shutdown {
 impl Shutdown {
     /// A signal that is not given yet.
     pub fn new() -> Self {
-        Self { signal: watch::Sender::new(false) }
+        Self {
+            signal: watch::Sender::new(false),
+        }
     }
 
     /// Gives it.

@@ -74,9 +74,13 @@ impl ResolvesServerCert for ServingCertificate {
 
 /// The configuration of a listener: HTTP/2 and HTTP/1.1, client certificates optional.
 pub fn server_config(certificate: Arc<ServingCertificate>, clients: &ClientAuthority) -> ServerConfig {
-    let verifier = Arc::new(AskOnly { subjects: clients.subjects.clone(), provider: aws_lc_rs::default_provider() });
-    let mut config =
-        ServerConfig::builder().with_client_cert_verifier(verifier).with_cert_resolver(certificate);
+    let verifier = Arc::new(AskOnly {
+        subjects: clients.subjects.clone(),
+        provider: aws_lc_rs::default_provider(),
+    });
+    let mut config = ServerConfig::builder()
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(certificate);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config
 }
@@ -90,7 +94,12 @@ pub struct ClientAuthority {
 impl ClientAuthority {
     /// Of a PEM file with one or more certificates; `None` trusts no client certificate.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else { return Ok(Self { verifier: None, subjects: Vec::new() }) };
+        let Some(path) = path else {
+            return Ok(Self {
+                verifier: None,
+                subjects: Vec::new(),
+            });
+        };
         let mut roots = RootCertStore::empty();
         for certificate in read_certificates(path)? {
             roots.add(certificate).map_err(|error| content(path, error))?;
@@ -100,14 +109,22 @@ impl ClientAuthority {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .map_err(|error| content(path, error))?;
-        Ok(Self { verifier: Some(verifier), subjects })
+        Ok(Self {
+            verifier: Some(verifier),
+            subjects,
+        })
     }
 
     /// Whether a chain that a client presented leads to one of the authorities; the error says why not.
     pub fn verify(&self, chain: &[CertificateDer<'_>]) -> Result<(), String> {
-        let Some(verifier) = &self.verifier else { return Err("no client authority is configured".to_owned()) };
+        let Some(verifier) = &self.verifier else {
+            return Err("no client authority is configured".to_owned());
+        };
         let (leaf, rest) = chain.split_first().ok_or_else(|| "no certificate".to_owned())?;
-        verifier.verify_client_cert(leaf, rest, UnixTime::now()).map(drop).map_err(|error| error.to_string())
+        verifier
+            .verify_client_cert(leaf, rest, UnixTime::now())
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -147,7 +164,12 @@ impl ClientCertVerifier for AskOnly {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -156,11 +178,18 @@ impl ClientCertVerifier for AskOnly {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -189,9 +218,15 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error>
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn content(path: &Path, why: impl ToString) -> Error {
-    Error::Content { path: path.to_owned(), why: why.to_string() }
+    Error::Content {
+        path: path.to_owned(),
+        why: why.to_string(),
+    }
 }

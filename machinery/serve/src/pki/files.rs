@@ -9,9 +9,16 @@ use super::Error;
 
 /// Writes a file of mode 0600 in a folder of mode 0700, whole or not at all.
 pub fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::File { path: path.to_owned(), source };
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(failed)?;
     }
     let draft = path.with_extension("draft");
     let mut file = OpenOptions::new()
@@ -21,13 +28,18 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
         .mode(0o600)
         .open(&draft)
         .map_err(failed)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(content)
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
     fs::rename(&draft, path).map_err(failed)
 }
 
 /// Reads a text file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
