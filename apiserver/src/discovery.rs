@@ -1,9 +1,6 @@
 //! Discovery: which groups, versions and resources are served, in the legacy and the aggregated form (KEP-3352).
 //! The documents are made when what is served changes, not at each request.
 
-pub mod aggregated;
-pub mod legacy;
-
 use std::sync::Arc;
 
 use kinds::{Catalog, Resource, RuntimeConfig};
@@ -65,9 +62,4 @@ impl Served {
     pub fn named_groups(&self) -> impl Iterator<Item = &Group> {
         self.groups.iter().filter(|group| !group.name.is_empty())
     }
-}
-
-/// `v1` or `apps/v1`.
-pub fn group_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
 }

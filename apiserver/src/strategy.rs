@@ -1,6 +1,8 @@
 //! What a write to a resource does beyond the facts that `kinds` tables: the differences between resources, as code.
 //! A resource that needs nothing has no strategy. Strategies see objects in their hub form, know no store and no clock.
 
+pub mod api_objects;
+pub mod pods;
 pub mod services;
 
 use auth::User;
@@ -55,3 +57,8 @@ pub trait Strategy: Send + Sync {
 pub struct Plain;
 
 impl Strategy for Plain {}
+
+/// The strategy of a resource, by its group and plural name; each family knows its own.
+pub fn of(group: &str, resource: &str) -> &'static dyn Strategy {
+    pods::of(group, resource).or_else(|| api_objects::of(group, resource)).unwrap_or(&Plain)
+}
