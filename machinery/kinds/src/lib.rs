@@ -13,6 +13,7 @@ pub mod partial;
 pub mod pods;
 pub mod resource;
 pub mod runtime;
+pub mod stored;
 pub mod table;
 
 pub use catalog::{Catalog, Group, GroupVersion};

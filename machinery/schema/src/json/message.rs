@@ -23,28 +23,35 @@ impl<'t> Decoder<'t, '_> {
                 continue;
             };
             expected = place + 1;
-            if !seen.first(place) {
+            let before = if seen.first(place) {
+                None
+            } else {
                 self.report(StrictKind::Duplicate, &key);
-            }
+                map.remove(&field.json)
+            };
             self.steps.push(Step::Field(&field.json));
-            self.field(field, &mut map)?;
+            self.field(field, before, &mut map)?;
             self.steps.pop();
         }
         self.owner = outer;
         Ok(Value::Map(map))
     }
 
-    fn field(&mut self, field: &'t Field, map: &mut Map) -> Result<(), Error> {
+    /// A field's value; `before` is what stood in it if it comes again.
+    fn field(&mut self, field: &'t Field, before: Option<Value>, map: &mut Map) -> Result<(), Error> {
         let begin = self.scan.begin()?;
-        match self.value(&field.ty, Some(field))? {
-            Some(value) if !canonical::is_absent(field, &value) => {
-                map.insert(field.json.clone(), value);
+        let value = match (self.value(&field.ty, Some(field))?, before) {
+            (Some(Value::Map(more)), Some(Value::Map(before)))
+                if matches!(field.ty, FieldType::Message(_) | FieldType::Map(_)) =>
+            {
+                Some(Value::Map(merged(before, more)))
             }
             // null leaves what a duplicate has set, unless it is a pointer, list or map.
-            None if begin == Begin::Null && !field.pointer && is_plain(&field.ty) => {}
-            _ => {
-                map.remove(&field.json);
-            }
+            (None, before) if begin == Begin::Null && !field.pointer && is_plain(&field.ty) => before,
+            (value, _) => value,
+        };
+        if let Some(value) = value.filter(|value| !canonical::is_absent(field, value)) {
+            map.insert(field.json.clone(), value);
         }
         Ok(())
     }
@@ -112,6 +119,18 @@ impl<'t> Decoder<'t, '_> {
         self.lenient -= 1;
         value
     }
+}
+
+/// Go decodes an object that comes again into the one that is there.
+fn merged(mut before: Map, more: Map) -> Map {
+    for (key, value) in more {
+        let value = match (value, before.remove(&key)) {
+            (Value::Map(more), Some(Value::Map(before))) => Value::Map(merged(before, more)),
+            (value, _) => value,
+        };
+        before.insert(key, value);
+    }
+    before
 }
 
 /// Where Go's decoder lets null change nothing.

@@ -122,6 +122,9 @@ impl<'t> Decoder<'t> {
             (FieldType::Int64, VARINT) => Ok(Value::Int(reader.varint()? as i64)),
             (FieldType::Bool, VARINT) => Ok(Value::Bool(reader.varint()? != 0)),
             (FieldType::Double, FIXED64) => Ok(float_value(f64::from_bits(reader.fixed64()?))),
+            (FieldType::Int32 | FieldType::Int64 | FieldType::Bool | FieldType::Double, _) => {
+                Err(wrong_wire(field, wire))
+            }
             (ty, _) => self.delimited(ty, take(field, wire, reader)?),
         }
     }
