@@ -13,6 +13,7 @@ pub(crate) mod write;
 use crate::{Error, FieldType, Map, SmolStr, TypeId, Types, Value};
 
 pub(crate) use decode::{bytes_of, float_value, text_of as bytes_text, time_value};
+pub(crate) use encode::zero;
 pub use strict::{StrictError, StrictKind};
 
 /// An object, and what strict decoding finds wrong with it.
@@ -70,6 +71,16 @@ pub fn printed(types: &Types, id: TypeId, value: &Value) -> Value {
     let mut text = Vec::with_capacity(1024);
     encode(types, id, value, &mut text);
     parse(&text).unwrap_or_default()
+}
+
+/// JSON text without white space between tokens, with Go's escapes for HTML; key order is kept.
+pub(crate) fn write_compact(raw: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    let text = scan::text_of(raw);
+    let mut scanner = scan::Scanner::new(&text);
+    scanner.skip()?;
+    scanner.finish()?;
+    write::raw(decode::compact(&text).as_bytes(), out);
+    Ok(())
 }
 
 /// `apiVersion` and `kind` of a body, empty where absent, without decoding the rest.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod proto;
 pub mod quantity;
 pub mod time;
+pub mod transcode;
 pub mod tree;
 pub mod types;
 

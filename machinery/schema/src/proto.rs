@@ -11,6 +11,7 @@ pub(crate) mod wire;
 
 use crate::{Error, TypeId, Types, Value};
 
+pub(crate) use decode::{first_bytes, int_or_string_parts, moment, wrong_wire};
 pub use meta::{Meta, peek_meta};
 
 /// The canonical tree of a message body. `apiVersion` and `kind` are not in it: the envelope has them.

@@ -5,7 +5,7 @@
 mod build;
 mod table;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -75,6 +75,9 @@ pub struct Field {
     pub inline: bool,
     /// Protobuf wraps the list, or each list of the map, in a message with field 1 `items`.
     pub wrap: bool,
+    /// Its items are objects of a kind of their own (volume claim templates): JSON shows their `kind` and `apiVersion`, which
+    /// protobuf does not carry. Derived when the set is built.
+    pub embeds_kind: bool,
     /// Must be present, as OpenAPI says.
     pub required: bool,
     /// OpenAPI v3 prints the zero default.
@@ -239,17 +242,34 @@ impl TypeSchema {
 
     /// The field with this protobuf number. `expected` is a place among [`TypeSchema::wire_fields`] that is tried first.
     pub(crate) fn by_number(&self, number: u32, expected: usize) -> Option<(usize, &Field)> {
-        let of = |place: usize| self.wire_fields.get(place).map(|&at| &self.fields[at as usize]);
-        if let Some(field) = of(expected)
-            && field.number == number
-        {
-            return Some((expected, field));
+        self.index_by_number(number, expected)
+            .map(|(place, index)| (place, &self.fields[index]))
+    }
+
+    /// The same, with the field's index in `fields`.
+    pub(crate) fn index_by_number(&self, number: u32, expected: usize) -> Option<(usize, usize)> {
+        // Fields mostly come in order, and lists in runs.
+        for place in [expected, expected + 1] {
+            if let Some(&at) = self.wire_fields.get(place)
+                && self.fields[at as usize].number == number
+            {
+                return Some((place, at as usize));
+            }
         }
         let place = self
             .wire_fields
             .binary_search_by_key(&number, |&at| self.fields[at as usize].number)
             .ok()?;
-        of(place).map(|field| (place, field))
+        Some((place, self.wire_fields[place] as usize))
+    }
+
+    /// `apiVersion` and `kind` of an object of this type, if it is served under exactly one name.
+    pub fn only_kind(&self) -> Option<(SmolStr, SmolStr)> {
+        match self.gvk.as_slice() {
+            [(group, version, kind)] if group.is_empty() => Some((version.clone(), kind.clone())),
+            [(group, version, kind)] => Some((format_smolstr!("{group}/{version}"), kind.clone())),
+            _ => None,
+        }
     }
 
     /// The last part of the name: `Pod`.
@@ -270,6 +290,7 @@ impl Field {
             omit_zero: false,
             inline: false,
             wrap: false,
+            embeds_kind: false,
             required: false,
             zero_default: false,
             default: None,

@@ -317,7 +317,7 @@ pub(crate) fn float_value(number: f64) -> Value {
 }
 
 /// JSON text without the white space between its tokens.
-fn compact(text: &str) -> Cow<'_, str> {
+pub(super) fn compact(text: &str) -> Cow<'_, str> {
     if !text.contains([' ', '\t', '\n', '\r']) {
         return Cow::Borrowed(text);
     }

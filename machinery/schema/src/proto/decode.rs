@@ -5,10 +5,8 @@ use crate::json::{bytes_text, float_value, time_value};
 use crate::time::Time;
 use crate::{Error, Field, FieldType, Map, SmolStr, TypeId, Types, Value, canonical, json, limits, quantity};
 
-pub(super) fn message(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
-    let mut map = Map::new();
-    Decoder { types, depth: 0 }.fields(id, body, &mut map)?;
-    Ok(Value::Map(map))
+pub(crate) fn message(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
+    Decoder { types, depth: 0 }.nested(id, body, None)
 }
 
 struct Decoder<'t> {
@@ -104,9 +102,20 @@ impl<'t> Decoder<'t> {
             }
             return Ok(());
         }
-        let value = self.single(field, item, wire, reader)?;
+        let mut value = self.single(field, item, wire, reader)?;
+        if field.embeds_kind {
+            self.name_kind(item, &mut value);
+        }
         list_at(map, &field.json).push(value);
         Ok(())
+    }
+
+    fn name_kind(&self, item: &FieldType, value: &mut Value) {
+        let kind = item.message().and_then(|id| self.types.get(id).only_kind());
+        if let (Some((api_version, kind)), Some(map)) = (kind, value.as_map_mut()) {
+            map.insert("apiVersion", api_version);
+            map.insert("kind", kind);
+        }
     }
 
     /// One value that is neither a list nor a map.

@@ -22,6 +22,11 @@ impl<'a> Reader<'a> {
         Reader { bytes, at: 0 }
     }
 
+    /// How many bytes are read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
     /// Whether all bytes are read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.at == self.bytes.len()

@@ -60,7 +60,25 @@ impl Builder {
             schema.json_sorted = json_sorted.into();
             schema.wire_fields = wire_fields.into();
         }
+        self.mark_embedded_kinds();
         self.types
+    }
+
+    fn mark_embedded_kinds(&mut self) {
+        let kinds: Vec<bool> = self
+            .types
+            .schemas
+            .iter()
+            .map(|schema| schema.type_meta && schema.gvk.len() == 1)
+            .collect();
+        for schema in self.types.schemas.iter_mut().filter(|schema| !schema.type_meta) {
+            for field in &mut schema.fields {
+                let FieldType::List(item) = &field.ty else {
+                    continue;
+                };
+                field.embeds_kind = item.message().is_some_and(|id| kinds[id.0 as usize]);
+            }
+        }
     }
 
     /// Inlined messages nest a few levels; the bound only ends a set that inlines itself.

@@ -1,0 +1,348 @@
+//! Stored protobuf to JSON in one pass, without a tree: what lists and watches are served from.
+//!
+//! The text is that of [`crate::json::encode`] over [`crate::proto::decode`], with the revision put in, but for raw extensions
+//! and field sets, whose key order is kept. Unknown protobuf fields are passed over.
+
+mod scalar;
+mod spans;
+
+use crate::json::{self, write};
+use crate::proto::wire::{BYTES, Reader};
+use crate::{Error, Field, FieldType, TypeId, Types, canonical, limits, proto};
+use spans::{Span, Spans};
+
+/// Appends a stored object as JSON. `body` is the message without its envelope.
+///
+/// `api_version` and `kind` are printed if the type has them and they are not empty. `resource_version` is put into the
+/// object's metadata. On an error `out` is as it was.
+pub fn to_json(
+    types: &Types,
+    id: TypeId,
+    body: &[u8],
+    api_version: &str,
+    kind: &str,
+    resource_version: Option<i64>,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let mut transcoder = Transcoder {
+        types,
+        out,
+        spans: Spans::default(),
+        depth: 0,
+    };
+    let result = transcoder.object(
+        id,
+        body,
+        Top {
+            api_version,
+            kind,
+            resource_version,
+        },
+    );
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+struct Top<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    resource_version: Option<i64>,
+}
+
+struct Transcoder<'t, 'o> {
+    types: &'t Types,
+    out: &'o mut Vec<u8>,
+    spans: Spans,
+    depth: usize,
+}
+
+impl<'t> Transcoder<'t, '_> {
+    fn object(&mut self, id: TypeId, body: &[u8], top: Top<'_>) -> Result<(), Error> {
+        self.out.push(b'{');
+        let start = self.out.len();
+        if self.types.get(id).type_meta {
+            for (name, text) in [("kind", top.kind), ("apiVersion", top.api_version)] {
+                if !text.is_empty() {
+                    self.name(name, start);
+                    write::string(text, self.out);
+                }
+            }
+        }
+        self.fields(id, body, start, top.resource_version)?;
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// The fields of a message; `start` is where its object's first field would be.
+    fn fields(&mut self, id: TypeId, body: &[u8], start: usize, revision: Option<i64>) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > limits::DEPTH_MAX {
+            return Err(Error::syntax("proto: message is nested too deep"));
+        }
+        let schema = self.types.get(id);
+        let base = self.spans.scan(schema, body)?;
+        for (index, field) in schema.fields.iter().enumerate() {
+            let span = self.spans.at(base, index);
+            if let FieldType::Message(inner) = field.ty
+                && field.inline
+            {
+                let body = span.map_or(Ok(&[][..]), |span| span.last_body(field, body))?;
+                self.fields(inner, body, start, None)?;
+            } else if field.json == "metadata" && revision.is_some() {
+                self.metadata(field, span, body, start, revision)?;
+            } else if !field.json.is_empty() && field.number != 0 {
+                self.field(field, span, body, start)?;
+            }
+        }
+        self.spans.close(base);
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// An object's metadata with the revision in its place.
+    fn metadata(
+        &mut self,
+        field: &'t Field,
+        span: Option<Span>,
+        body: &[u8],
+        start: usize,
+        revision: Option<i64>,
+    ) -> Result<(), Error> {
+        let FieldType::Message(id) = field.ty else {
+            return self.field(field, span, body, start);
+        };
+        let body = span.map_or(Ok(&[][..]), |span| span.last_body(field, body))?;
+        let schema = self.types.get(id);
+        self.name(&field.json, start);
+        self.out.push(b'{');
+        let start = self.out.len();
+        let base = self.spans.scan(schema, body)?;
+        for (index, field) in schema.fields.iter().enumerate() {
+            match revision {
+                Some(revision) if field.json == "resourceVersion" => {
+                    self.name(&field.json, start);
+                    self.out.push(b'"');
+                    write::int(revision, self.out);
+                    self.out.push(b'"');
+                }
+                _ => self.field(field, self.spans.at(base, index), body, start)?,
+            }
+        }
+        self.spans.close(base);
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        field: &'t Field,
+        span: Option<Span>,
+        body: &[u8],
+        start: usize,
+    ) -> Result<(), Error> {
+        let Some(span) = span else {
+            self.absent(field, start);
+            return Ok(());
+        };
+        match &field.ty {
+            FieldType::List(item) if !field.wrap => {
+                self.name(&field.json, start);
+                self.list(field, item, span, body)
+            }
+            FieldType::Map(item) => {
+                self.name(&field.json, start);
+                self.map(field, item, span, body)
+            }
+            ty => self.singular(field, ty, span, body, start),
+        }
+    }
+
+    /// A value that is neither list nor map. It is printed, and taken back if it turns out to be one that is left out.
+    fn singular(
+        &mut self,
+        field: &'t Field,
+        ty: &'t FieldType,
+        span: Span,
+        body: &[u8],
+        start: usize,
+    ) -> Result<(), Error> {
+        let before = self.out.len();
+        self.name(&field.json, start);
+        let printed = self.out.len();
+        let mut reader = span.last(body);
+        let Some((_, wire)) = reader.tag()? else {
+            return Ok(());
+        };
+        if let FieldType::Message(id) = ty
+            && span.count > 1
+        {
+            let joined = span.joined(field, body)?;
+            self.message(*id, &joined)?;
+        } else {
+            self.value(field, ty, wire, &mut reader)?;
+        }
+        let leaves_out = field.omit_zero || field.omit_empty && !canonical::is_struct(ty);
+        if leaves_out && !field.pointer && scalar::is_zero(&self.out[printed..]) {
+            self.out.truncate(before);
+        }
+        Ok(())
+    }
+
+    fn absent(&mut self, field: &Field, start: usize) {
+        let left_out = match field.pointer {
+            true => field.omit_empty,
+            false => field.omit_zero || field.omit_empty && !canonical::is_struct(&field.ty),
+        };
+        if left_out {
+            return;
+        }
+        self.name(&field.json, start);
+        if field.pointer {
+            self.out.extend_from_slice(b"null");
+        } else {
+            json::zero(self.types, &field.ty, self.out);
+        }
+    }
+
+    fn list(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Error> {
+        self.out.push(b'[');
+        let start = self.out.len();
+        let mut reader = span.reader(body);
+        let mut left = span.count;
+        while left > 0
+            && let Some((number, wire)) = reader.tag()?
+        {
+            if number != field.number {
+                reader.skip(wire)?;
+                continue;
+            }
+            left -= 1;
+            if wire == BYTES && matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool) {
+                let mut packed = Reader::new(reader.bytes()?);
+                while !packed.is_at_end() {
+                    self.comma(start);
+                    self.value(field, item, 0, &mut packed)?;
+                }
+                continue;
+            }
+            self.comma(start);
+            match item {
+                FieldType::Message(id) if field.embeds_kind => {
+                    self.embedded(*id, field, wire, &mut reader)?
+                }
+                _ => self.value(field, item, wire, &mut reader)?,
+            }
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// An object of a kind of its own.
+    fn embedded(
+        &mut self,
+        id: TypeId,
+        field: &Field,
+        wire: u8,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), Error> {
+        if wire != BYTES {
+            return Err(proto::wrong_wire(field, wire));
+        }
+        let (api_version, kind) = self.types.get(id).only_kind().unwrap_or_default();
+        self.object(
+            id,
+            reader.bytes()?,
+            Top {
+                api_version: &api_version,
+                kind: &kind,
+                resource_version: None,
+            },
+        )
+    }
+
+    fn map(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Error> {
+        let entries = span.entries(field, body)?;
+        self.out.push(b'{');
+        let start = self.out.len();
+        for (key, value) in entries {
+            self.comma(start);
+            write::string(&String::from_utf8_lossy(key), self.out);
+            self.out.push(b':');
+            match value {
+                Some((wire, bytes)) => self.value(field, item, wire, &mut Reader::new(bytes))?,
+                None => write::value(&canonical::zero_item(item), self.out),
+            }
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// One value, whose tag is read already.
+    fn value(
+        &mut self,
+        field: &'t Field,
+        ty: &'t FieldType,
+        wire: u8,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), Error> {
+        match ty {
+            FieldType::Message(id) if wire == BYTES => self.message(*id, reader.bytes()?),
+            FieldType::List(item) if wire == BYTES => self.wrapped(field, item, reader.bytes()?),
+            ty => scalar::transcode(field, ty, wire, reader, self.out),
+        }
+    }
+
+    fn message(&mut self, id: TypeId, body: &[u8]) -> Result<(), Error> {
+        if self.types.get(id).custom_json {
+            let value = proto::decode(self.types, id, body)?;
+            json::encode(self.types, id, &value, self.out);
+            return Ok(());
+        }
+        self.out.push(b'{');
+        let start = self.out.len();
+        self.fields(id, body, start, None)?;
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// A list in a message of its own; nil when empty.
+    fn wrapped(&mut self, field: &'t Field, item: &'t FieldType, body: &[u8]) -> Result<(), Error> {
+        let before = self.out.len();
+        self.out.push(b'[');
+        let start = self.out.len();
+        let mut reader = Reader::new(body);
+        while let Some((number, wire)) = reader.tag()? {
+            if number != 1 {
+                reader.skip(wire)?;
+                continue;
+            }
+            self.comma(start);
+            self.value(field, item, wire, &mut reader)?;
+        }
+        if self.out.len() == start {
+            self.out.truncate(before);
+            self.out.extend_from_slice(b"null");
+        } else {
+            self.out.push(b']');
+        }
+        Ok(())
+    }
+
+    fn comma(&mut self, start: usize) {
+        if self.out.len() > start {
+            self.out.push(b',');
+        }
+    }
+
+    /// A field's name; names need no escapes.
+    fn name(&mut self, name: &str, start: usize) {
+        self.out.reserve(name.len() + 4);
+        self.comma(start);
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+}
