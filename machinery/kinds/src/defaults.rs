@@ -90,10 +90,17 @@ const FAMILIES: &[&[Family]] = &[
 /// A parent's rules run before those of the messages inside it. Running it twice changes nothing more.
 /// Needs the canonical tree of a typed decode; a tree of other shape is left alone where it does not fit.
 pub fn apply(id: TypeId, object: &mut Value, now: Now<'_>) {
-    static BUILTIN: OnceLock<Plan> = OnceLock::new();
     if let Value::Map(map) = object {
-        BUILTIN
-            .get_or_init(|| Plan::new(Types::builtin()))
-            .walk(id, map, now);
+        plan().walk(id, map, now);
     }
+}
+
+/// Whether a built-in type has any default, in it or below it.
+pub fn has_any(id: TypeId) -> bool {
+    plan().has_work(id)
+}
+
+fn plan() -> &'static Plan {
+    static BUILTIN: OnceLock<Plan> = OnceLock::new();
+    BUILTIN.get_or_init(|| Plan::new(Types::builtin()))
 }

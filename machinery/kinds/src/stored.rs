@@ -15,7 +15,7 @@ pub use encode::encode;
 
 use crate::convert::{self, Error};
 use crate::decorate::{self, Context};
-use crate::defaults::Now;
+use crate::defaults::{self, Now};
 use crate::{Catalog, Resource};
 use forms::Form;
 
@@ -26,6 +26,25 @@ pub fn canonical(resource: &Resource, stored: &[u8], context: Context<'_>) -> Re
     convert::settle(&resource.kind, &mut object)?;
     decorate::apply(&resource.kind, &mut object, context);
     Ok(object)
+}
+
+/// Whether stored bytes are certainly canonical as they are, found without decoding them: protobuf in the stored version
+/// of a kind to which a read adds nothing (config maps, leases, events, roles and others). Such bytes can be transcoded
+/// without a tree. `false` means only that [`canonical`] must tell.
+pub fn is_canonical(resource: &Resource, stored: &[u8]) -> bool {
+    let Some(hub) = hub(resource).filter(|hub| !reads_add(hub)) else {
+        return false;
+    };
+    let Some(storage) = &hub.storage else { return false };
+    envelope::is_protobuf(stored)
+        && envelope::split(stored).is_ok_and(|envelope| {
+            envelope.kind == storage.kind && envelope.api_version == storage.api_version()
+        })
+}
+
+/// Whether reads of a kind may add something. Every kind that is settled or decorated has defaults too.
+fn reads_add(hub: &Resource) -> bool {
+    defaults::has_any(hub.type_id)
 }
 
 fn decode(resource: &Resource, stored: &[u8], now: Now<'_>) -> Result<Value, Error> {

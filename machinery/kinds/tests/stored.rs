@@ -229,3 +229,75 @@ fn objects_are_stored_as_the_reference_stores_them() {
     none(&found);
     assert!(compared > 130, "only {compared} objects were compared");
 }
+
+#[test]
+fn what_is_said_to_be_canonical_is() {
+    let mut said = 0;
+    for line in lines("objects.jsonl") {
+        // Raw extensions are stored with the client's white space.
+        let Some(resource) = resource(&line["resource"]).filter(|_| line["reproducible"] != false) else {
+            continue;
+        };
+        let stored = bytes(&line["value_b64"]).expect("has bytes");
+        if stored::is_canonical(resource, &stored) {
+            let canonical = stored::canonical(resource, &stored, CONTEXT).expect("reads");
+            assert_eq!(
+                stored::encode(resource, canonical).expect("is stored"),
+                stored,
+                "{}",
+                line["key"]
+            );
+            said += 1;
+        }
+    }
+    assert!(said > 20, "only {said} of the objects");
+}
+
+#[test]
+fn kinds_that_are_settled_or_decorated_have_defaults() {
+    let names = [
+        "pods",
+        "podtemplates",
+        "replicationcontrollers",
+        "nodes",
+        "secrets",
+        "services",
+        "persistentvolumeclaims",
+    ];
+    for name in names {
+        let resource = resource(&Value::from(format!("v1/{name}"))).expect("built in");
+        assert!(kinds::defaults::has_any(resource.type_id), "{name}");
+    }
+}
+
+#[test]
+fn an_unchanged_write_stores_the_canonical_form() {
+    let mut found = Vec::new();
+    let mut compared = 0;
+    for line in lines("sparse.jsonl")
+        .iter()
+        .filter(|line| line["put"]["written"] == true)
+    {
+        // Admission adds to pods; what was text loses the difference of nil and empty, which counts as a change.
+        let untouched = line["encoding"] == "protobuf" && line["resource"] != "v1/pods";
+        let Some(resource) = resource(&line["resource"]).filter(|_| untouched) else {
+            continue;
+        };
+        let canonical = stored::canonical(resource, &bytes(&line["value_b64"]).expect("has bytes"), CONTEXT);
+        let ours = stored::encode(resource, canonical.expect("reads")).expect("is stored");
+        let theirs = bytes(&line["put"]["value_b64"]).expect("has bytes");
+        if ours != theirs {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            found.push(format!(
+                "{} ({})\n  ours   {:?}\n  theirs {:?}",
+                line["key"],
+                line["note"],
+                text(&ours),
+                text(&theirs)
+            ));
+        }
+        compared += 1;
+    }
+    none(&found);
+    assert!(compared > 40, "only {compared} writes were compared");
+}

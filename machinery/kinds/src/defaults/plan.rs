@@ -59,6 +59,11 @@ impl Plan {
         plan
     }
 
+    /// Whether there is anything to do for objects of type `id`.
+    pub(super) fn has_work(&self, id: TypeId) -> bool {
+        matches!(self.types.get(id.0 as usize), Some(Some(_)))
+    }
+
     /// Applies the rules to an object of type `id` and to all in it.
     pub(super) fn walk(&self, id: TypeId, map: &mut Map, now: Now<'_>) {
         let Some(Some(work)) = self.types.get(id.0 as usize) else {
