@@ -14,6 +14,7 @@ pub mod time;
 pub mod transcode;
 pub mod tree;
 pub mod types;
+pub mod yaml;
 
 pub use error::{Error, ErrorKind};
 pub use smol_str::SmolStr;
