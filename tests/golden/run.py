@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Replays the recorded behaviour of the reference against a running server and holds the line that was reached.
+
+    run.py --store embedded|etcd [--raise]      --raise writes the groups that got better into line.json
+
+A step that differs in managedFields only counts as matched until field ownership is built.
+"""
+import argparse, json, pathlib, subprocess, sys, tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+from cluster import TOKEN, Failure, cluster
+
+# The least number of matched steps by group. A group that is not in it is not replayed.
+LINE = HERE / "line.json"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
+    parser.add_argument("--raise", dest="raises", action="store_true")
+    options = parser.parse_args()
+    line = json.loads(LINE.read_text())
+    with cluster(options.store) as server, tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.json"
+        groups = "|".join(line)
+        command = [sys.executable, HERE / "replay.py", "check", "--server", server.url, "--token", TOKEN, HERE,
+                   "--group", f"^({groups})$", "--json", report, "--jobs", "4"]
+        subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL)
+        reached = count(json.loads(report.read_text()))
+    fell = []
+    for group, least in line.items():
+        matched, total = reached.get(group, (0, 0))
+        print(f"{group}: {matched}/{total} ({100 * matched / max(total, 1):.1f} %), line {least}")
+        if matched < least:
+            fell.append(group)
+        elif matched > least and options.raises:
+            line[group] = matched
+    if options.raises:
+        LINE.write_text(json.dumps(line, indent=2) + "\n")
+    if fell:
+        raise Failure(f"fell below the line: {', '.join(fell)}")
+
+
+def count(report):
+    """Matched steps and all steps by group."""
+    return {
+        group: (found["matched"] + found["managedFieldsOnly"], found["total"]) for group, found in report["groups"].items()
+    }
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(str(failure))

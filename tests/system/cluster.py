@@ -1,0 +1,161 @@
+"""Real servers for system tests: a shardplane process, and an etcd where one is wanted. Each has its own ports and folder.
+
+It starts and stops processes and knows where they are; what is tested is the suites' affair.
+"""
+import contextlib, http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+TOOLS = pathlib.Path(os.environ.get("SHARDPLANE_TOOLS") or pathlib.Path.home() / ".cache" / "shardplane-tools")
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+TOKEN = "admintoken"
+
+
+class Failure(Exception):
+    """A test that did not hold."""
+
+
+def binary():
+    """The program under test: $SHARDPLANE_BINARY, or the debug build."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or REPO / "target")
+    return pathlib.Path(os.environ.get("SHARDPLANE_BINARY") or target / "debug" / "shardplane")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Etcd:
+    """A one-member etcd."""
+
+    def __init__(self, folder):
+        self.client, peer = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.client}"
+        self.command = [
+            TOOLS / "bin" / "etcd", "--data-dir", folder / "etcd", "--log-level", "error",
+            "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
+            "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
+            "--initial-cluster", f"default=http://127.0.0.1:{peer}",
+        ]
+        self.log = folder / "etcd.log"
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(list(map(str, self.command)), stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+        wait_until("etcd is healthy", lambda: self.healthy(), self.process, self.log)
+
+    def healthy(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=2)
+        connection.request("GET", "/health")
+        return b'"true"' in connection.getresponse().read()
+
+    def stop(self):
+        stop(self.process)
+
+
+class Server:
+    """A shardplane that serves, on the embedded store or on an etcd."""
+
+    def __init__(self, folder, etcd=None, extra=()):
+        self.folder, self.port, self.etcd = pathlib.Path(folder), free_port(), etcd
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.log = self.folder / "server.log"
+        tokens = self.folder / "tokens.csv"
+        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
+        self.command = [
+            str(binary()), "serve", "--data-dir", str(self.folder / "data"), "--secure-port", str(self.port),
+            "--bind-address", "127.0.0.1", "--token-auth-file", str(tokens), "--service-cluster-ip-range", "10.96.0.0/16",
+            "--service-node-port-range", "30000-32767", "--service-account-issuer", "https://kubernetes.default.svc",
+            *(["--etcd-servers", etcd.url] if etcd else []), *extra,
+        ]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+        wait_until("the server is ready", lambda: self.request("GET", "/readyz")[0] == 200, self.process, self.log)
+
+    @property
+    def kubeconfig(self):
+        return self.folder / "data" / "admin.kubeconfig"
+
+    def request(self, method, path, body=None, headers=None, token=TOKEN, timeout=30):
+        """One request; returns status, headers and body."""
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=insecure())
+        try:
+            sent = {"Authorization": f"Bearer {token}"} if token else {}
+            if isinstance(body, (dict, list)):
+                body, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
+            connection.request(method, path, body=body, headers={**sent, **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def resident_bytes(self):
+        return int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        stop(self.process)
+
+
+def insecure():
+    """Tests reach the server on loopback; its authority is checked by the clients that have the kubeconfig."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@contextlib.contextmanager
+def cluster(store, extra=()):
+    """A running server on `embedded` or `etcd`; everything is gone afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="shardplane-test-"))
+    etcd = server = None
+    try:
+        etcd = Etcd(folder) if store == "etcd" else None
+        server = Server(folder, etcd, extra)
+        yield server
+        if not server.alive():
+            raise Failure(f"the server ended with {server.process.returncode}")
+    except BaseException:
+        if server or (folder / "server.log").exists():
+            print("--- end of the server's log\n" + tail(folder / "server.log"), file=sys.stderr)
+        raise
+    finally:
+        for part in [server, etcd]:
+            if part:
+                part.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_until(what, holds, process, log, seconds=START_SECONDS_MAX):
+    """Waits for a state, and fails at once if the process ends."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise Failure(f"{what}: the process ended with {process.returncode}\n{tail(log)}")
+        try:
+            if holds():
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise Failure(f"{what}: not within {seconds} s\n{tail(log)}")
+
+
+def stop(process):
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def tail(path, lines=40):
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
