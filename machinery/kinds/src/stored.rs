@@ -1,7 +1,7 @@
 //! From stored bytes to what clients see, and back: decoding whatever release wrote them, defaults, conversion, and what
 //! only reads add. Codecs are in `schema`; keys, revisions and encryption are the store's.
 //!
-//! A stored value may be protobuf or JSON, of any version that this release still understands, and sparse.
+//! A stored value may be protobuf, JSON or YAML, of any version that this release still understands, and sparse.
 
 mod encode;
 mod forms;
@@ -9,7 +9,7 @@ mod legacy;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine};
-use schema::{SmolStr, Types, Value, envelope, json, proto};
+use schema::{SmolStr, Types, Value, envelope, json, proto, yaml};
 
 pub use encode::encode;
 
@@ -54,7 +54,8 @@ fn decode(resource: &Resource, stored: &[u8], now: Now<'_>) -> Result<Value, Err
     if stored.trim_ascii_start().starts_with(b"{") {
         return decode_json(resource, stored, now);
     }
-    decode_protobuf(resource, &base64(stored)?, now)
+    // Anything may be YAML; what is not, may be the base64 of protobuf, and that is what the error is about.
+    decode_yaml(resource, stored, now).or_else(|_| decode_protobuf(resource, &base64(stored)?, now))
 }
 
 fn decode_protobuf(resource: &Resource, stored: &[u8], now: Now<'_>) -> Result<Value, Error> {
@@ -86,6 +87,16 @@ fn decode_json(resource: &Resource, stored: &[u8], now: Now<'_>) -> Result<Value
         false => form.typed(tree)?,
     };
     form.finish(typed, now)
+}
+
+fn decode_yaml(resource: &Resource, stored: &[u8], now: Now<'_>) -> Result<Value, Error> {
+    let tree = yaml::parse(stored).map_err(malformed)?;
+    let (api_version, kind) = type_of(&tree);
+    if tree.as_map().is_some() && is_nameless(&api_version, &kind) {
+        return Ok(forms::nameless(resource));
+    }
+    let form = Form::of(resource, &api_version, &kind)?;
+    form.finish(form.typed(tree)?, now)
 }
 
 fn type_of(tree: &Value) -> (SmolStr, SmolStr) {
