@@ -158,36 +158,34 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     fn mismatch(&mut self, what: &str, ty: &FieldType, field: Option<&Field>) {
-        if self.mistyped.is_some() {
-            return;
+        if self.mistyped.is_none() {
+            self.mistyped = Some(self.cannot(what, &go_type::name(self.types, ty, field)));
         }
-        let target = go_type::name(self.types, ty, field);
-        let fields: Vec<&str> = self
-            .steps
-            .iter()
-            .filter_map(|step| {
-                if let Step::Field(name) = step {
-                    Some(*name)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        let place = match self.owner {
-            Some(owner) => format!(
-                "struct field {}.{}",
-                self.types.get(owner).short_name(),
-                fields.join(".")
-            ),
-            None => "value".into(),
-        };
-        self.mistyped = Some(Error::mismatch(format!(
-            "json: cannot unmarshal {what} into Go {place} of type {target}"
-        )));
     }
 
-    fn refuse(&mut self, text: impl Into<String>) {
-        self.refused.get_or_insert_with(|| Error::value(text));
+    /// `json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container`
+    fn cannot(&self, what: &str, target: &str) -> Error {
+        let Some(owner) = self.owner else {
+            return Error::mismatch(format!(
+                "json: cannot unmarshal {what} into Go value of type {target}"
+            ));
+        };
+        let field = |step: &Step<'t>| {
+            if let Step::Field(name) = step {
+                Some(*name)
+            } else {
+                None
+            }
+        };
+        let fields: Vec<&str> = self.steps.iter().filter_map(field).collect();
+        let (owner, fields) = (self.types.get(owner).short_name(), fields.join("."));
+        Error::mismatch(format!(
+            "json: cannot unmarshal {what} into Go struct field {owner}.{fields} of type {target}"
+        ))
+    }
+
+    fn refuse(&mut self, error: Error) {
+        self.refused.get_or_insert(error);
     }
 
     /// Takes note of an unknown or duplicate field below the current steps.
@@ -242,7 +240,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         match quantity::canonical(inner.trim()) {
             Ok(canonical) => Ok(Some(Value::String(canonical))),
             Err(error) => {
-                self.refuse(error.to_string());
+                self.refuse(Error::value(error.to_string()));
                 Ok(None)
             }
         }
@@ -250,10 +248,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
 
     fn time(&mut self, ty: &FieldType, begin: Begin) -> Result<Option<Value>, Error> {
         if begin != Begin::String {
-            self.refuse(format!(
-                "json: cannot unmarshal {} into Go value of type string",
-                word(begin)
-            ));
+            let error = self.cannot(word(begin), "string");
+            self.refuse(error);
             self.scan.skip()?;
             return Ok(None);
         }
@@ -261,7 +257,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         match canonical_time(ty, &text) {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
-                self.refuse(error);
+                self.refuse(Error::value(error));
                 Ok(None)
             }
         }
@@ -282,9 +278,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 word(begin).to_string()
             }
         };
-        self.refuse(format!(
-            "json: cannot unmarshal {what} into Go value of type int32"
-        ));
+        let error = self.cannot(&what, "int32");
+        self.refuse(error);
         Ok(None)
     }
 }
@@ -341,10 +336,9 @@ fn check_base64(text: &str) -> Result<(), usize> {
     let padding = &bytes[letters..];
     match (letters % 4, padding) {
         (0, b"") | (2, b"==") | (3, b"=") => {}
-        (_, b"") => return Err(letters),
+        (rest, b"") => return Err(letters - rest),
         (2, [b'=']) => return Err(bytes.len()),
         (2, [b'=', b'=', ..]) => return Err(letters + 2),
-        (2, [b'=', ..]) => return Err(letters + 1),
         (3, [b'=', ..]) => return Err(letters + 1),
         _ => return Err(letters),
     }
