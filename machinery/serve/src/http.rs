@@ -43,6 +43,14 @@ impl Body {
         Self(body.map_err(Into::into).boxed_unsync())
     }
 
+    /// The same body; `held` is dropped when it is sent or given up.
+    pub fn holding<T: Send + Unpin + 'static>(self, held: T) -> Self {
+        Self::new(Holding {
+            body: self,
+            _held: held,
+        })
+    }
+
     /// Of chunks as they come.
     pub fn stream<S, E>(chunks: S) -> Self
     where
@@ -76,8 +84,38 @@ impl http_body::Body for Body {
     }
 }
 
+/// A body with something that lives as long.
+struct Holding<T> {
+    body: Body,
+    _held: T,
+}
+
+impl<T: Unpin> http_body::Body for Holding<T> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// The whole body, at most `bytes_max` bytes: 413 beyond, 400 when it breaks off.
 pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
+    let too_large = || Status::too_large(format!("Request entity too large: limit is {bytes_max}"));
+    if http_body::Body::size_hint(&body).lower() > bytes_max as u64 {
+        return Err(too_large());
+    }
     let mut body = body;
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
@@ -136,4 +174,56 @@ pub fn text_response(code: http::StatusCode, text: impl Into<Bytes>) -> Response
         http::HeaderValue::from_static("nosniff"),
     );
     response
+}
+
+/// An answer in JSON.
+pub fn json_response(code: http::StatusCode, json: impl Into<Bytes>) -> Response {
+    let mut response = http::Response::new(Body::full(json));
+    *response.status_mut() = code;
+    let media = http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, media);
+    response
+}
+
+/// What the reference answers where nothing is registered at all.
+pub fn page_not_found() -> Response {
+    text_response(http::StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunked(chunks: &'static [&'static [u8]]) -> Body {
+        Body::stream(futures_util::stream::iter(
+            chunks
+                .iter()
+                .map(|chunk| Ok::<_, BodyError>(Bytes::from_static(chunk))),
+        ))
+    }
+
+    #[tokio::test]
+    async fn bodies_are_read_up_to_their_limit() {
+        assert_eq!(
+            read_body(chunked(&[b"ab", b"", b"c"]), 3)
+                .await
+                .expect("fits")
+                .as_ref(),
+            b"abc"
+        );
+        assert_eq!(read_body(Body::empty(), 0).await.expect("fits").as_ref(), b"");
+        let refused = read_body(chunked(&[b"ab", b"cd"]), 3)
+            .await
+            .expect_err("too long");
+        assert_eq!(
+            (refused.code, refused.message.as_str()),
+            (413, "Request entity too large: limit is 3")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_says_it_is_too_long_is_not_read() {
+        let refused = read_body(Body::full("abcd"), 3).await.expect_err("too long");
+        assert_eq!(refused.code, 413);
+    }
 }

@@ -10,31 +10,58 @@ pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 pub const GZIP_LEVEL: u32 = 1;
 /// The most media types of an `Accept` header that are looked at.
 pub const ACCEPT_CLAUSES_MAX: usize = 64;
-/// The most bytes of all headers of a request.
-pub const HEADER_BYTES_MAX: u32 = 64 * 1024;
-/// The most headers of an HTTP/1.1 request.
-pub const HEADERS_MAX: usize = 128;
-/// The most streams of one HTTP/2 connection at a time.
-pub const STREAMS_PER_CONNECTION_MAX: u32 = 250;
-/// What a client may send on one stream before the server has read it.
-pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
-/// The same for all streams of a connection: no stream is kept from its window by others, up to 64 of them.
-pub const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
-/// What is kept for a client that does not read, for each stream.
-pub const SEND_BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// How many resets a client may cause before its connection ends (rapid reset).
-pub const PENDING_RESETS_MAX: usize = 20;
-/// The most connections at a time; more wait in the system's queue.
-pub const CONNECTIONS_MAX: usize = 32_768;
-/// How long a TLS handshake may take.
-pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the headers of a request may take, from its connection's start or the end of the request before.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(32);
-/// How long a connection may stand without requests.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-/// How often a quiet HTTP/2 connection is asked whether it is there.
-pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-/// How long it may take to answer that.
-pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// For how long a connection that was told to close may take to do so when it has nothing under way.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause after an accept that failed (out of file descriptors).
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The limits of a listener and its connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// The most bytes of all headers of a request.
+    pub header_bytes_max: u32,
+    /// The most headers of an HTTP/1.1 request.
+    pub headers_max: usize,
+    /// The most streams of one HTTP/2 connection at a time.
+    pub streams_max: u32,
+    /// What a client may send on one stream before the server has read it.
+    pub stream_window_bytes: u32,
+    /// The same for all streams of a connection; enough for 64 of them, so that none is kept from its own.
+    pub connection_window_bytes: u32,
+    /// What is kept for a client that does not read, for each stream.
+    pub send_buffer_bytes_max: usize,
+    /// How many streams a client may open and reset before they were looked at (rapid reset).
+    pub pending_resets_max: usize,
+    /// The most connections at a time; more wait in the system's queue.
+    pub connections_max: u32,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Duration,
+    /// How long the headers of an HTTP/1.1 request may take.
+    pub header_timeout: Duration,
+    /// How long a connection may stand without requests.
+    pub idle_timeout: Duration,
+    /// How often a quiet HTTP/2 connection is asked whether it is there.
+    pub keepalive_interval: Duration,
+    /// How long it may take to answer that.
+    pub keepalive_timeout: Duration,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            header_bytes_max: 64 * 1024,
+            headers_max: 128,
+            streams_max: 250,
+            stream_window_bytes: 256 * 1024,
+            connection_window_bytes: 16 * 1024 * 1024,
+            send_buffer_bytes_max: 64 * 1024,
+            pending_resets_max: 20,
+            connections_max: 32_768,
+            handshake_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(32),
+            idle_timeout: Duration::from_secs(90),
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
+        }
+    }
+}

@@ -136,9 +136,14 @@ impl Files {
     }
 
     fn ensure_leaf(&self, params: CertificateParams, certificate: &Path, key: &Path) -> Result<(), Error> {
-        let names = format!("{:?}", params.subject_alt_names);
-        let note = certificate.with_extension("names");
-        let unchanged = std::fs::read_to_string(&note).is_ok_and(|noted| noted == names);
+        // What the certificate was made for: its names and the authority that signed it.
+        let made_for = format!(
+            "{:?}\n{}",
+            params.subject_alt_names,
+            files::read(&self.ca_certificate)?
+        );
+        let note = certificate.with_extension("made-for");
+        let unchanged = std::fs::read_to_string(&note).is_ok_and(|noted| noted == made_for);
         if unchanged && certificate.exists() && key.exists() && !expires_soon(certificate) {
             return Ok(());
         }
@@ -152,7 +157,7 @@ impl Files {
         let made = params.signed_by(&pair, &issuer).map_err(failed)?;
         write_private(key, pair.serialize_pem().as_bytes())?;
         write_private(certificate, made.pem().as_bytes())?;
-        write_private(&note, names.as_bytes())
+        write_private(&note, made_for.as_bytes())
     }
 
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, Error> {
@@ -209,11 +214,20 @@ fn generate(what: &str) -> Result<KeyPair, Error> {
     })
 }
 
-/// Judged by the file's age: certificates are written when they are made.
+/// Whether a certificate's time is almost over, or cannot be read.
 fn expires_soon(certificate: &Path) -> bool {
-    let age = std::fs::metadata(certificate)
-        .and_then(|about| about.modified())
-        .ok()
-        .and_then(|made| SystemTime::now().duration_since(made).ok());
-    age.is_none_or(|age| age + RENEW_BEFORE > LEAF_VALIDITY)
+    let Ok(pem) = std::fs::read(certificate) else {
+        return true;
+    };
+    let Ok((_, block)) = x509_parser::pem::parse_x509_pem(&pem) else {
+        return true;
+    };
+    let Ok(parsed) = block.parse_x509() else {
+        return true;
+    };
+    let left = parsed
+        .validity()
+        .time_to_expiration()
+        .map(|left| left.whole_seconds());
+    left.is_none_or(|seconds| seconds < RENEW_BEFORE.as_secs() as i64)
 }

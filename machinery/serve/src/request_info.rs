@@ -3,6 +3,7 @@
 
 use object::selector::field::Selector;
 use schema::SmolStr;
+use std::sync::Arc;
 
 use crate::query::Query;
 
@@ -77,6 +78,15 @@ impl RequestInfo {
         info.prefix = segments[0].into();
         info.read_resource(method, rest, query)?;
         Ok(info)
+    }
+
+    /// Of a request on its way: what a filter has read already, or read now.
+    pub fn of<B>(request: &http::Request<B>) -> Result<Arc<Self>, Error> {
+        if let Some(info) = request.extensions().get::<Arc<Self>>() {
+            return Ok(Arc::clone(info));
+        }
+        let uri = request.uri();
+        Self::new(request.method(), uri.path(), uri.query().unwrap_or_default()).map(Arc::new)
     }
 
     /// Whether the answer may take as long as the client likes: watches, logs, connections to containers.

@@ -1,41 +1,91 @@
-//! The server's end: a signal that every long-lived part waits for.
+//! The server's end in its phases: a signal that every long-lived part waits for.
+//! It decides nothing; the binary says when, the server and its parts act on it.
 
 use tokio::sync::watch;
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// All is served.
+    Running,
+    /// The server is to stop: it says so in `/readyz` and leaves the endpoints, and still serves all.
+    Requested,
+    /// No new connections; watches end, requests that are under way finish.
+    Draining,
+}
 
 /// Tells that the server is to stop. Clones share one signal.
 #[derive(Clone, Debug)]
 pub struct Shutdown {
-    signal: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
 }
 
 impl Shutdown {
     /// A signal that is not given yet.
     pub fn new() -> Self {
         Self {
-            signal: watch::Sender::new(false),
+            phase: watch::Sender::new(Phase::Running),
         }
     }
 
-    /// Gives it.
+    /// Asks the server to stop.
     pub fn request(&self) {
-        self.signal.send_replace(true);
+        self.advance(Phase::Requested);
     }
 
-    /// Whether it was given.
+    /// Begins to close connections.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Whether the server was asked to stop.
     pub fn is_requested(&self) -> bool {
-        *self.signal.borrow()
+        *self.phase.borrow() >= Phase::Requested
     }
 
-    /// Returns when it is given.
+    /// Returns when the server is asked to stop.
     pub async fn requested(&self) {
-        let mut signal = self.signal.subscribe();
+        self.reached(Phase::Requested).await;
+    }
+
+    /// Returns when connections are to close.
+    pub async fn draining(&self) {
+        self.reached(Phase::Draining).await;
+    }
+
+    fn advance(&self, to: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let is_later = *phase < to;
+            *phase = to.max(*phase);
+            is_later
+        });
+    }
+
+    async fn reached(&self, wanted: Phase) {
+        let mut phase = self.phase.subscribe();
         // The sender lives as long as self, so this cannot fail.
-        let _ = signal.wait_for(|requested| *requested).await;
+        let _ = phase.wait_for(|phase| *phase >= wanted).await;
     }
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn phases_only_go_forward() {
+        let shutdown = Shutdown::new();
+        assert!(!shutdown.is_requested());
+        shutdown.drain();
+        shutdown.request();
+        shutdown.requested().await;
+        shutdown.draining().await;
+        assert!(shutdown.is_requested());
     }
 }

@@ -1,0 +1,23 @@
+//! The filters that every tier can put before its handler. Each is a file; their order is the binary's.
+
+mod authentication;
+mod authorization;
+mod compress;
+mod deadline;
+mod headers;
+mod in_flight;
+mod long_running;
+mod operator_paths;
+mod panic_guard;
+mod request_info;
+
+pub use authentication::Authentication;
+pub use authorization::Authorization;
+pub use compress::Compress;
+pub use deadline::Deadline;
+pub use headers::{AuditId, CacheControl};
+pub use in_flight::InFlight;
+pub use long_running::EndLongRunning;
+pub use operator_paths::OperatorPaths;
+pub use panic_guard::PanicGuard;
+pub use request_info::ReadRequestInfo;

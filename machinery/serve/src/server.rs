@@ -1,0 +1,131 @@
+//! The listener: accepts connections, speaks TLS and HTTP/1.1 or HTTP/2 on them, and drains them at the end.
+//! What is answered is the handler's affair.
+
+mod connection;
+mod idle;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+
+use crate::http::Handler;
+use crate::limits::{ACCEPT_PAUSE, Connections};
+use crate::peer::Peer;
+use crate::shutdown::Shutdown;
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is in use, not ours, or not allowed.
+    #[error("cannot listen on {address}: {}", explain(source))]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A listening socket that is not served yet: connections wait.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+/// What serves connections.
+#[derive(Clone)]
+pub struct Server {
+    /// TLS settings.
+    pub tls: Arc<ServerConfig>,
+    /// Answers requests; finds a [`Peer`] in their extensions.
+    pub handler: Handler,
+    /// Of each connection and all of them.
+    pub limits: Connections,
+    /// When it drains, connections close.
+    pub shutdown: Shutdown,
+}
+
+impl Listener {
+    /// Takes the address; port 0 takes a free one.
+    pub async fn bind(address: SocketAddr) -> Result<Self, Error> {
+        let failed = |source| Error::Bind { address, source };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { socket, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Server {
+    /// Serves until the shutdown signal says to drain and all connections are closed. The caller bounds how long that takes:
+    /// to drop this future closes the listener, and connections end with the runtime.
+    pub async fn run(self, listener: Listener) {
+        let slots = Arc::new(Semaphore::new(self.limits.connections_max as usize));
+        let server = Arc::new(self);
+        tokio::select! {
+            () = server.clone().accept(listener.socket, Arc::clone(&slots)) => {}
+            () = server.shutdown.draining() => {}
+        }
+        // All slots are free again when the last connection is closed.
+        let all = slots.acquire_many(server.limits.connections_max).await;
+        drop(all);
+    }
+
+    async fn accept(self: Arc<Self>, socket: TcpListener, slots: Arc<Semaphore>) {
+        while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
+            match socket.accept().await {
+                Ok((stream, address)) => {
+                    tokio::spawn(Arc::clone(&self).connect(stream, address, slot));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn connect(self: Arc<Self>, stream: TcpStream, address: SocketAddr, _slot: OwnedSemaphorePermit) {
+        // Small answers must not wait for each other.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%address, %error, "the connection was gone at once");
+            return;
+        }
+        let handshake = TlsAcceptor::from(Arc::clone(&self.tls)).accept(stream);
+        let handshake = tokio::time::timeout(self.limits.handshake_timeout, handshake);
+        let stream = tokio::select! {
+            stream = handshake => stream,
+            () = self.shutdown.draining() => return,
+        };
+        match stream {
+            Ok(Ok(stream)) => {
+                let (_, session) = stream.get_ref();
+                let certificates = session.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
+                let is_http2 = session.alpn_protocol() == Some(b"h2");
+                let certificates = certificates.into_iter().map(|one| one.into_owned()).collect();
+                let peer = Peer::new(address, certificates);
+                connection::serve(&self, stream, peer, is_http2).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%address, %error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
+        }
+    }
+}
+
+fn explain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "the port is in use by another process".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "the address is not one of this machine".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges".to_owned(),
+        _ => error.to_string(),
+    }
+}
