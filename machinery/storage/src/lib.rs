@@ -1,9 +1,12 @@
 //! Where objects are kept: the [`Store`] trait, etcd, the embedded store, the key layout.
 //! It holds keys and bytes; what the bytes mean is the callers' affair.
 
+pub mod embedded;
+pub mod key_range;
 pub mod store;
 
+pub use embedded::Embedded;
 pub use store::{
     Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
-    WatchBatch, WatchRequest, WatchStream,
+    WatchBatch, WatchRequest, WatchStream, prefix_end,
 };
