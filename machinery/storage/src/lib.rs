@@ -3,9 +3,11 @@
 
 pub mod embedded;
 pub mod key_range;
+pub mod lease_pool;
 pub mod store;
 
 pub use embedded::Embedded;
+pub use lease_pool::LeasePool;
 pub use store::{
     Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
     WatchBatch, WatchRequest, WatchStream, prefix_end,
