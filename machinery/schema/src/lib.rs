@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod error;
 pub mod json;
 pub mod limits;
+pub mod openapi;
 pub mod proto;
 pub mod quantity;
 pub mod time;
