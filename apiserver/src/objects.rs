@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kinds::decorate::{self, Context, IpFamily};
+use kinds::decorate::{Context, IpFamily};
 use kinds::defaults::Now;
 use kinds::keys::Keys;
-use kinds::{Catalog, Resource};
+use kinds::{Catalog, Resource, stored};
 use object::time::Time;
 use schema::Value;
 use serve::status::Status;
@@ -128,14 +128,14 @@ impl Objects {
 
     /// The bytes that would be stored.
     pub fn encode(&self, resource: &Resource, object: &Value) -> Result<Vec<u8>, Status> {
-        decorate::encode(resource, object.clone()).ok_or_else(|| Status::internal("this resource is not stored"))
+        stored::encode(resource, object.clone()).ok_or_else(|| Status::internal("this resource is not stored"))
     }
 
     /// A stored value as an object in its hub form.
     pub fn decode(&self, resource: &Resource, entry: &Entry) -> Result<Stored, Status> {
-        let now = Time::now().to_rfc3339();
+        let now = Time::now().format();
         let context = Context { now: Now(&now), primary_family: self.primary_family };
-        let mut object = decorate::canonical(resource, &entry.value, context)
+        let mut object = stored::canonical(resource, &entry.value, context)
             .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
         set_revision(&mut object, entry.mod_revision);
         Ok(Stored { object, revision: entry.mod_revision, bytes: entry.value.clone() })

@@ -177,7 +177,7 @@ impl Hooks {
     async fn ensure_cluster_objects(&self) -> Result<(), String> {
         let now = Time::now();
         let authentication = cluster::authentication(&self.settings.authentication);
-        let plain = vec![cluster::legacy_token_tracking(&now.to_rfc3339()[..10]), authentication.clone()];
+        let plain = vec![cluster::legacy_token_tracking(&now.format()[..10]), authentication.clone()];
         self.ensure_all(plain).await?;
         self.keep_current(&format!("{}/{}", authentication.collection, cluster::AUTHENTICATION), &authentication.object)
             .await?;
@@ -191,7 +191,7 @@ impl Hooks {
         let mut current = self.loopback.get(&path).await.map_err(text)?;
         if current.list_at(&["status", "conditions"]).is_empty() {
             if let Some(map) = current.as_map_mut() {
-                map.map_at("status").insert("conditions", vec![cluster::service_cidr_ready(&now.to_rfc3339())]);
+                map.map_at("status").insert("conditions", vec![cluster::service_cidr_ready(&now.format())]);
             }
             self.loopback.update(&format!("{path}/status"), &current).await.map_err(text)?;
         }
@@ -226,7 +226,7 @@ impl Hooks {
     }
 
     async fn renew_identity(&self) -> Result<(), String> {
-        let lease = self.settings.identity.lease(&Time::now().to_rfc3339_micros());
+        let lease = self.settings.identity.lease(&Time::now().format_micro());
         self.keep(identity::LEASES, &lease).await
     }
 
@@ -238,7 +238,7 @@ impl Hooks {
             levels.list_at(&["items"]).iter().any(|level| level.str_at(&["metadata", "name"]) == Some(name))
         };
         let schemas = self.loopback.get(FLOW_SCHEMAS).await.map_err(text)?;
-        let now = Time::now().to_rfc3339();
+        let now = Time::now().format();
         for flow_schema in schemas.list_at(&["items"]) {
             let level = flow_schema.str_at(&["spec", "priorityLevelConfiguration", "name"]).unwrap_or_default();
             let Some(condition) = flow_control::dangling_condition(flow_schema, exists(level), &now) else { continue };
