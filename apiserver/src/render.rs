@@ -1,0 +1,70 @@
+//! Answers: objects, lists and statuses in the form that was negotiated, with their headers.
+//! What is in them is the verbs' affair.
+
+mod compress;
+mod list;
+mod partial;
+pub mod pretty;
+mod single;
+pub mod table;
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use schema::{Value, json, yaml};
+use serve::http::{Body, Response};
+use serve::status::Status;
+
+use crate::negotiate::{Media, Output};
+
+pub use compress::compress;
+pub use list::{ListMeta, ListWriter};
+pub use single::{object, status};
+
+/// An answer of this media type.
+pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {
+    let mut response = http::Response::new(Body::full(body));
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let content_type = HeaderValue::from_static(media.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+/// JSON text in its final form: with a line break at the end, indented or as YAML where that is wanted.
+fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
+    match output.media {
+        Media::Yaml => {
+            let tree = json::parse(&text).map_err(|error| Status::internal(&error.to_string()))?;
+            Ok(yaml::write(&tree))
+        }
+        _ if output.pretty => Ok(pretty::indent(&text)),
+        _ => {
+            text.push(b'\n');
+            Ok(text)
+        }
+    }
+}
+
+/// The metadata of a tree, or of none.
+fn metadata(object: &Value) -> Value {
+    object.get("metadata").cloned().unwrap_or_else(|| Value::Map(schema::Map::new()))
+}
+
+/// Warnings as `Warning` headers (RFC 7234), code 299.
+pub fn add_warnings(response: &mut Response, warnings: &[String]) {
+    for text in warnings {
+        let mut quoted = String::with_capacity(text.len() + 10);
+        quoted.push_str("299 - \"");
+        for c in text.chars() {
+            match c {
+                '"' | '\\' => quoted.extend(['\\', c]),
+                '\u{0}'..='\u{1f}' | '\u{7f}' => quoted.push(' '),
+                c => quoted.push(c),
+            }
+        }
+        quoted.push('"');
+        if let Ok(value) = HeaderValue::from_bytes(quoted.as_bytes()) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+}

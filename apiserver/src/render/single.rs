@@ -1,0 +1,95 @@
+//! One object, or a status, as an answer.
+
+use kinds::table as columns;
+use schema::{Types, Value, envelope, json, proto, tree};
+use serve::http::Response;
+use serve::status::Status;
+
+use super::table::{self, Include};
+use super::{finish_json, metadata, partial, respond};
+use crate::api::Api;
+use crate::body;
+use crate::call::{Call, Shape};
+use crate::negotiate::{Form, Media, Output};
+
+/// An object of a shape. `hub` is its hub form where it is an object of the call's resource, else the object as it is.
+pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value, code: u16) -> Result<Response, Status> {
+    let is_main = shape.kind == call.resource.kind && shape.group == call.resource.group;
+    let cells = matches!(output.form, Form::Table(_)).then(|| hub.clone());
+    let mut shown = if is_main { body::from_hub(call, hub)? } else { hub };
+    body::set_type(&mut shown, shape);
+    let bytes = match output.form {
+        Form::Object => return encode(&shown, shape, output).map(|bytes| respond(code, output.media, bytes)),
+        Form::Partial(version) if output.media == Media::Protobuf => partial::to_envelope(&shown, version),
+        Form::Partial(version) => {
+            let mut text = Vec::new();
+            partial::to_json(&shown, version, &mut text);
+            finish_json(text, output)?
+        }
+        Form::PartialList(_) => return Err(not_a_list(shape)),
+        Form::Table(version) => {
+            let layout = if is_main { columns::layout(&call.hub) } else { columns::layout_of(&shape.group, &shape.kind) };
+            let row = table::row(&layout, &cells.unwrap_or_default(), &shown, Include::read(&call.query)?, version);
+            let mut rows = Vec::new();
+            json::write(&row, &mut rows);
+            let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
+            let meta = tree!({"resourceVersion": revision});
+            finish_json(table::assemble(&layout, &api.descriptions, version, &meta, &rows), output)?
+        }
+    };
+    Ok(respond(code, output.media, bytes))
+}
+
+/// A status in the negotiated encoding.
+pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Response {
+    let value = status.to_value();
+    let code = status.code;
+    let types = Types::builtin();
+    let type_id = types.id("io.k8s.apimachinery.pkg.apis.meta.v1.Status");
+    let mut response = match (output.media, output.form, type_id) {
+        (Media::Protobuf, _, Some(id)) => {
+            let mut message = Vec::new();
+            proto::encode(types, id, &value, &mut message);
+            respond(code, Media::Protobuf, envelope::wrap("v1", "Status", &message))
+        }
+        (_, Form::Table(version), _) if status.success => {
+            let layout = columns::layout_of("", "Status");
+            let row = table::row(&layout, &value, &value, Include::read(&call.query).unwrap_or_default(), version);
+            let mut rows = Vec::new();
+            json::write(&row, &mut rows);
+            let text = table::assemble(&layout, &api.descriptions, version, &metadata(&value), &rows);
+            respond(code, Media::Json, finish_json(text, output).unwrap_or_default())
+        }
+        _ => {
+            let mut text = Vec::new();
+            json::write(&value, &mut text);
+            let media = if output.media == Media::Yaml { Media::Yaml } else { Media::Json };
+            respond(code, media, finish_json(text, Output { media, ..output }).unwrap_or_default())
+        }
+    };
+    let retry_after = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+    if retry_after > 0 {
+        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
+    }
+    response
+}
+
+/// A typed object in an encoding.
+pub(super) fn encode(shown: &Value, shape: &Shape, output: Output) -> Result<Vec<u8>, Status> {
+    let types = Types::builtin();
+    let mut bytes = Vec::with_capacity(1024);
+    if output.media == Media::Protobuf {
+        proto::encode(types, shape.type_id, shown, &mut bytes);
+        return Ok(envelope::wrap(&shape.api_version(), &shape.kind, &bytes));
+    }
+    json::encode(types, shape.type_id, shown, &mut bytes);
+    finish_json(bytes, output)
+}
+
+fn not_a_list(shape: &Shape) -> Status {
+    Status::failure(
+        406,
+        serve::status::reason::NOT_ACCEPTABLE,
+        format!("you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})", shape.version, shape.kind),
+    )
+}

@@ -1,0 +1,25 @@
+//! The verbs on resources, one file each. They read the request, let [`crate::write`] or [`crate::objects`] do the work, and
+//! make the answer.
+
+pub mod create;
+pub mod delete;
+pub mod delete_collection;
+pub mod get;
+pub mod list;
+pub mod patch;
+mod selection;
+pub mod update;
+pub mod watch;
+
+use bytes::Bytes;
+use serve::http::{Body, read_body};
+use serve::status::Status;
+
+use crate::limits::BODY_BYTES_MAX;
+
+pub use selection::Selection;
+
+/// The whole body of a write.
+pub(crate) async fn body(body: Body) -> Result<Bytes, Status> {
+    read_body(body, BODY_BYTES_MAX).await
+}

@@ -1,0 +1,23 @@
+//! POST of a new object.
+
+use serve::http::{Body, Response};
+use serve::status::Status;
+
+use crate::api::Api;
+use crate::call::{Call, Shape};
+use crate::negotiate::{Media, Output};
+use crate::options::{WriteKind, WriteOptions};
+use crate::{body, render, write};
+
+/// Creates the object in the body.
+pub async fn create(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
+    let output = Output::of(&call.headers, &call.query)?;
+    let media = Media::of_body(&call.headers)?;
+    let bytes = super::body(content).await?;
+    let options = WriteOptions::read(&call.query, WriteKind::Create)?;
+    let shape = Shape::of(&call.resource);
+    let object = body::decode(call, &shape, media, &bytes, options.field_validation)?;
+    let object = body::to_hub(call, object)?;
+    let stored = write::create::create(api, call, object, options.dry_run).await?;
+    render::object(api, call, output, &shape, stored.object, 201)
+}

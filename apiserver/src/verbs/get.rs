@@ -1,0 +1,24 @@
+//! GET of one object.
+
+use serve::http::Response;
+use serve::status::Status;
+use storage::Revision;
+
+use crate::api::Api;
+use crate::call::{Call, Shape};
+use crate::negotiate::Output;
+use crate::options::parse_revision;
+use crate::{freshness, render};
+
+/// Answers with the object.
+pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
+    let output = Output::of(&call.headers, &call.query)?;
+    let asked = call.query.first("resourceVersion").unwrap_or_default();
+    let revision = parse_revision(asked).map_err(|why| Status::failure(500, "", why))?;
+    if revision > Revision(0) {
+        freshness::reached(api, revision).await?;
+    }
+    let found = api.objects.get(&call.hub, call.namespace(), call.name()).await?;
+    let stored = found.ok_or_else(|| Status::not_found(&call.resource.group, &call.resource.resource, call.name()))?;
+    render::object(api, call, output, &Shape::of(&call.resource), stored.object, 200)
+}

@@ -1,0 +1,269 @@
+//! The deletion of an object: preconditions, admission, grace, finalizers, the store.
+
+use kinds::Resource;
+use object::meta;
+use schema::{Value, tree};
+use serve::status::{Details, Status};
+
+use super::deletion::{self, Next};
+use super::{Admitted, finish};
+use crate::admission::Operation;
+use crate::api::Api;
+use crate::call::Call;
+use crate::limits::UPDATE_TRIES_MAX;
+use crate::objects::{Outcome, Stored};
+use crate::options::DeleteOptions;
+use crate::{errors, strategy};
+
+/// What a deletion came to.
+#[derive(Debug)]
+pub enum Deleted {
+    /// The object is gone and the answer says just that.
+    Done(Status),
+    /// The object, gone or still held.
+    Object {
+        /// Its last state.
+        stored: Box<Stored>,
+        /// Whether it is gone.
+        gone: bool,
+    },
+}
+
+/// Deletes one object.
+pub async fn delete(
+    api: &Api,
+    call: &mut Call,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+) -> Result<Deleted, Status> {
+    let admitted = Admitted {
+        operation: Operation::Delete,
+        namespace,
+        name,
+        subresource: None,
+        old: None,
+        dry_run: options.dry_run,
+    };
+    admitted.mutate(api, call, Value::Null).await?;
+    let hub = call.hub.clone();
+    let mut read = api.objects.get(&hub, namespace, name).await?;
+    let mut seen: Option<Stored> = None;
+    for _ in 0..UPDATE_TRIES_MAX {
+        let Some(current) = read else {
+            // Somebody else removed what this deletion had prepared.
+            return match seen {
+                Some(last) => Ok(answer(&hub, last, true)),
+                None => Err(Status::not_found(&hub.group, &hub.resource, name)),
+            };
+        };
+        match attempt(api, call, namespace, name, options, current).await? {
+            Try::Done(deleted) => return Ok(deleted),
+            Try::Raced(now) => read = now,
+            Try::Prepared(now) => {
+                read = Some(now.clone());
+                seen = Some(now);
+            }
+        }
+    }
+    Err(errors::modified(&hub, name))
+}
+
+enum Try {
+    Done(Deleted),
+    Raced(Option<Stored>),
+    /// Written so that it can go; now it goes.
+    Prepared(Stored),
+}
+
+async fn attempt(
+    api: &Api,
+    call: &Call,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+    current: Stored,
+) -> Result<Try, Status> {
+    let hub = &call.hub;
+    check_preconditions(hub, name, options, &current.object)?;
+    let admitted = Admitted {
+        operation: Operation::Delete,
+        namespace,
+        name,
+        subresource: None,
+        old: Some(&current.object),
+        dry_run: options.dry_run,
+    };
+    admitted.validate(api, call, &Value::Null).await?;
+    let next = match is_namespace(hub) {
+        true => decide_namespace(hub, options, &current.object, &call.now),
+        false => deletion::decide(hub, strategy::of(hub), options, &current.object, &call.now),
+    };
+    match next {
+        Next::Pending => Ok(Try::Done(answer_held(hub, current))),
+        Next::Remove => remove(api, call, namespace, name, options, current).await,
+        Next::Write { object, then_remove } => {
+            write(api, call, (namespace, name), options, current, object, then_remove).await
+        }
+    }
+}
+
+async fn remove(
+    api: &Api,
+    call: &Call,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+    current: Stored,
+) -> Result<Try, Status> {
+    let hub = &call.hub;
+    if options.dry_run {
+        return Ok(Try::Done(answer(hub, current, true)));
+    }
+    match api.objects.delete(hub, namespace, name, &current).await? {
+        Outcome::Raced(now) => Ok(Try::Raced(now)),
+        Outcome::Written(mut gone) => {
+            if let Some(effects) = api.effects(hub) {
+                effects.deleted(&gone.object).await;
+            }
+            // The answer shows the state that was deleted.
+            crate::objects::set_revision(&mut gone.object, current.revision);
+            Ok(Try::Done(answer(hub, gone, true)))
+        }
+    }
+}
+
+async fn write(
+    api: &Api,
+    call: &Call,
+    (namespace, name): (&str, &str),
+    options: &DeleteOptions,
+    current: Stored,
+    object: Value,
+    then_remove: bool,
+) -> Result<Try, Status> {
+    let hub = &call.hub;
+    if options.dry_run {
+        let stored = finish::as_stored(api, hub, object, current.revision)?;
+        return Ok(Try::Done(Deleted::Object { stored: Box::new(stored), gone: then_remove }));
+    }
+    let unchanged = api.objects.encode(hub, &object)? == *current.bytes;
+    let written = match unchanged {
+        true => current,
+        false => match api.objects.update(hub, namespace, name, &object, &current).await? {
+            Outcome::Written(stored) => stored,
+            Outcome::Raced(now) => return Ok(Try::Raced(now)),
+        },
+    };
+    if !then_remove {
+        return Ok(Try::Done(Deleted::Object { stored: Box::new(written), gone: false }));
+    }
+    match remove(api, call, namespace, name, options, written.clone()).await? {
+        Try::Raced(Some(now)) => Ok(Try::Raced(Some(now))),
+        Try::Raced(None) => Ok(Try::Prepared(written)),
+        done => Ok(done),
+    }
+}
+
+fn check_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, object: &Value) -> Result<(), Status> {
+    let found = meta::of(object);
+    let wanted = &options.preconditions;
+    if is_namespace(hub) {
+        return check_namespace_preconditions(hub, name, options, object);
+    }
+    if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != found.uid()) {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            found.uid()
+        );
+        return Err(Status::conflict(&hub.group, &hub.kind, name, &why));
+    }
+    if let Some(version) = wanted.resource_version.as_deref().filter(|version| *version != found.resource_version()) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
+            found.resource_version()
+        );
+        return Err(Status::conflict(&hub.group, &hub.kind, name, &why));
+    }
+    Ok(())
+}
+
+fn check_namespace_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, object: &Value) -> Result<(), Status> {
+    let found = meta::of(object);
+    let checks = [
+        ("UID", options.preconditions.uid.as_deref(), found.uid()),
+        ("ResourceVersion", options.preconditions.resource_version.as_deref(), found.resource_version()),
+    ];
+    for (what, wanted, found) in checks {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+            return Err(Status::conflict(&hub.group, &hub.resource, name, &why));
+        }
+    }
+    Ok(())
+}
+
+/// A namespace is first emptied by its controller, which then takes its finalizer away.
+fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {
+    if meta::of(object).is_deleting() {
+        return match object.list_at(&["spec", "finalizers"]) {
+            [] => deletion::decide(hub, strategy::of(hub), options, object, now),
+            _ => Next::Pending,
+        };
+    }
+    let mut next = object.clone();
+    meta::edit(&mut next).set_deletion_timestamp(Some(now.clone()));
+    if let Some(finalizers) = deletion::finalizers(hub, options, object) {
+        meta::edit(&mut next).set_finalizers(finalizers);
+    }
+    if let Some(map) = next.as_map_mut() {
+        map.map_at("status").insert("phase", tree!("Terminating"));
+    }
+    Next::Write { object: next, then_remove: false }
+}
+
+fn is_namespace(hub: &Resource) -> bool {
+    hub.group.is_empty() && hub.resource == "namespaces"
+}
+
+fn answer_held(hub: &Resource, stored: Stored) -> Deleted {
+    match returns_object(hub) {
+        true => Deleted::Object { stored: Box::new(stored), gone: false },
+        false => answer(hub, stored, false),
+    }
+}
+
+fn answer(hub: &Resource, stored: Stored, gone: bool) -> Deleted {
+    if returns_object(hub) {
+        return Deleted::Object { stored: Box::new(stored), gone };
+    }
+    let found = meta::of(&stored.object);
+    let details = Details {
+        name: found.name().to_owned(),
+        group: hub.group.to_string(),
+        kind: hub.resource.to_string(),
+        uid: found.uid().to_owned(),
+        ..Details::default()
+    };
+    Deleted::Done(Status::success().with_details(details))
+}
+
+/// Whether the answer to a deletion is the object: so the reference declares it for these.
+fn returns_object(hub: &Resource) -> bool {
+    const CORE: [&str; 8] = [
+        "namespaces",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "pods",
+        "podtemplates",
+        "resourcequotas",
+        "serviceaccounts",
+        "services",
+    ];
+    match hub.group.as_str() {
+        "" => CORE.contains(&hub.resource.as_str()),
+        "resource.k8s.io" => true,
+        "storage.k8s.io" => hub.resource != "csistoragecapacities",
+        _ => false,
+    }
+}
