@@ -10,6 +10,7 @@ use serve::query::Query;
 use serve::request_info::RequestInfo;
 
 /// A request for a resource.
+#[derive(Clone)]
 pub struct Call {
     /// What it is about.
     pub info: RequestInfo,

@@ -1,10 +1,8 @@
 //! Answers: objects, lists and statuses in the form that was negotiated, with their headers.
 //! What is in them is the verbs' affair.
 
-mod compress;
 mod list;
 mod partial;
-pub mod pretty;
 mod single;
 pub mod table;
 
@@ -16,15 +14,15 @@ use serve::status::Status;
 
 use crate::negotiate::{Media, Output};
 
-pub use compress::compress;
 pub use list::{ListMeta, ListWriter};
+pub use partial::{put_message, to_envelope as partial_envelope};
 pub use single::{object, status};
 
 /// An answer of this media type.
 pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {
     let mut response = http::Response::new(Body::full(body));
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let content_type = HeaderValue::from_static(media.content_type());
+    let content_type = HeaderValue::from_static(media.name());
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
@@ -37,7 +35,7 @@ fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
             let tree = json::parse(&text).map_err(|error| Status::internal(&error.to_string()))?;
             Ok(yaml::write(&tree))
         }
-        _ if output.pretty => Ok(pretty::indent(&text)),
+        _ if output.pretty => Ok(serve::pretty::indented(&text)),
         _ => {
             text.push(b'\n');
             Ok(text)

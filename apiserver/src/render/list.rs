@@ -120,7 +120,7 @@ impl<'a> ListWriter<'a> {
         let metadata = meta.to_value();
         let bytes = match self.output.form {
             Form::Table(version) => {
-                let text = table::assemble(&self.layout, &api.descriptions, version, &metadata, &self.items);
+                let text = table::assemble(&self.layout, Some(&api.descriptions), version, &metadata, &self.items);
                 finish_json(text, self.output)?
             }
             Form::PartialList(version) => {

@@ -22,14 +22,14 @@ pub(super) fn to_proto(object: &Value, out: &mut Vec<u8>) {
 }
 
 /// In an envelope.
-pub(super) fn to_envelope(object: &Value, version: &str) -> Vec<u8> {
+pub fn to_envelope(object: &Value, version: &str) -> Vec<u8> {
     let mut body = Vec::new();
     to_proto(object, &mut body);
     envelope::wrap(&format!("meta.k8s.io/{version}"), "PartialObjectMetadata", &body)
 }
 
 /// A length-delimited field.
-pub(super) fn put_message(tag: u8, body: &[u8], out: &mut Vec<u8>) {
+pub fn put_message(tag: u8, body: &[u8], out: &mut Vec<u8>) {
     out.push(tag);
     let mut length = body.len();
     while length >= 0x80 {

@@ -34,7 +34,7 @@ pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value,
             json::write(&row, &mut rows);
             let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
             let meta = tree!({"resourceVersion": revision});
-            finish_json(table::assemble(&layout, &api.descriptions, version, &meta, &rows), output)?
+            finish_json(table::assemble(&layout, Some(&api.descriptions), version, &meta, &rows), output)?
         }
     };
     Ok(respond(code, output.media, bytes))
@@ -57,7 +57,7 @@ pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Respon
             let row = table::row(&layout, &value, &value, Include::read(&call.query).unwrap_or_default(), version);
             let mut rows = Vec::new();
             json::write(&row, &mut rows);
-            let text = table::assemble(&layout, &api.descriptions, version, &metadata(&value), &rows);
+            let text = table::assemble(&layout, Some(&api.descriptions), version, &metadata(&value), &rows);
             respond(code, Media::Json, finish_json(text, output).unwrap_or_default())
         }
         _ => {

@@ -51,14 +51,25 @@ pub fn row(layout: &Layout, hub: &Value, shown: &Value, include: Include, versio
     Value::Map(row)
 }
 
-/// A table as JSON, from rows that are JSON already, separated by commas.
-pub fn assemble(layout: &Layout, descriptions: &Descriptions, version: &str, metadata: &Value, rows: &[u8]) -> Vec<u8> {
+/// A table as JSON, from rows that are JSON already, separated by commas. Without descriptions it has no column definitions.
+pub fn assemble(
+    layout: &Layout,
+    descriptions: Option<&Descriptions>,
+    version: &str,
+    metadata: &Value,
+    rows: &[u8],
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() + 1024);
     out.extend_from_slice(format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":").as_bytes());
     json::write(metadata, &mut out);
     out.extend_from_slice(b",\"columnDefinitions\":");
-    let describe = |name: &str, field: &str| descriptions.get(name, Some(field)).map(str::to_owned);
-    json::write(&layout.definitions(&describe), &mut out);
+    match descriptions {
+        Some(texts) => {
+            let describe = |name: &str, field: &str| texts.get(name, Some(field)).map(str::to_owned);
+            json::write(&layout.definitions(&describe), &mut out);
+        }
+        None => out.extend_from_slice(b"null"),
+    }
     out.extend_from_slice(b",\"rows\":[");
     out.extend_from_slice(rows);
     out.extend_from_slice(b"]}");

@@ -5,14 +5,14 @@ use serve::status::Status;
 
 use crate::api::Api;
 use crate::call::{Call, Shape};
-use crate::negotiate::{Media, Output};
+use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::{body, render, write};
 
 /// Creates the object in the body.
 pub async fn create(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
     let output = Output::of(&call.headers, &call.query)?;
-    let media = Media::of_body(&call.headers)?;
+    let media = negotiate::body_media(&call.headers)?;
     let bytes = super::body(content).await?;
     let options = WriteOptions::read(&call.query, WriteKind::Create)?;
     let shape = Shape::of(&call.resource);

@@ -59,7 +59,7 @@ impl Patched {
         json::encode(types, shape.type_id, current, &mut text_of_current);
         let mut document = json::parse(&text_of_current).map_err(|error| Status::internal(&error.to_string()))?;
         match &self.patch {
-            Patch::Json(patch) => patch.apply(&mut document).map_err(|error| unprocessable(&error.to_string()))?,
+            Patch::Json(patch) => patch.apply(&mut document).map_err(|_| unprocessable())?,
             Patch::Merge(patch) => {
                 merge::apply(&mut document, patch).map_err(|error| Status::bad_request(error.to_string()))?;
             }
@@ -167,7 +167,7 @@ fn decode_json_patch(bytes: &[u8]) -> Result<(Patch, Vec<String>), Status> {
     let bad = |why: String| Status::bad_request(format!("error decoding patch: {why}"));
     let tree = json::parse(bytes).map_err(|error| bad(error.to_string()))?;
     let patch = json_patch::Patch::decode(&tree).map_err(|error| match error {
-        json_patch::DecodeError::TooMany(_) => Status::too_large(format!("Request entity too large: {error}")),
+        json_patch::DecodeError::TooManyOperations(_) => Status::too_large(format!("Request entity too large: {error}")),
         error => bad(error.to_string()),
     })?;
     let unknown = patch.unknown_fields().to_vec();
@@ -202,14 +202,15 @@ fn check_type(document: &Value, shape: &Shape) -> Result<(), String> {
     Err(format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""))
 }
 
-fn unprocessable(_why: &str) -> Status {
+fn unprocessable() -> Status {
     Status::failure(422, reason::INVALID, "the server rejected our request due to an error in our request")
         .with_details(Details::default())
 }
 
 fn strategic_error(error: &strategic::Error) -> Status {
     match error.fault() {
-        strategic::Fault::BadRequest => Status::bad_request(error.to_string()),
+        strategic::Fault::Malformed => Status::bad_request(error.to_string()),
+        strategic::Fault::Unmergeable => unprocessable(),
         strategic::Fault::Internal => Status::failure(500, "", error.to_string()),
     }
 }

@@ -7,7 +7,7 @@ use serve::status::Status;
 
 use crate::api::Api;
 use crate::call::{Call, Shape};
-use crate::negotiate::{Media, Output};
+use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::write::metadata;
 use crate::write::update::{self, Change, Target};
@@ -46,7 +46,7 @@ pub async fn update(api: &Api, call: &mut Call, content: Body) -> Result<Respons
     let output = Output::of(&call.headers, &call.query)?;
     let bytes = super::body(content).await?;
     let options = WriteOptions::read(&call.query, WriteKind::Update)?;
-    let media = Media::of_body(&call.headers)?;
+    let media = negotiate::body_media(&call.headers)?;
     let shape = Shape::of(&call.resource);
     let object = body::decode(call, &shape, media, &bytes, options.field_validation)?;
     let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());

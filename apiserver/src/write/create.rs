@@ -65,7 +65,7 @@ pub(super) async fn settle(undo: Option<Box<dyn Undo>>, done: bool) {
 
 async fn finish_attempt(api: &Api, call: &mut Call, mut object: Value, dry_run: bool) -> Result<Stored, Status> {
     let hub = call.hub.clone();
-    let strategy = strategy::of(&hub);
+    let strategy = strategy::of(&hub.group, &hub.resource);
     facts::prepare_create(&hub, &mut object);
     strategy.prepare_create(&context(call, ""), &mut object);
     let mut errors = metadata::create_errors(&hub, &object);

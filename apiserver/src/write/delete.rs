@@ -97,7 +97,7 @@ async fn attempt(
     admitted.validate(api, call, &Value::Null).await?;
     let next = match is_namespace(hub) {
         true => decide_namespace(hub, options, &current.object, &call.now),
-        false => deletion::decide(hub, strategy::of(hub), options, &current.object, &call.now),
+        false => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, &current.object, &call.now),
     };
     match next {
         Next::Pending => Ok(Try::Done(answer_held(hub, current))),
@@ -207,7 +207,7 @@ fn check_namespace_preconditions(hub: &Resource, name: &str, options: &DeleteOpt
 fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {
     if meta::of(object).is_deleting() {
         return match object.list_at(&["spec", "finalizers"]) {
-            [] => deletion::decide(hub, strategy::of(hub), options, object, now),
+            [] => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, object, now),
             _ => Next::Pending,
         };
     }

@@ -29,6 +29,11 @@ pub trait Change: Send {
         false
     }
 
+    /// Whether it is the server's own write, which strategies neither change nor check.
+    fn is_direct(&self) -> bool {
+        false
+    }
+
     /// Whether a missing resource version means the present one, whatever the resource says.
     fn is_unconditional(&self) -> bool {
         false
@@ -145,7 +150,11 @@ async fn attempt(
         }
         None => None,
     };
-    let tried = match prepare(call, target, &mut object, old) {
+    let prepared = match change.is_direct() {
+        true => Ok(()),
+        false => prepare(call, target, &mut object, old),
+    };
+    let tried = match prepared {
         Ok(()) => match admitted.validate(api, call, &object).await {
             Ok(()) => store(api, call, target, object, &current).await,
             Err(status) => Err(status),
@@ -200,7 +209,7 @@ fn check_version(
 /// Everything between the client's wish and what may be stored.
 fn prepare(call: &mut Call, target: Target<'_>, object: &mut Value, old: &Value) -> Result<(), Status> {
     let hub = call.hub.clone();
-    let strategy = strategy::of(&hub);
+    let strategy = strategy::of(&hub.group, &hub.resource);
     metadata::set_namespace(object, target.namespace)?;
     facts::prepare_update(&hub, target.subresource, object, old);
     strategy.prepare_update(&context(call, target.subresource), object, old);

@@ -1,0 +1,13 @@
+//! Subresources whose body is not the object itself, or that do something else than a write of the object.
+//! Those that only restrict a write (status, finalize, approval, resize) go through [`crate::verbs`].
+
+mod binding;
+mod disruption;
+mod eviction;
+mod log;
+mod scale;
+
+pub use binding::{bind, bind_named};
+pub use eviction::evict;
+pub use log::log;
+pub use scale::{scale_get, scale_patch, scale_update};

@@ -1,0 +1,102 @@
+//! Eviction: the deletion of a pod, unless a disruption budget stands against it.
+
+use object::meta;
+use object::selector::label;
+use schema::Value;
+use serve::http::{Body, Response};
+use serve::status::{Cause, Details, Status, reason};
+
+use super::disruption::{self, Verdict};
+use crate::admission::Reader;
+use crate::api::Api;
+use crate::call::{Call, Shape};
+use crate::negotiate::{self, Output};
+use crate::options::{DeleteOptions, WriteKind, WriteOptions};
+use crate::write::delete;
+use crate::write::update::{self, Target};
+use crate::{body, render, verbs};
+
+/// When a client may ask again, in seconds.
+const RETRY_AFTER: u32 = 10;
+
+/// POST to `pods/<name>/eviction`.
+pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
+    let shape = call.subresource().map(Shape::of_subresource).ok_or_else(Status::unknown_resource)?;
+    let output = Output::of(&call.headers, &call.query)?;
+    let media = negotiate::body_media(&call.headers)?;
+    let bytes = verbs::body(content).await?;
+    let write = WriteOptions::read(&call.query, WriteKind::Create)?;
+    let mut eviction = body::decode(call, &shape, media, &bytes, write.field_validation)?;
+    let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());
+    crate::write::metadata::set_namespace(&mut eviction, &namespace)?;
+    if meta::of(&eviction).name() != name {
+        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+    }
+    let asked = eviction.get("deleteOptions").cloned().unwrap_or_default();
+    let mut options = DeleteOptions::from_body(&asked)?;
+    options.dry_run |= write.dry_run;
+    let pod = api.objects.get(&call.hub, &namespace, &name).await?;
+    let pod = pod.ok_or_else(|| Status::not_found("", "pods", &name))?.object;
+    if !disruption::is_free(&pod) {
+        spend_budget(api, call, &namespace, &pod, options.dry_run).await?;
+    }
+    delete::delete(api, call, &namespace, &name, &options).await?;
+    let created = Status { code: 201, ..Status::success() };
+    Ok(render::status(api, call, output, &created))
+}
+
+/// Takes one from the budget that covers the pod; 429 if it has none left.
+async fn spend_budget(api: &Api, call: &Call, namespace: &str, pod: &Value, dry_run: bool) -> Result<(), Status> {
+    let budgets = Reader::list(&api.objects, "policy", "poddisruptionbudgets", namespace).await?;
+    let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
+    let Some(budget) = covering.next() else { return Ok(()) };
+    if covering.next().is_some() {
+        return Err(Status::failure(
+            500,
+            reason::INTERNAL_ERROR,
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+        ));
+    }
+    if disruption::ignores_unhealthy(budget, pod) {
+        return Ok(());
+    }
+    let Some(resource) = api.resource("policy", "v1", "poddisruptionbudgets") else { return Ok(()) };
+    let mut inner = Call::new(call.info.clone(), call.query.clone(), call.headers.clone(), call.user.clone(), resource.clone());
+    let target = Target { namespace, name: meta::of(budget).name(), subresource: "status", dry_run };
+    let mut spend = Spend { pod: meta::of(pod).name().to_owned() };
+    update::update(api, &mut inner, target, &mut spend).await.map(drop)
+}
+
+fn covers(budget: &Value, pod: &Value) -> bool {
+    let selector = label::Selector::of_object(budget.at(&["spec", "selector"]));
+    let empty = schema::Map::new();
+    selector.is_ok_and(|selector| selector.matches(meta::of(pod).labels().unwrap_or(&empty)))
+}
+
+struct Spend {
+    pod: String,
+}
+
+impl update::Change for Spend {
+    fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
+        let Some(budget) = current else { return Err(too_many(None)) };
+        match disruption::spend(budget, &self.pod, &call.now) {
+            Verdict::Spent(next) => Ok(next),
+            Verdict::Refused(why) => Err(too_many(Some(why))),
+        }
+    }
+
+    fn is_direct(&self) -> bool {
+        true
+    }
+}
+
+fn too_many(why: Option<String>) -> Status {
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    let cause = why.map(|message| Cause { reason: "DisruptionBudget".to_owned(), message, ..Cause::default() });
+    Status::failure(429, reason::TOO_MANY_REQUESTS, message).with_details(Details {
+        causes: cause.into_iter().collect(),
+        retry_after_seconds: RETRY_AFTER,
+        ..Details::default()
+    })
+}

@@ -1,0 +1,149 @@
+//! GET of a collection, page by page at one revision. Objects become bytes of the answer as they are read.
+
+use bytes::Bytes;
+use serve::http::Response;
+use serve::status::Status;
+use storage::Revision;
+
+use super::Selection;
+use crate::api::Api;
+use crate::call::Call;
+use crate::freshness;
+use crate::limits::LIST_BATCH;
+use crate::negotiate::Output;
+use crate::objects::{PageRequest, Stored};
+use crate::options::{Continue, ListOptions, VersionMatch};
+use crate::render::{ListMeta, ListWriter};
+
+/// Which part of a collection, at which revision.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Span {
+    /// `None` is now.
+    at: Option<Revision>,
+    /// After this key.
+    after: Option<Bytes>,
+    /// At most this many; 0 for all.
+    limit: u64,
+}
+
+/// What was read.
+pub(super) struct Read {
+    pub revision: Revision,
+    /// The last key that was looked at, when there are more.
+    pub last_key: Option<Bytes>,
+    /// How many keys are left, where that says how many objects are left.
+    pub remaining: Option<i64>,
+}
+
+/// Answers with the objects that are selected.
+pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
+    let output = Output::of(&call.headers, &call.query)?;
+    let options = ListOptions::of_list(&call.query)?;
+    let selection = Selection::new(call, &options)?;
+    let span = span(api, call, &options).await?;
+    let mut writer = ListWriter::new(call, output)?;
+    let read = read(api, call, &options, &selection, span, |stored| writer.push(stored.object)).await?;
+    let continue_token = read.last_key.as_ref().map(|key| token(api, call, key, read.revision)).unwrap_or_default();
+    let meta = ListMeta {
+        resource_version: read.revision.0.to_string(),
+        continue_token,
+        remaining: read.remaining,
+    };
+    writer.finish(api, &meta)
+}
+
+/// Where a list begins and at which revision, by the rules of the API concepts page.
+pub(super) async fn span(api: &Api, call: &Call, options: &ListOptions) -> Result<Span, Status> {
+    let invalid = |why: String| Status::bad_request(format!("invalid resource version: {why}"));
+    if !options.continue_token.is_empty() {
+        if !matches!(options.resource_version.as_str(), "" | "0") {
+            return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+        }
+        let token = Continue::decode(&options.continue_token)
+            .map_err(|why| Status::bad_request(format!("invalid continue token: {why}")))?;
+        let prefix = api.objects.span(&call.hub, call.namespace()).0;
+        let start = token.start.strip_suffix('\0').unwrap_or(&token.start);
+        let after = Bytes::from([prefix.as_ref(), start.as_bytes()].concat());
+        return Ok(Span { at: token.revision, after: Some(after), limit: options.limit });
+    }
+    let revision = options.revision().map_err(invalid)?;
+    if revision == Revision(0) {
+        // Any version will do, and then pages are not asked for.
+        let limit = if options.resource_version == "0" { 0 } else { options.limit };
+        return Ok(Span { limit, ..Span::default() });
+    }
+    freshness::reached(api, revision).await?;
+    let exact = options.version_match == Some(VersionMatch::Exact)
+        || (options.version_match.is_none() && options.limit > 0);
+    Ok(match exact {
+        true => Span { at: Some(revision), after: None, limit: options.limit },
+        false => Span::default(),
+    })
+}
+
+/// Reads the selected objects of a span in key order and hands them on.
+pub(super) async fn read(
+    api: &Api,
+    call: &Call,
+    options: &ListOptions,
+    selection: &Selection,
+    span: Span,
+    mut take: impl FnMut(Stored) -> Result<(), Status>,
+) -> Result<Read, Status> {
+    let (mut at, mut after, mut taken) = (span.at, span.after, 0);
+    loop {
+        let request = PageRequest {
+            at,
+            after: after.clone(),
+            limit: batch(&span.limit, taken, selection),
+            name: selection.name().map(str::to_owned),
+        };
+        let page = api.objects.page(&call.hub, call.namespace(), &request).await.map_err(|status| aged(status, options))?;
+        let (revision, count, more) = (page.revision, page.count, page.more);
+        let read = page.items.len();
+        for (at_item, stored) in page.items.into_iter().enumerate() {
+            if !selection.matches(&stored.object) {
+                continue;
+            }
+            let key = Bytes::from(api.objects.key_of(&call.hub, &stored.object));
+            take(stored)?;
+            taken += 1;
+            if span.limit > 0 && taken >= span.limit {
+                let left = i64::try_from(count).unwrap_or(i64::MAX) - at_item as i64 - 1;
+                let known = selection.is_everything() && left > 0;
+                return Ok(Read {
+                    revision,
+                    last_key: (more || at_item + 1 < read).then_some(key),
+                    remaining: known.then_some(left),
+                });
+            }
+        }
+        if !more {
+            return Ok(Read { revision, last_key: None, remaining: None });
+        }
+        (at, after) = (Some(revision), page.last_key);
+    }
+}
+
+fn batch(limit: &u64, taken: u64, selection: &Selection) -> u64 {
+    match *limit {
+        0 => LIST_BATCH,
+        limit if selection.is_everything() => (limit - taken).min(LIST_BATCH),
+        _ => LIST_BATCH,
+    }
+}
+
+/// The words for a revision that is no longer held depend on who named it.
+fn aged(status: Status, options: &ListOptions) -> Status {
+    if status.code != 410 || !options.continue_token.is_empty() {
+        return status;
+    }
+    Status::expired("The resourceVersion for the provided list is too old.")
+}
+
+fn token(api: &Api, call: &Call, key: &Bytes, revision: Revision) -> String {
+    let prefix = api.objects.span(&call.hub, call.namespace()).0;
+    let below = key.strip_prefix(prefix.as_ref()).unwrap_or(key);
+    let start = format!("{}\0", String::from_utf8_lossy(below));
+    Continue { start, revision: Some(revision) }.encode()
+}
