@@ -21,6 +21,8 @@ pub struct Api {
     pub runtime: RuntimeConfig,
     /// The same, in the form that discovery tells.
     pub served: Arc<Served>,
+    /// `host:port` under which clients reach this server.
+    pub address: String,
     /// What may change or refuse writes.
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.

@@ -3,12 +3,29 @@
 
 pub mod admission;
 pub mod allocate;
+mod api;
+mod body;
 pub mod bootstrap;
+mod call;
+mod config;
 pub mod discovery;
+mod documents;
 pub mod effects;
 pub mod errors;
+mod freshness;
 pub mod limits;
 pub mod loopback;
+mod negotiate;
 pub mod objects;
 pub mod openapi;
+mod options;
+mod render;
+mod route;
 pub mod strategy;
+mod subresources;
+mod verbs;
+mod virtuals;
+mod watch;
+mod write;
+
+pub use config::{Config, EVENT_TTL, Prepared, build};

@@ -47,22 +47,3 @@ fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
 fn metadata(object: &Value) -> Value {
     object.get("metadata").cloned().unwrap_or_else(|| Value::Map(schema::Map::new()))
 }
-
-/// Warnings as `Warning` headers (RFC 7234), code 299.
-pub fn add_warnings(response: &mut Response, warnings: &[String]) {
-    for text in warnings {
-        let mut quoted = String::with_capacity(text.len() + 10);
-        quoted.push_str("299 - \"");
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => quoted.extend(['\\', c]),
-                '\u{0}'..='\u{1f}' | '\u{7f}' => quoted.push(' '),
-                c => quoted.push(c),
-            }
-        }
-        quoted.push('"');
-        if let Ok(value) = HeaderValue::from_bytes(quoted.as_bytes()) {
-            response.headers_mut().append(header::WARNING, value);
-        }
-    }
-}

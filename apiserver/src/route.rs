@@ -13,19 +13,18 @@ use serve::status::Status;
 use crate::api::Api;
 use crate::call::Call;
 use crate::negotiate::{self, Output};
-use crate::{render, reviews, subresources, verbs};
+use crate::{documents, render, subresources, verbs, virtuals};
 
 /// Answers a request whose user is known.
 pub async fn answer(api: Arc<Api>, request: Request) -> Response {
+    let info = match RequestInfo::of(&request) {
+        Ok(info) => info,
+        Err(error) => return status_response(&Status::bad_request(error.to_string())),
+    };
     let (parts, content) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let info = parts
-        .extensions
-        .get::<RequestInfo>()
-        .cloned()
-        .unwrap_or_else(|| RequestInfo::new(&parts.method, parts.uri.path(), query));
     if !info.is_resource {
-        return crate::documents::answer(&api, &parts, &info);
+        return documents::answer(&api, &parts, &info);
     }
     let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
     let Some(resource) = api.resource(&info.group, &info.version, &info.resource) else {
@@ -39,7 +38,7 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         return status_response(&Status::method_not_allowed());
     };
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
-    let call = Call::new(info, Query::parse(query), parts.headers, user, resource.clone());
+    let call = Call::new(info.as_ref().clone(), Query::parse(query), parts.headers, user, resource.clone());
     serve(api, call, place, verb, streams, content).await
 }
 
@@ -118,7 +117,7 @@ async fn serve(api: Arc<Api>, mut call: Call, place: Place, verb: Verb, streams:
     };
     match done {
         Ok(mut response) => {
-            render::add_warnings(&mut response, call.warnings());
+            serve::warnings::add(response.headers_mut(), call.warnings());
             response
         }
         Err(status) => fail(&api, &call, &status),
@@ -126,13 +125,12 @@ async fn serve(api: Arc<Api>, mut call: Call, place: Place, verb: Verb, streams:
 }
 
 async fn main(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Result<Response, Status> {
-    if let Some(answer) = reviews::answer(api, call, verb, &content) {
-        return answer?.respond(api, call, content).await;
+    if call.resource.storage.is_none() {
+        return virtuals::answer(api, call, verb, content).await;
     }
     match verb {
         Verb::Get => verbs::get::get(api, call).await,
         Verb::List => verbs::list::list(api, call).await,
-        Verb::Create if call.resource.resource == "bindings" => subresources::bind_named(api, call, content).await,
         Verb::Create => verbs::create::create(api, call, content).await,
         Verb::Update => verbs::update::update(api, call, content).await,
         Verb::Patch => verbs::patch::patch(api, call, content).await,
@@ -165,7 +163,7 @@ fn fail(api: &Api, call: &Call, status: &Status) -> Response {
     let output = Output::of(&call.headers, &call.query).unwrap_or_default();
     let output = Output { form: negotiate::Form::Object, ..output };
     let mut response = render::status(api, call, output, status);
-    render::add_warnings(&mut response, call.warnings());
+    serve::warnings::add(response.headers_mut(), call.warnings());
     response
 }
 

@@ -40,7 +40,7 @@ fn respond(output: Output, call: &Call, watch: Watch) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(output.media)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
-    crate::render::add_warnings(&mut response, call.warnings());
+    serve::warnings::add(response.headers_mut(), call.warnings());
     response
 }
 

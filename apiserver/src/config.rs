@@ -1,0 +1,97 @@
+//! What the request tier must be given, and how it is built from that.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinds::decorate::IpFamily;
+use kinds::{Catalog, Keys, RuntimeConfig};
+use serve::http::{Handler, Request, Response};
+use serve::shutdown::Shutdown;
+use storage::Store;
+
+use crate::admission::Chain;
+use crate::api::Api;
+use crate::discovery::Served;
+use crate::effects::Effects;
+use crate::objects::Objects;
+use crate::openapi::descriptions::Descriptions;
+use crate::route;
+
+/// How long events stay, unless configured.
+pub const EVENT_TTL: Duration = Duration::from_secs(3_600);
+
+/// What the request tier must be given.
+pub struct Config {
+    /// Which resources are served.
+    pub runtime: RuntimeConfig,
+    /// Where keys are in the store.
+    pub keys: Keys,
+    /// The family of the first Service address range.
+    pub primary_family: IpFamily,
+    /// How long events stay.
+    pub event_ttl: Duration,
+    /// `host:port` under which clients reach this server, as `/api` tells it.
+    pub address: String,
+    /// What writes do beside the object, by group and resource.
+    pub effects: HashMap<(&'static str, &'static str), Arc<dyn Effects>>,
+    /// Ends watches.
+    pub shutdown: Shutdown,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            runtime: RuntimeConfig::default(),
+            keys: Keys::default(),
+            primary_family: IpFamily::V4,
+            event_ttl: EVENT_TTL,
+            address: String::new(),
+            effects: HashMap::new(),
+            shutdown: Shutdown::new(),
+        }
+    }
+}
+
+/// The request tier, ready to answer. It trusts the user in a request's extensions: authentication stands before it.
+#[derive(Clone)]
+pub struct Prepared {
+    api: Arc<Api>,
+}
+
+/// Builds the request tier over a store.
+pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
+    let served = Arc::new(Served::new(Catalog::builtin(), &config.runtime));
+    let api = Api {
+        objects: Objects::new(store, config.keys, config.primary_family, config.event_ttl),
+        runtime: config.runtime,
+        served,
+        address: config.address,
+        chain: Chain::new(),
+        effects: config.effects,
+        descriptions: Descriptions::unpack(),
+        shutdown: config.shutdown,
+    };
+    Prepared { api: Arc::new(api) }
+}
+
+impl Prepared {
+    /// What answers requests.
+    pub fn handler(&self) -> Handler {
+        let api = self.api.clone();
+        Handler::new(tower::service_fn(move |request: Request| {
+            let api = api.clone();
+            async move { Ok::<Response, std::convert::Infallible>(route::answer(api, request).await) }
+        }))
+    }
+
+    /// What is served.
+    pub fn served(&self) -> &Arc<Served> {
+        &self.api.served
+    }
+
+    /// Objects in the store.
+    pub fn objects(&self) -> &Objects {
+        &self.api.objects
+    }
+}
