@@ -59,7 +59,11 @@ impl Document {
         json::write(&self.value, &mut text);
         let agent = negotiate::header(&parts.headers, &header::USER_AGENT);
         let (media, bytes) = match choice.media {
-            Media::Yaml => (Media::Yaml, yaml::write(&self.value)),
+            Media::Yaml => {
+                let mut lines = Vec::new();
+                yaml::write(&self.value, &mut lines);
+                (Media::Yaml, lines)
+            }
             _ if negotiate::is_pretty(&choice, &query, agent) => (Media::Json, serve::pretty::indented(&text)),
             _ => {
                 text.push(b'\n');

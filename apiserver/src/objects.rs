@@ -72,6 +72,12 @@ impl Objects {
         resource.storage.as_ref().map(|storage| self.keys.object(storage, namespace, name)).unwrap_or_default()
     }
 
+    /// The key of an object that has its metadata.
+    pub fn key_of(&self, resource: &Resource, object: &Value) -> String {
+        let meta = object::meta::of(object);
+        self.key(resource, meta.namespace(), meta.name())
+    }
+
     /// One object, now.
     pub async fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Result<Option<Stored>, Status> {
         let start = Bytes::from(self.key(resource, namespace, name));

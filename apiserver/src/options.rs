@@ -9,8 +9,8 @@ use object::field;
 use serve::query::Query;
 use serve::status::Status;
 
-pub use delete::{DeleteOptions, Preconditions, Propagation};
-pub use list::{Continue, ListOptions, VersionMatch};
+pub use delete::{DeleteOptions, Propagation};
+pub use list::{Continue, ListOptions, VersionMatch, parse_revision};
 pub use write::{FieldValidation, WriteKind, WriteOptions};
 
 /// A truth value of a query as Go's conversion reads it: only absence, `false` and `0` are false.

@@ -33,7 +33,9 @@ fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
     match output.media {
         Media::Yaml => {
             let tree = json::parse(&text).map_err(|error| Status::internal(&error.to_string()))?;
-            Ok(yaml::write(&tree))
+            let mut lines = Vec::with_capacity(text.len());
+            yaml::write(&tree, &mut lines);
+            Ok(lines)
         }
         _ if output.pretty => Ok(serve::pretty::indented(&text)),
         _ => {

@@ -62,16 +62,6 @@ impl<'a> ListWriter<'a> {
         Ok(Self { call, output, shape: Shape::of(&call.resource), layout, include, items: Vec::new(), count: 0 })
     }
 
-    /// How many objects are in it.
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     /// Adds an object in its hub form.
     pub fn push(&mut self, hub: Value) -> Result<(), Status> {
         let protobuf = self.output.media == Media::Protobuf;

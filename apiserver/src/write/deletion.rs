@@ -150,7 +150,7 @@ fn bump(object: &mut Value) {
 }
 
 fn shifted(time: &str, seconds: i64) -> SmolStr {
-    Time::parse(time).map_or_else(|_| time.into(), |time| time.plus_seconds(seconds).format())
+    Time::parse(time).map_or_else(|_| time.into(), |time| Time { seconds: time.seconds + seconds, ..time }.format())
 }
 
 #[cfg(test)]
