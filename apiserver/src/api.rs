@@ -16,7 +16,7 @@ use crate::openapi::descriptions::Descriptions;
 /// What the verbs share.
 pub struct Api {
     /// Objects in the store.
-    pub objects: Objects,
+    pub objects: Arc<Objects>,
     /// Which resources are served.
     pub runtime: RuntimeConfig,
     /// The same, in the form that discovery tells.

@@ -11,6 +11,9 @@ use serve::shutdown::Shutdown;
 use storage::Store;
 
 use crate::admission::Chain;
+use crate::allocate::ServiceEffects;
+use crate::allocate::addresses::AddressRange;
+use crate::allocate::node_ports::PortRange;
 use crate::api::Api;
 use crate::discovery::Served;
 use crate::effects::Effects;
@@ -20,6 +23,8 @@ use crate::route;
 
 /// How long events stay, unless configured.
 pub const EVENT_TTL: Duration = Duration::from_secs(3_600);
+/// Service addresses, unless configured.
+pub const DEFAULT_SERVICE_RANGE: &str = "10.0.0.0/24";
 
 /// What the request tier must be given.
 pub struct Config {
@@ -33,8 +38,10 @@ pub struct Config {
     pub event_ttl: Duration,
     /// `host:port` under which clients reach this server, as `/api` tells it.
     pub address: String,
-    /// What writes do beside the object, by group and resource.
-    pub effects: HashMap<(&'static str, &'static str), Arc<dyn Effects>>,
+    /// The ranges of Service addresses.
+    pub service_ranges: Vec<AddressRange>,
+    /// The range of node ports.
+    pub node_ports: PortRange,
     /// Ends watches.
     pub shutdown: Shutdown,
 }
@@ -47,7 +54,8 @@ impl Default for Config {
             primary_family: IpFamily::V4,
             event_ttl: EVENT_TTL,
             address: String::new(),
-            effects: HashMap::new(),
+            service_ranges: vec![AddressRange::new(DEFAULT_SERVICE_RANGE.parse().expect("a CIDR"))],
+            node_ports: PortRange { first: 30_000, last: 32_767 },
             shutdown: Shutdown::new(),
         }
     }
@@ -62,13 +70,16 @@ pub struct Prepared {
 /// Builds the request tier over a store.
 pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
     let served = Arc::new(Served::new(Catalog::builtin(), &config.runtime));
+    let objects = Arc::new(Objects::new(store, config.keys, config.primary_family, config.event_ttl));
+    let services = ServiceEffects::new(objects.clone(), config.service_ranges, config.node_ports);
+    let effects: HashMap<_, Arc<dyn Effects>> = HashMap::from([(("", "services"), Arc::new(services) as _)]);
     let api = Api {
-        objects: Objects::new(store, config.keys, config.primary_family, config.event_ttl),
+        objects,
         runtime: config.runtime,
         served,
         address: config.address,
         chain: Chain::new(),
-        effects: config.effects,
+        effects,
         descriptions: Descriptions::unpack(),
         shutdown: config.shutdown,
     };

@@ -28,4 +28,4 @@ mod virtuals;
 mod watch;
 mod write;
 
-pub use config::{Config, EVENT_TTL, Prepared, build};
+pub use config::{Config, DEFAULT_SERVICE_RANGE, EVENT_TTL, Prepared, build};

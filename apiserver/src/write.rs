@@ -53,13 +53,13 @@ impl<'a> Admitted<'a> {
     /// Lets admission change the object. Returns it with warnings for the client.
     pub async fn mutate(&self, api: &Api, call: &Call, object: Value) -> Result<(Value, Vec<String>), Status> {
         let mut attributes = self.attributes(call, object);
-        api.chain.mutate(&mut attributes, &api.objects).await?;
+        api.chain.mutate(&mut attributes, &*api.objects).await?;
         Ok((attributes.object, attributes.warnings))
     }
 
     /// Lets admission refuse the object.
     pub async fn validate(&self, api: &Api, call: &Call, object: &Value) -> Result<(), Status> {
         let attributes = self.attributes(call, object.clone());
-        api.chain.validate(&attributes, &api.objects).await
+        api.chain.validate(&attributes, &*api.objects).await
     }
 }

@@ -47,7 +47,7 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
 
 /// Takes one from the budget that covers the pod; 429 if it has none left.
 async fn spend_budget(api: &Api, call: &Call, namespace: &str, pod: &Value, dry_run: bool) -> Result<(), Status> {
-    let budgets = Reader::list(&api.objects, "policy", "poddisruptionbudgets", namespace).await?;
+    let budgets = Reader::list(&*api.objects, "policy", "poddisruptionbudgets", namespace).await?;
     let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
     let Some(budget) = covering.next() else { return Ok(()) };
     if covering.next().is_some() {
