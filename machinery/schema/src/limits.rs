@@ -1,7 +1,7 @@
 //! The named limits of the codecs. What a body may measure in bytes is the business of who reads it.
 
 /// How deep JSON, YAML and protobuf values may nest.
-pub const DEPTH_MAX: usize = 400;
+pub const DEPTH_MAX: usize = 200;
 /// How many strict errors are kept, as in the reference.
 pub const STRICT_ERRORS_MAX: usize = 100;
 /// How many nodes the aliases of a YAML document may add.

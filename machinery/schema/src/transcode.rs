@@ -6,6 +6,8 @@
 mod scalar;
 mod spans;
 
+use std::borrow::Cow;
+
 use crate::json::{self, write};
 use crate::proto::wire::{BYTES, Reader};
 use crate::{Error, Field, FieldType, TypeId, Types, canonical, limits, proto};
@@ -89,8 +91,8 @@ impl<'t> Transcoder<'t, '_> {
             if let FieldType::Message(inner) = field.ty
                 && field.inline
             {
-                let body = span.map_or(Ok(&[][..]), |span| span.last_body(field, body))?;
-                self.fields(inner, body, start, None)?;
+                let body = span.map_or(Ok(Cow::default()), |span| span.body(field, body))?;
+                self.fields(inner, &body, start, None)?;
             } else if field.json == "metadata" && revision.is_some() {
                 self.metadata(field, span, body, start, revision)?;
             } else if !field.json.is_empty() && field.number != 0 {
@@ -114,12 +116,12 @@ impl<'t> Transcoder<'t, '_> {
         let FieldType::Message(id) = field.ty else {
             return self.field(field, span, body, start);
         };
-        let body = span.map_or(Ok(&[][..]), |span| span.last_body(field, body))?;
+        let body = span.map_or(Ok(Cow::default()), |span| span.body(field, body))?;
         let schema = self.types.get(id);
         self.name(&field.json, start);
         self.out.push(b'{');
         let start = self.out.len();
-        let base = self.spans.scan(schema, body)?;
+        let base = self.spans.scan(schema, &body)?;
         for (index, field) in schema.fields.iter().enumerate() {
             match revision {
                 Some(revision) if field.json == "resourceVersion" => {
@@ -128,7 +130,7 @@ impl<'t> Transcoder<'t, '_> {
                     write::int(revision, self.out);
                     self.out.push(b'"');
                 }
-                _ => self.field(field, self.spans.at(base, index), body, start)?,
+                _ => self.field(field, self.spans.at(base, index), &body, start)?,
             }
         }
         self.spans.close(base);
@@ -178,8 +180,9 @@ impl<'t> Transcoder<'t, '_> {
         };
         if let FieldType::Message(id) = ty
             && span.count > 1
+            && !self.types.get(*id).custom_json
         {
-            let joined = span.joined(field, body)?;
+            let joined = span.body(field, body)?;
             self.message(*id, &joined)?;
         } else {
             self.value(field, ty, wire, &mut reader)?;
@@ -273,7 +276,7 @@ impl<'t> Transcoder<'t, '_> {
             self.out.push(b':');
             match value {
                 Some((wire, bytes)) => self.value(field, item, wire, &mut Reader::new(bytes))?,
-                None => write::value(&canonical::zero_item(item), self.out),
+                None => json::zero(self.types, item, self.out),
             }
         }
         self.out.push(b'}');

@@ -1,6 +1,8 @@
 //! Where the fields of a message lie in its body. JSON has them in another order than the wire, so each message is scanned once,
 //! and its fields are then visited in JSON order.
 
+use std::borrow::Cow;
+
 use crate::proto::wire::{BYTES, Reader};
 use crate::proto::wrong_wire;
 use crate::{Error, Field, TypeSchema};
@@ -76,24 +78,17 @@ impl Span {
         Reader::new(body.get(self.last as usize..).unwrap_or_default())
     }
 
-    /// The bytes of the last occurrence.
-    pub(super) fn last_body<'a>(&self, field: &Field, body: &'a [u8]) -> Result<&'a [u8], Error> {
-        let mut reader = self.last(body);
-        match reader.tag()? {
-            Some((_, BYTES)) => reader.bytes(),
-            Some((_, wire)) => Err(wrong_wire(field, wire)),
-            None => Ok(&[]),
-        }
-    }
-
-    /// The bytes of all occurrences, one after the other: to protobuf, a message that comes several times is merged.
-    pub(super) fn joined(&self, field: &Field, body: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut joined = Vec::new();
+    /// The bytes of a message: to protobuf, one that comes several times is merged, which is all of it one after the other.
+    pub(super) fn body<'a>(&self, field: &Field, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+        let mut whole = Cow::Borrowed(&[][..]);
         self.each(field, body, |bytes| {
-            joined.extend_from_slice(bytes);
+            match self.count {
+                1 => whole = Cow::Borrowed(bytes),
+                _ => whole.to_mut().extend_from_slice(bytes),
+            }
             Ok(())
         })?;
-        Ok(joined)
+        Ok(whole)
     }
 
     /// The entries of a map in key order; of several with one key the last counts.
