@@ -11,6 +11,7 @@ use crate::admission::Chain;
 use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
+use crate::openapi::OpenApi;
 use crate::openapi::descriptions::Descriptions;
 
 /// What the verbs share.
@@ -27,6 +28,8 @@ pub struct Api {
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.
     pub effects: HashMap<(&'static str, &'static str), Arc<dyn Effects>>,
+    /// The published schema.
+    pub openapi: Arc<OpenApi>,
     /// Texts for table headers.
     pub descriptions: Descriptions,
     /// Ends watches.

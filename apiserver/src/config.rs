@@ -18,6 +18,7 @@ use crate::api::Api;
 use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
+use crate::openapi::OpenApi;
 use crate::openapi::descriptions::Descriptions;
 use crate::route;
 
@@ -76,6 +77,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
     let api = Api {
         objects,
         runtime: config.runtime,
+        openapi: Arc::new(OpenApi::new(served.clone())),
         served,
         address: config.address,
         chain: Chain::new(),

@@ -2,8 +2,12 @@
 //! Types come from the schema tables, paths from the catalog, descriptions from k8s-openapi.
 
 pub mod descriptions;
+pub mod documents;
 pub mod names;
 pub mod operation;
 pub mod parameter;
 pub mod paths;
+mod publish;
 pub mod render;
+
+pub use publish::OpenApi;

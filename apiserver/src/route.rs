@@ -23,6 +23,9 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     };
     let (parts, content) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
+    if info.path.starts_with("/openapi/") {
+        return published(&api, &parts).await;
+    }
     if !info.is_resource {
         return documents::answer(&api, &parts, &info);
     }
@@ -40,6 +43,18 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
     let call = Call::new(info.as_ref().clone(), Query::parse(query), parts.headers, user, resource.clone());
     serve(api, call, place, verb, streams, content).await
+}
+
+/// The published schema is made at its first use, which takes a while.
+async fn published(api: &Api, parts: &http::request::Parts) -> Response {
+    let (openapi, path) = (api.openapi.clone(), parts.uri.path().to_owned());
+    let (query, headers) = (parts.uri.query().unwrap_or_default().to_owned(), parts.headers.clone());
+    let made = tokio::task::spawn_blocking(move || openapi.answer(&path, &query, &headers)).await;
+    match made {
+        Ok(Some(response)) => response,
+        Ok(None) => text_response(StatusCode::NOT_FOUND, "404 page not found\n"),
+        Err(error) => status_response(&Status::internal(&error.to_string())),
+    }
 }
 
 /// What a path names.

@@ -1,29 +1,10 @@
 //! Writes path items as OpenAPI version 2 and 3. It knows the formats and nothing of resources.
 
+use schema::openapi::Version;
 use schema::{Map, Value, tree};
 
 use super::operation::{GroupVersionKind, Operation, PathItem, Schema};
 use super::parameter::Parameter;
-
-/// Which OpenAPI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    /// Swagger 2.0.
-    V2,
-    /// OpenAPI 3.0.
-    V3,
-}
-
-impl Version {
-    /// Where references to types point.
-    pub fn reference(self, name: &str) -> Value {
-        let prefix = match self {
-            Version::V2 => "#/definitions/",
-            Version::V3 => "#/components/schemas/",
-        };
-        tree!({"$ref": (format!("{prefix}{name}"))})
-    }
-}
 
 /// The document's `paths`.
 pub fn paths(items: &[PathItem], version: Version) -> Value {

@@ -1,0 +1,207 @@
+//! `/openapi/v2` and `/openapi/v3` over HTTP: documents made at the first request, kept compressed, with hashes in their URLs,
+//! ETags and 304 (KEP-2896).
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response as HttpResponse, StatusCode};
+use schema::{Map, Value, json, tree};
+use serve::http::{Body, Response, status_response, text_response};
+use serve::query::Query;
+use serve::status::Status;
+use sha2::{Digest, Sha512};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::{Arc, OnceLock};
+
+use super::descriptions::Descriptions;
+use super::documents::{sections, v2, v3};
+use crate::discovery::Served;
+
+/// For how long a document with its hash in the URL may be kept: it never changes.
+const IMMUTABLE: &str = "public, immutable";
+/// A year from any day on, as HTTP writes days; clients go by the hash.
+const EXPIRES: &str = "Thu, 31 Dec 2099 23:59:59 GMT";
+
+/// The published schema.
+#[derive(Debug)]
+pub struct OpenApi {
+    served: Arc<Served>,
+    documents: OnceLock<Documents>,
+}
+
+#[derive(Debug)]
+struct Documents {
+    v2: Document,
+    v3: BTreeMap<String, Document>,
+    index: Bytes,
+}
+
+/// A document, compressed: clients that take gzip get it as it is.
+#[derive(Debug)]
+struct Document {
+    hash: String,
+    gzip: Bytes,
+}
+
+impl OpenApi {
+    /// Of what is served.
+    pub fn new(served: Arc<Served>) -> Self {
+        Self { served, documents: OnceLock::new() }
+    }
+
+    /// Answers a request below `/openapi/`; `None` for other paths. Making the documents takes some hundred milliseconds once:
+    /// call it where that may block.
+    pub fn answer(&self, path: &str, query: &str, headers: &HeaderMap) -> Option<Response> {
+        let below = path.strip_prefix("/openapi/")?;
+        match below.trim_end_matches('/') {
+            "v2" => Some(self.v2(headers)),
+            "v3" => Some(self.index()),
+            other => Some(match other.strip_prefix("v3/") {
+                Some(section) => self.v3(section, &Query::parse(query), headers),
+                None => text_response(StatusCode::NOT_FOUND, "404 page not found\n"),
+            }),
+        }
+    }
+
+    fn documents(&self) -> &Documents {
+        self.documents.get_or_init(|| Documents::make(&self.served))
+    }
+
+    fn v2(&self, headers: &HeaderMap) -> Response {
+        // The protobuf form of version 2 is not made: clients that take nothing else are told.
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let takes_json = accept.is_empty() || accept.contains("json") || accept.contains("*/*");
+        if !takes_json {
+            return status_response(&Status::not_acceptable(&["application/json"]));
+        }
+        self.documents().v2.respond(headers)
+    }
+
+    fn index(&self) -> Response {
+        text_response(StatusCode::OK, self.documents().index.clone())
+    }
+
+    fn v3(&self, section: &str, query: &Query, headers: &HeaderMap) -> Response {
+        let Some(document) = self.documents().v3.get(section) else {
+            return empty(StatusCode::NOT_FOUND);
+        };
+        match query.first("hash") {
+            Some(hash) if hash != document.hash => {
+                let mut response = empty(StatusCode::MOVED_PERMANENTLY);
+                set(&mut response, header::LOCATION, &url(section, &document.hash));
+                response
+            }
+            hash => {
+                let mut response = document.respond(headers);
+                if hash.is_some() {
+                    set(&mut response, header::CACHE_CONTROL, IMMUTABLE);
+                    set(&mut response, header::EXPIRES, EXPIRES);
+                }
+                response
+            }
+        }
+    }
+}
+
+impl Documents {
+    fn make(served: &Served) -> Self {
+        let descriptions = Descriptions::unpack();
+        let sections = sections(served);
+        let v3: BTreeMap<String, Document> = sections
+            .iter()
+            .map(|section| (section.name.clone(), Document::make(&v3(section, &descriptions))))
+            .collect();
+        let entries = v3.iter().map(|(name, document)| {
+            (name.as_str().into(), tree!({"serverRelativeURL": (url(name, &document.hash))}))
+        });
+        let mut index = Vec::new();
+        json::write(&tree!({"paths": (Value::Map(entries.collect::<Map>()))}), &mut index);
+        Self { v2: Document::make(&v2(&sections, &descriptions)), v3, index: Bytes::from(index) }
+    }
+}
+
+impl Document {
+    fn make(value: &Value) -> Self {
+        let mut text = Vec::new();
+        json::write(value, &mut text);
+        let hash = Sha512::digest(&text).iter().map(|byte| format!("{byte:02X}")).collect();
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        let packed = gzip.write_all(&text).and_then(|()| gzip.finish());
+        Self { hash, gzip: Bytes::from(packed.expect("writing to memory does not fail")) }
+    }
+
+    fn respond(&self, headers: &HeaderMap) -> Response {
+        let etag = format!("\"{}\"", self.hash);
+        let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let mut response = match known.is_some_and(|known| known.contains(&etag)) {
+            true => empty(StatusCode::NOT_MODIFIED),
+            false => self.content(headers),
+        };
+        set(&mut response, header::ETAG, &etag);
+        set(&mut response, header::VARY, "Accept, Accept-Encoding");
+        response
+    }
+
+    fn content(&self, headers: &HeaderMap) -> Response {
+        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut response = if accepts.contains("gzip") {
+            let mut response = HttpResponse::new(Body::full(self.gzip.clone()));
+            set(&mut response, header::CONTENT_ENCODING, "gzip");
+            response
+        } else {
+            let mut text = Vec::new();
+            GzDecoder::new(self.gzip.as_ref()).read_to_end(&mut text).expect("packed by ourselves");
+            HttpResponse::new(Body::full(text))
+        };
+        set(&mut response, header::CONTENT_TYPE, "application/json");
+        response
+    }
+}
+
+fn url(section: &str, hash: &str) -> String {
+    format!("/openapi/v3/{section}?hash={hash}")
+}
+
+fn empty(code: StatusCode) -> Response {
+    let mut response = HttpResponse::new(Body::empty());
+    *response.status_mut() = code;
+    response
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinds::{Catalog, RuntimeConfig};
+
+    fn openapi() -> OpenApi {
+        OpenApi::new(Arc::new(Served::new(Catalog::builtin(), &RuntimeConfig::default())))
+    }
+
+    fn get(openapi: &OpenApi, path: &str, query: &str, headers: &[(HeaderName, &str)]) -> Response {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header value")));
+        openapi.answer(path, query, &headers.collect()).expect("below /openapi/")
+    }
+
+    #[test]
+    fn a_known_document_is_not_sent_again() {
+        let openapi = openapi();
+        let first = get(&openapi, "/openapi/v3/apis/apps/v1", "", &[]);
+        let etag = first.headers()[header::ETAG].to_str().expect("text").to_owned();
+        let second = get(&openapi, "/openapi/v3/apis/apps/v1", "", &[(header::IF_NONE_MATCH, &etag)]);
+        assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
+        let hash = etag.trim_matches('"');
+        let hashed = get(&openapi, "/openapi/v3/apis/apps/v1", &format!("hash={hash}"), &[]);
+        assert_eq!(hashed.headers()[header::CACHE_CONTROL], IMMUTABLE);
+        let stale = get(&openapi, "/openapi/v3/apis/apps/v1", "hash=OLD", &[]);
+        assert_eq!(stale.status(), StatusCode::MOVED_PERMANENTLY);
+    }
+}
