@@ -24,7 +24,7 @@ pub fn answer(api: &Api, parts: &Parts, info: &RequestInfo) -> Response {
     let found = match segments.as_slice() {
         ["api"] | ["apis"] => root(api, parts, segments[0]),
         ["api", version] => Ok(resources(api, "", version)),
-        ["apis", group, version] => Ok(resources(api, group, version)),
+        ["apis", group, version] if !group.is_empty() => Ok(resources(api, group, version)),
         ["apis", group] => Ok(group_document(api, group)),
         _ => Ok(None),
     };

@@ -1,6 +1,6 @@
 //! Reads at a revision that may not have come yet.
 
-use serve::status::{Cause, Details, Status};
+use serve::status::Status;
 use storage::Revision;
 
 use crate::api::Api;
@@ -17,11 +17,5 @@ pub async fn reached(api: &Api, revision: Revision) -> Result<Revision, Status> 
 
 /// 504: clients wait a second and try again.
 pub fn too_large(asked: Revision, current: Revision) -> Status {
-    let message = format!("Timeout: Too large resource version: {}, current: {}", asked.0, current.0);
-    let cause = Cause {
-        reason: "ResourceVersionTooLarge".to_owned(),
-        message: "Too large resource version".to_owned(),
-        ..Cause::default()
-    };
-    Status::timeout(message).with_details(Details { causes: vec![cause], retry_after_seconds: 1, ..Details::default() })
+    Status::too_large_resource_version(asked.0, current.0)
 }

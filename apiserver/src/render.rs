@@ -16,7 +16,7 @@ use crate::negotiate::{Media, Output};
 
 pub use list::{ListMeta, ListWriter};
 pub use partial::{put_message, to_envelope as partial_envelope};
-pub use single::{object, status};
+pub use single::{bare_status, object, status};
 
 /// An answer of this media type.
 pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {

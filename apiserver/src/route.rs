@@ -117,7 +117,7 @@ impl Place {
 async fn serve(api: Arc<Api>, mut call: Call, place: Place, verb: Verb, streams: bool, content: Body) -> Response {
     if verb != Verb::Patch {
         if let Err(status) = negotiate::check_route(&call.headers, streams) {
-            return status_response(&status);
+            return render::bare_status(&status);
         }
     }
     if verb == Verb::Watch {
@@ -175,9 +175,10 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
 
 /// A status in the encoding that was negotiated, or JSON where none was.
 fn fail(api: &Api, call: &Call, status: &Status) -> Response {
-    let output = Output::of(&call.headers, &call.query).unwrap_or_default();
-    let output = Output { form: negotiate::Form::Object, ..output };
-    let mut response = render::status(api, call, output, status);
+    let mut response = match Output::of(&call.headers, &call.query) {
+        Ok(output) => render::status(api, call, Output { form: negotiate::Form::Object, ..output }, status),
+        Err(_) => render::bare_status(status),
+    };
     serve::warnings::add(response.headers_mut(), call.warnings());
     response
 }

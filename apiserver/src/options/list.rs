@@ -1,16 +1,25 @@
 //! Options of list, watch and deletecollection, with the reference's rules for resource versions, and continue tokens.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig, DecodePaddingMode};
 use object::field::{Error, Path};
 use object::selector::{field as fields, label};
-use schema::{Value, json, tree};
+use schema::{Value, json};
 use serve::query::Query;
 use serve::status::Status;
 use storage::Revision;
 
 use super::{invalid, number, truth};
 
+/// Go's reading of tokens: unpadded, whatever the last bits are.
+const TOKEN_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
 /// The only version of continue tokens.
 const TOKEN_VERSION: &str = "meta.k8s.io/v1";
 
@@ -168,17 +177,15 @@ impl Continue {
     /// As clients send it back.
     pub fn encode(&self) -> String {
         let revision = self.revision.map_or(-1, |revision| revision.0);
-        let token = tree!({"v": TOKEN_VERSION, "rv": revision, "start": (self.start.as_str())});
         // Fields in the order in which Go declares them.
         let start = json::to_string(&Value::from(self.start.as_str()));
-        drop(token);
-        URL_SAFE_NO_PAD.encode(format!("{{\"v\":\"{TOKEN_VERSION}\",\"rv\":{revision},\"start\":{start}}}"))
+        TOKEN_BASE64.encode(format!("{{\"v\":\"{TOKEN_VERSION}\",\"rv\":{revision},\"start\":{start}}}"))
     }
 
     /// From a client; the error is the reason for the 400.
     pub fn decode(token: &str) -> Result<Self, String> {
         let broken = |why: String| format!("continue key is not valid: {why}");
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|error| broken(base64_error(token, &error)))?;
+        let bytes = TOKEN_BASE64.decode(token).map_err(|error| broken(base64_error(token, &error)))?;
         let value = json::parse(&bytes).map_err(|error| broken(error.to_string()))?;
         match value.str_at(&["v"]).unwrap_or_default() {
             TOKEN_VERSION => {}

@@ -87,7 +87,7 @@ impl<'a> ListWriter<'a> {
             Form::Table(version) => {
                 let mut shown = body::from_hub(self.call, hub.clone())?;
                 body::set_type(&mut shown, &self.shape);
-                let row = table::row(&self.layout, &hub, &shown, self.include, version);
+                let row = table::row(&self.layout, &hub, (&shown, self.shape.type_id), self.include, version);
                 json::write(&row, &mut self.items);
             }
         }
@@ -135,9 +135,15 @@ impl<'a> ListWriter<'a> {
         let mut text = Vec::with_capacity(self.items.len() + 256);
         text.extend_from_slice(format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":").as_bytes());
         json::write(metadata, &mut text);
-        text.extend_from_slice(b",\"items\":[");
-        text.extend_from_slice(&self.items);
-        text.extend_from_slice(b"]}");
+        text.extend_from_slice(b",\"items\":");
+        // An empty list of metadata is nil in the reference.
+        if self.items.is_empty() && matches!(self.output.form, Form::PartialList(_)) {
+            text.extend_from_slice(b"null}");
+        } else {
+            text.push(b'[');
+            text.extend_from_slice(&self.items);
+            text.extend_from_slice(b"]}");
+        }
         finish_json(text, self.output)
     }
 }

@@ -29,7 +29,13 @@ pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value,
         Form::PartialList(_) => return Err(not_a_list(shape)),
         Form::Table(version) => {
             let layout = if is_main { columns::layout(&call.hub) } else { columns::layout_of(&shape.group, &shape.kind) };
-            let row = table::row(&layout, &cells.unwrap_or_default(), &shown, Include::read(&call.query)?, version);
+            let row = table::row(
+                &layout,
+                &cells.unwrap_or_default(),
+                (&shown, shape.type_id),
+                Include::read(&call.query)?,
+                version,
+            );
             let mut rows = Vec::new();
             json::write(&row, &mut rows);
             let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
@@ -54,7 +60,9 @@ pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Respon
         }
         (_, Form::Table(version), _) if status.success => {
             let layout = columns::layout_of("", "Status");
-            let row = table::row(&layout, &value, &value, Include::read(&call.query).unwrap_or_default(), version);
+            let include = Include::read(&call.query).unwrap_or_default();
+            let shown = (&value, type_id.unwrap_or(call.resource.type_id));
+            let row = table::row(&layout, &value, shown, include, version);
             let mut rows = Vec::new();
             json::write(&row, &mut rows);
             let text = table::assemble(&layout, Some(&api.descriptions), version, &metadata(&value), &rows);
@@ -72,6 +80,13 @@ pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Respon
         response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
     }
     response
+}
+
+/// A status where no encoding could be agreed on: JSON with line breaks.
+pub fn bare_status(status: &Status) -> Response {
+    let mut text = Vec::new();
+    json::write(&status.to_value(), &mut text);
+    respond(status.code, Media::Json, serve::pretty::indented(&text))
 }
 
 /// A typed object in an encoding.

@@ -2,7 +2,7 @@
 
 use kinds::partial;
 use kinds::table::Layout;
-use schema::{Map, Value, json};
+use schema::{Map, TypeId, Types, Value, json};
 use serve::query::Query;
 use serve::status::Status;
 
@@ -35,7 +35,13 @@ impl Include {
 }
 
 /// A row: the hub form gives the cells, `shown` is the object in the requested version.
-pub fn row(layout: &Layout, hub: &Value, shown: &Value, include: Include, version: &str) -> Value {
+pub fn row(
+    layout: &Layout,
+    hub: &Value,
+    (shown, type_id): (&Value, TypeId),
+    include: Include,
+    version: &str,
+) -> Value {
     let mut row = Map::with_capacity(3);
     row.insert("cells", layout.cells(hub, jiff::Timestamp::now()));
     let conditions = layout.conditions(hub);
@@ -45,7 +51,7 @@ pub fn row(layout: &Layout, hub: &Value, shown: &Value, include: Include, versio
     let object = match include {
         Include::None => Value::Null,
         Include::Metadata => partial::object(shown, version),
-        Include::Object => shown.clone(),
+        Include::Object => json::printed(Types::builtin(), type_id, shown),
     };
     row.insert("object", object);
     Value::Map(row)

@@ -64,7 +64,8 @@ pub(super) async fn span(api: &Api, call: &Call, options: &ListOptions) -> Resul
         let prefix = api.objects.span(&call.hub, call.namespace()).0;
         let start = token.start.strip_suffix('\0').unwrap_or(&token.start);
         let after = Bytes::from([prefix.as_ref(), start.as_bytes()].concat());
-        return Ok(Span { at: token.revision, after: Some(after), limit: options.limit });
+        let limit = if options.resource_version == "0" { 0 } else { options.limit };
+        return Ok(Span { at: token.revision, after: Some(after), limit });
     }
     let revision = options.revision().map_err(invalid)?;
     if revision == Revision(0) {

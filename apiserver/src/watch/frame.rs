@@ -89,7 +89,7 @@ impl Framer {
     fn table(&mut self, api: &Api, call: &Call, hub: &Value, shown: &Value, version: &str) -> Vec<u8> {
         let layout = columns::layout(&call.hub);
         let mut rows = Vec::new();
-        json::write(&table::row(&layout, hub, shown, self.include, version), &mut rows);
+        json::write(&table::row(&layout, hub, (shown, self.shape.type_id), self.include, version), &mut rows);
         let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
         let meta = tree!({"resourceVersion": revision});
         let header = std::mem::replace(&mut self.has_header, false).then_some(&api.descriptions);

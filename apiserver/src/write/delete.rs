@@ -46,6 +46,9 @@ pub async fn delete(
         dry_run: options.dry_run,
     };
     admitted.mutate(api, call, Value::Null).await?;
+    if let Some(text) = deletion::warning(&call.hub, options) {
+        call.warn(text);
+    }
     let hub = call.hub.clone();
     let mut read = api.objects.get(&hub, namespace, name).await?;
     let mut seen: Option<Stored> = None;
@@ -53,8 +56,8 @@ pub async fn delete(
         let Some(current) = read else {
             // Somebody else removed what this deletion had prepared.
             return match seen {
-                Some(last) => Ok(answer(&hub, last, true)),
-                None => Err(Status::not_found(&hub.group, &hub.resource, name)),
+                Some(last) => Ok(answer(&call.resource, last, true)),
+                None => Err(Status::not_found(&call.resource.group, &hub.resource, name)),
             };
         };
         match attempt(api, call, namespace, name, options, current).await? {
@@ -66,7 +69,7 @@ pub async fn delete(
             }
         }
     }
-    Err(errors::modified(&hub, name))
+    Err(errors::modified(&call.resource, name))
 }
 
 enum Try {
@@ -118,17 +121,15 @@ async fn remove(
 ) -> Result<Try, Status> {
     let hub = &call.hub;
     if options.dry_run {
-        return Ok(Try::Done(answer(hub, current, true)));
+        return Ok(Try::Done(answer(&call.resource, current, true)));
     }
     match api.objects.delete(hub, namespace, name, &current).await? {
         Outcome::Raced(now) => Ok(Try::Raced(now)),
-        Outcome::Written(mut gone) => {
+        Outcome::Written(gone) => {
             if let Some(effects) = api.effects(hub) {
                 effects.deleted(&gone.object).await;
             }
-            // The answer shows the state that was deleted.
-            crate::objects::set_revision(&mut gone.object, current.revision);
-            Ok(Try::Done(answer(hub, gone, true)))
+            Ok(Try::Done(answer(&call.resource, gone, true)))
         }
     }
 }
@@ -233,15 +234,15 @@ fn answer_held(hub: &Resource, stored: Stored) -> Deleted {
     }
 }
 
-fn answer(hub: &Resource, stored: Stored, gone: bool) -> Deleted {
-    if returns_object(hub) {
+fn answer(resource: &Resource, stored: Stored, gone: bool) -> Deleted {
+    if returns_object(resource) {
         return Deleted::Object { stored: Box::new(stored), gone };
     }
     let found = meta::of(&stored.object);
     let details = Details {
         name: found.name().to_owned(),
-        group: hub.group.to_string(),
-        kind: hub.resource.to_string(),
+        group: resource.group.to_string(),
+        kind: resource.resource.to_string(),
         uid: found.uid().to_owned(),
         ..Details::default()
     };

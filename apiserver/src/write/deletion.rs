@@ -101,6 +101,15 @@ fn propagation(hub: &Resource, options: &DeleteOptions, object: &Value) -> Optio
     })
 }
 
+/// What a client that deletes an object without saying what becomes of its dependents is told.
+pub(super) fn warning(hub: &Resource, options: &DeleteOptions) -> Option<&'static str> {
+    let is_job = hub.group == "batch" && hub.resource == "jobs";
+    let is_silent = options.propagation.is_none() && options.orphan_dependents.is_none();
+    (is_job && is_silent).then_some(
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+    )
+}
+
 /// As it was before there was a garbage collector.
 fn orphans_by_default(hub: &Resource) -> bool {
     matches!((hub.group.as_str(), hub.resource.as_str()), ("", "replicationcontrollers") | ("batch", "jobs"))

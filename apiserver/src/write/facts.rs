@@ -31,7 +31,10 @@ pub fn prepare_update(hub: &Resource, subresource: &str, object: &mut Value, old
 }
 
 /// Adds 1 to the generation if the content changed. Strategies have had their say before.
-pub fn move_generation(hub: &Resource, object: &mut Value, old: &Value) {
+pub fn move_generation(hub: &Resource, subresource: &str, object: &mut Value, old: &Value) {
+    if matches!(subresource, "status" | "approval" | "finalize") {
+        return;
+    }
     let before = meta::of(old).generation();
     if hub.write.generation.bumped_on_change && content_changed(hub, object, old) {
         meta::edit(object).set_generation(before + 1);
@@ -104,12 +107,12 @@ mod tests {
         let new = tree!({"metadata": {"labels": {"a": "2"}}, "spec": {"replicas": 5i64}, "status": {"replicas": 9i64}});
         let mut main = new.clone();
         prepare_update(deployments(), "", &mut main, &old);
-        move_generation(deployments(), &mut main, &old);
+        move_generation(deployments(), "", &mut main, &old);
         assert_eq!(main.int_at(&["status", "replicas"]), Some(1));
         assert_eq!(main.int_at(&["metadata", "generation"]), Some(3));
         let mut status = new;
         prepare_update(deployments(), "status", &mut status, &old);
-        move_generation(deployments(), &mut status, &old);
+        move_generation(deployments(), "status", &mut status, &old);
         assert_eq!(status.int_at(&["spec", "replicas"]), Some(1));
         assert_eq!(status.str_at(&["metadata", "labels", "a"]), Some("1"));
         assert_eq!(status.int_at(&["status", "replicas"]), Some(9));

@@ -86,18 +86,15 @@ pub async fn update(
             Try::Raced(now) => read = now,
         }
     }
-    Err(errors::modified(&call.hub, target.name))
+    Err(errors::modified(&call.resource, target.name))
 }
 
 async fn create_instead(api: &Api, call: &mut Call, target: Target<'_>, change: &mut dyn Change) -> Result<Try, Status> {
     let hub = call.hub.clone();
     if !hub.write.create_on_update || !change.may_create() {
-        return Err(Status::not_found(&hub.group, &hub.resource, target.name));
+        return Err(Status::not_found(&call.resource.group, &hub.resource, target.name));
     }
     let mut object = change.next(call, None)?;
-    if !meta::of(&object).resource_version().is_empty() && meta::of(&object).resource_version() != "0" {
-        return Err(Status::not_found(&hub.group, &hub.resource, target.name));
-    }
     meta::edit(&mut object).set_resource_version("");
     managed_fields::update(&mut object);
     let admitted = Admitted {
@@ -174,7 +171,7 @@ fn check_uid(api: &Api, call: &Call, target: Target<'_>, uid: Option<&str>, old:
             let why = format!(
                 "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
             );
-            Err(Status::conflict(&call.hub.group, &call.hub.resource, target.name, &why))
+            Err(Status::conflict(&call.resource.group, &call.resource.resource, target.name, &why))
         }
         _ => Ok(()),
     }
@@ -198,10 +195,11 @@ fn check_version(
         let path = object::field::Path::root("metadata").child("resourceVersion");
         let shown = object::field::Printed::raw("0");
         let error = object::field::Error::invalid(&path, shown, "must be specified for an update");
-        return Err(errors::invalid(&call.hub, target.name, &[error]));
+        // The reference names the resource here, not the kind.
+        return Err(Status::invalid(&call.resource.group, &call.resource.resource, target.name, &[error]));
     }
     if asked != now {
-        return Err(errors::modified(&call.hub, target.name));
+        return Err(errors::modified(&call.resource, target.name));
     }
     Ok(())
 }
@@ -213,7 +211,7 @@ fn prepare(call: &mut Call, target: Target<'_>, object: &mut Value, old: &Value)
     metadata::set_namespace(object, target.namespace)?;
     facts::prepare_update(&hub, target.subresource, object, old);
     strategy.prepare_update(&context(call, target.subresource), object, old);
-    facts::move_generation(&hub, object, old);
+    facts::move_generation(&hub, target.subresource, object, old);
     keep_metadata(object, old);
     let mut errors = metadata::update_errors(&hub, object, old);
     strategy.validate_update(&context(call, target.subresource), object, old, &mut errors);
