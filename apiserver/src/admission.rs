@@ -85,7 +85,13 @@ impl Attributes<'_> {
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// One object in its hub form.
-    async fn get(&self, group: &str, resource: &str, namespace: &str, name: &str) -> Result<Option<Value>, Status>;
+    async fn get(
+        &self,
+        group: &str,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, Status>;
 
     /// All objects of a namespace, or of all with an empty one.
     async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status>;

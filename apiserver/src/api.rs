@@ -39,11 +39,16 @@ pub struct Api {
 impl Api {
     /// A served resource.
     pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<&'static Arc<Resource>> {
-        Catalog::builtin().resource(group, version, resource).filter(|found| self.runtime.enabled(found))
+        Catalog::builtin()
+            .resource(group, version, resource)
+            .filter(|found| self.runtime.enabled(found))
     }
 
     /// What writes to a resource do beside the object.
     pub fn effects(&self, hub: &Resource) -> Option<&Arc<dyn Effects>> {
-        self.effects.iter().find(|((group, resource), _)| hub.group == *group && hub.resource == *resource).map(|(_, one)| one)
+        self.effects
+            .iter()
+            .find(|((group, resource), _)| hub.group == *group && hub.resource == *resource)
+            .map(|(_, one)| one)
     }
 }

@@ -34,7 +34,10 @@ pub fn decode(
         return Err(found.refused(shape, &format!("strict decoding error: {text}")));
     }
     if validation == FieldValidation::Warn {
-        decoded.strict.iter().for_each(|error| call.warn(error.to_string()));
+        decoded
+            .strict
+            .iter()
+            .for_each(|error| call.warn(error.to_string()));
     }
     found.check_version(shape)?;
     set_type(&mut object, shape);
@@ -78,7 +81,11 @@ struct Found {
 
 impl Found {
     fn new(shape: &Shape, api_version: &str, kind: &str) -> Self {
-        let kind = if kind.is_empty() { shape.kind.clone() } else { SmolStr::new(kind) };
+        let kind = if kind.is_empty() {
+            shape.kind.clone()
+        } else {
+            SmolStr::new(kind)
+        };
         let (group, version) = match api_version.split_once('/') {
             Some((group, version)) => (SmolStr::new(group), SmolStr::new(version)),
             None if api_version.is_empty() => (shape.group.clone(), shape.version.clone()),
@@ -99,7 +106,8 @@ impl Found {
             );
             return Err(self.refused(shape, &why));
         };
-        let decoded = decode_typed(type_id, media, bytes).map_err(|error| self.refused(shape, &error.message))?;
+        let decoded =
+            decode_typed(type_id, media, bytes).map_err(|error| self.refused(shape, &error.message))?;
         if self.kind != shape.kind || !self.is_group_of(shape) {
             let why = format!(
                 "converting ({}.{}) to ({}.{}): unknown conversion",
@@ -119,7 +127,9 @@ impl Found {
             return Some(shape.type_id);
         }
         let resource = Catalog::builtin().kind(&self.group, &self.version, &self.kind);
-        resource.map(|found| found.type_id).or_else(|| registered::type_id(&self.group, &self.version, &self.kind))
+        resource
+            .map(|found| found.type_id)
+            .or_else(|| registered::type_id(&self.group, &self.version, &self.kind))
     }
 
     /// Events of both groups are one kind.
@@ -147,13 +157,19 @@ impl Found {
 }
 
 fn unrecognized(shape: &Shape, why: &str) -> Status {
-    Status::bad_request(format!("the object provided is unrecognized (must be of type {}): {why}", shape.kind))
+    Status::bad_request(format!(
+        "the object provided is unrecognized (must be of type {}): {why}",
+        shape.kind
+    ))
 }
 
 fn type_meta(media: Media, bytes: &[u8]) -> Result<(SmolStr, SmolStr), String> {
     let parsed = |bytes: &[u8]| {
         json::type_meta(bytes).map_err(|error| {
-            format!("couldn't get version/kind; json parse error: {error} ({})", summary(bytes))
+            format!(
+                "couldn't get version/kind; json parse error: {error} ({})",
+                summary(bytes)
+            )
         })
     };
     match media {
@@ -179,7 +195,10 @@ fn decode_typed(type_id: TypeId, media: Media, bytes: &[u8]) -> Result<Decoded, 
         Media::Protobuf => {
             let found = envelope::split(bytes)?;
             let value = proto::decode(types, type_id, &found.body)?;
-            Ok(Decoded { value, strict: Vec::new() })
+            Ok(Decoded {
+                value,
+                strict: Vec::new(),
+            })
         }
     }
 }

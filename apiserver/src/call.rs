@@ -71,11 +71,26 @@ impl Shape {
 
 impl Call {
     /// A request for `resource`, which is served.
-    pub fn new(info: RequestInfo, query: Query, headers: HeaderMap, user: User, resource: Arc<Resource>) -> Self {
+    pub fn new(
+        info: RequestInfo,
+        query: Query,
+        headers: HeaderMap,
+        user: User,
+        resource: Arc<Resource>,
+    ) -> Self {
         let hub = Catalog::builtin().hub(&resource).clone();
         let warnings = resource.deprecation.iter().map(|text| text.to_string()).collect();
         let now = schema::time::Time::now().format();
-        Self { info, query, headers, user, resource, hub, now, warnings }
+        Self {
+            info,
+            query,
+            headers,
+            user,
+            resource,
+            hub,
+            now,
+            warnings,
+        }
     }
 
     /// The subresource asked for.
@@ -85,7 +100,11 @@ impl Call {
 
     /// The namespace; empty for objects outside namespaces.
     pub fn namespace(&self) -> &str {
-        if self.resource.namespaced { &self.info.namespace } else { "" }
+        if self.resource.namespaced {
+            &self.info.namespace
+        } else {
+            ""
+        }
     }
 
     /// The object's name; empty for collections.

@@ -56,7 +56,10 @@ impl Default for Config {
             event_ttl: EVENT_TTL,
             address: String::new(),
             service_ranges: vec![AddressRange::new(DEFAULT_SERVICE_RANGE.parse().expect("a CIDR"))],
-            node_ports: PortRange { first: 30_000, last: 32_767 },
+            node_ports: PortRange {
+                first: 30_000,
+                last: 32_767,
+            },
             shutdown: Shutdown::new(),
         }
     }
@@ -71,7 +74,12 @@ pub struct Prepared {
 /// Builds the request tier over a store.
 pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
     let served = Arc::new(Served::new(Catalog::builtin(), &config.runtime));
-    let objects = Arc::new(Objects::new(store, config.keys, config.primary_family, config.event_ttl));
+    let objects = Arc::new(Objects::new(
+        store,
+        config.keys,
+        config.primary_family,
+        config.event_ttl,
+    ));
     let services = ServiceEffects::new(objects.clone(), config.service_ranges, config.node_ports);
     let effects: HashMap<_, Arc<dyn Effects>> = HashMap::from([(("", "services"), Arc::new(services) as _)]);
     let api = Api {

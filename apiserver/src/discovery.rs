@@ -37,15 +37,28 @@ impl Served {
     /// What of a catalog is served under this configuration. Groups and versions without a served resource are left out.
     pub fn new(catalog: &Catalog, runtime: &RuntimeConfig) -> Self {
         let version = |group: &str, version: &kinds::GroupVersion| {
-            let resources: Vec<_> = runtime.served(catalog, group, &version.version).cloned().collect();
-            let found = Version { name: version.version.clone(), priority: version.priority, resources };
+            let resources: Vec<_> = runtime
+                .served(catalog, group, &version.version)
+                .cloned()
+                .collect();
+            let found = Version {
+                name: version.version.clone(),
+                priority: version.priority,
+                resources,
+            };
             (!found.resources.is_empty()).then_some(found)
         };
         let groups = catalog.groups().iter().map(|group| Group {
             name: group.name.clone(),
-            versions: group.versions.iter().filter_map(|found| version(&group.name, found)).collect(),
+            versions: group
+                .versions
+                .iter()
+                .filter_map(|found| version(&group.name, found))
+                .collect(),
         });
-        Self { groups: groups.filter(|group| !group.versions.is_empty()).collect() }
+        Self {
+            groups: groups.filter(|group| !group.versions.is_empty()).collect(),
+        }
     }
 
     /// The group of this name.
@@ -55,7 +68,10 @@ impl Served {
 
     /// The version of a group.
     pub fn version(&self, group: &str, version: &str) -> Option<&Version> {
-        self.group(group)?.versions.iter().find(|have| have.name == version)
+        self.group(group)?
+            .versions
+            .iter()
+            .find(|have| have.name == version)
     }
 
     /// All groups but the core one.

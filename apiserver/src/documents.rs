@@ -44,13 +44,19 @@ struct Document {
 
 impl Document {
     fn plain(value: Value) -> Self {
-        Self { value, is_aggregated: false }
+        Self {
+            value,
+            is_aggregated: false,
+        }
     }
 
     fn respond(self, parts: &Parts) -> Response {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let accept = negotiate::header(&parts.headers, &header::ACCEPT);
-        let offer = Offer { media: OBJECT_MEDIA, allows: &is_aggregated };
+        let offer = Offer {
+            media: OBJECT_MEDIA,
+            allows: &is_aggregated,
+        };
         let choice = match offer.choose(accept) {
             Ok(choice) => choice,
             Err(status) => return status_response(&status),
@@ -64,7 +70,9 @@ impl Document {
                 yaml::write(&self.value, &mut lines);
                 (Media::Yaml, lines)
             }
-            _ if negotiate::is_pretty(&choice, &query, agent) => (Media::Json, serve::pretty::indented(&text)),
+            _ if negotiate::is_pretty(&choice, &query, agent) => {
+                (Media::Json, serve::pretty::indented(&text))
+            }
             _ => {
                 text.push(b'\n');
                 (Media::Json, text)
@@ -72,8 +80,12 @@ impl Document {
         };
         let mut response = render::respond(200, media, bytes);
         if self.is_aggregated {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
+            response
+                .headers_mut()
+                .insert(header::VARY, HeaderValue::from_static("Accept"));
         }
         response
     }
@@ -85,27 +97,39 @@ fn is_aggregated(_media: Media, target: &Target) -> bool {
 
 /// `/api` and `/apis`, legacy or with everything below them.
 fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Status> {
-    let offer = Offer { media: OBJECT_MEDIA, allows: &is_aggregated };
+    let offer = Offer {
+        media: OBJECT_MEDIA,
+        allows: &is_aggregated,
+    };
     let choice = offer.choose(negotiate::header(&parts.headers, &header::ACCEPT))?;
     let catalog = Catalog::builtin();
     let groups: Vec<_> = discovery::served_groups(catalog, &api.runtime)
         .filter(|group| group.name.is_empty() == (prefix == "api"))
         .collect();
     if choice.target.is_some() {
-        let items: Vec<Value> =
-            groups.iter().map(|group| discovery::aggregated_group(catalog, &api.runtime, group)).collect();
+        let items: Vec<Value> = groups
+            .iter()
+            .map(|group| discovery::aggregated_group(catalog, &api.runtime, group))
+            .collect();
         let value = tree!({
             "apiVersion": "apidiscovery.k8s.io/v2",
             "kind": AGGREGATED_KIND,
             "metadata": {},
             "items": items,
         });
-        return Ok(Some(Document { value, is_aggregated: true }));
+        return Ok(Some(Document {
+            value,
+            is_aggregated: true,
+        }));
     }
     let value = match prefix {
         "api" => {
-            let versions = groups.iter().flat_map(|group| discovery::served_versions(catalog, &api.runtime, group));
-            let versions: Vec<Value> = versions.map(|version| Value::from(version.version.clone())).collect();
+            let versions = groups
+                .iter()
+                .flat_map(|group| discovery::served_versions(catalog, &api.runtime, group));
+            let versions: Vec<Value> = versions
+                .map(|version| Value::from(version.version.clone()))
+                .collect();
             tree!({
                 "kind": "APIVersions",
                 "versions": versions,
@@ -113,8 +137,10 @@ fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Stat
             })
         }
         _ => {
-            let entries: Vec<Value> =
-                groups.iter().map(|group| discovery::group_entry(catalog, &api.runtime, group)).collect();
+            let entries: Vec<Value> = groups
+                .iter()
+                .map(|group| discovery::group_entry(catalog, &api.runtime, group))
+                .collect();
             tree!({"kind": "APIGroupList", "apiVersion": "v1", "groups": entries})
         }
     };
@@ -123,13 +149,22 @@ fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Stat
 
 fn resources(api: &Api, group: &str, version: &str) -> Option<Document> {
     api.served.version(group, version)?;
-    Some(Document::plain(discovery::resource_list(Catalog::builtin(), &api.runtime, group, version)))
+    Some(Document::plain(discovery::resource_list(
+        Catalog::builtin(),
+        &api.runtime,
+        group,
+        version,
+    )))
 }
 
 fn group_document(api: &Api, group: &str) -> Option<Document> {
     api.served.group(group)?;
     let found = Catalog::builtin().group(group).filter(|_| !group.is_empty())?;
-    Some(Document::plain(discovery::group(Catalog::builtin(), &api.runtime, found)))
+    Some(Document::plain(discovery::group(
+        Catalog::builtin(),
+        &api.runtime,
+        found,
+    )))
 }
 
 /// Below a root that is served it is a status, elsewhere plain text.
@@ -140,5 +175,9 @@ fn unknown(api: &Api, segments: &[&str]) -> Response {
         ["version", _, ..] => true,
         _ => false,
     };
-    if is_known { status_response(&Status::unknown_resource()) } else { route::not_found() }
+    if is_known {
+        status_response(&Status::unknown_resource())
+    } else {
+        route::not_found()
+    }
 }

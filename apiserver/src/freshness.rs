@@ -8,7 +8,12 @@ use crate::errors;
 
 /// Waits for nothing: the store is always current. 504 if it has not come to the revision.
 pub async fn reached(api: &Api, revision: Revision) -> Result<Revision, Status> {
-    let current = api.objects.store().current_revision().await.map_err(errors::store)?;
+    let current = api
+        .objects
+        .store()
+        .current_revision()
+        .await
+        .map_err(errors::store)?;
     if current < revision {
         return Err(too_large(revision, current));
     }

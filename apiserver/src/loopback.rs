@@ -80,6 +80,10 @@ impl Loopback {
         let succeeded = response.status().is_success();
         let bytes = read_body(response.into_body(), LOOPBACK_ANSWER_BYTES_MAX).await?;
         let value = json::parse(&bytes).map_err(|error| Status::internal(&error.to_string()))?;
-        if succeeded { Ok(value) } else { Err(Status::from_value(&value)) }
+        if succeeded {
+            Ok(value)
+        } else {
+            Err(Status::from_value(&value))
+        }
     }
 }

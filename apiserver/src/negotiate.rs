@@ -55,14 +55,24 @@ impl Output {
 
     /// What the client of a watch wants: only what can be framed.
     pub fn of_watch(headers: &HeaderMap, query: &Query) -> Result<Self, Status> {
-        let offer = Offer { media: STREAM_MEDIA, ..Offer::objects() };
-        Self::choose(&offer, headers, query).map(|output| Self { pretty: false, ..output })
+        let offer = Offer {
+            media: STREAM_MEDIA,
+            ..Offer::objects()
+        };
+        Self::choose(&offer, headers, query).map(|output| Self {
+            pretty: false,
+            ..output
+        })
     }
 
     fn choose(offer: &Offer<'_>, headers: &HeaderMap, query: &Query) -> Result<Self, Status> {
         let choice = offer.choose(header(headers, &ACCEPT))?;
         let form = choice.target.as_ref().map_or(Form::Object, |target| {
-            let version = if target.version == "v1beta1" { "v1beta1" } else { "v1" };
+            let version = if target.version == "v1beta1" {
+                "v1beta1"
+            } else {
+                "v1"
+            };
             match target.kind.as_str() {
                 "Table" => Form::Table(version),
                 "PartialObjectMetadata" => Form::Partial(version),
@@ -71,7 +81,11 @@ impl Output {
             }
         });
         let pretty = negotiate::is_pretty(&choice, query, header(headers, &USER_AGENT));
-        Ok(Self { media: choice.media, form, pretty })
+        Ok(Self {
+            media: choice.media,
+            form,
+            pretty,
+        })
     }
 }
 
@@ -82,6 +96,10 @@ pub fn body_media(headers: &HeaderMap) -> Result<Media, Status> {
 
 /// The check that the reference's router makes before any other: a route has these representations.
 pub fn check_route(headers: &HeaderMap, streams: bool) -> Result<(), Status> {
-    let produces = if streams { &PRODUCES[..] } else { &PRODUCES[..PRODUCES_PLAIN] };
+    let produces = if streams {
+        &PRODUCES[..]
+    } else {
+        &PRODUCES[..PRODUCES_PLAIN]
+    };
     negotiate::check_produces(header(headers, &ACCEPT), produces)
 }

@@ -54,7 +54,12 @@ impl Objects {
     /// Over a store, below a key prefix.
     pub fn new(store: Arc<dyn Store>, keys: Keys, primary_family: IpFamily, event_ttl: Duration) -> Self {
         let events = storage::LeasePool::new(store.clone(), event_ttl);
-        Self { store, keys, primary_family, events }
+        Self {
+            store,
+            keys,
+            primary_family,
+            events,
+        }
     }
 
     /// The store below.
@@ -69,7 +74,11 @@ impl Objects {
 
     /// The key of an object.
     pub fn key(&self, resource: &Resource, namespace: &str, name: &str) -> String {
-        resource.storage.as_ref().map(|storage| self.keys.object(storage, namespace, name)).unwrap_or_default()
+        resource
+            .storage
+            .as_ref()
+            .map(|storage| self.keys.object(storage, namespace, name))
+            .unwrap_or_default()
     }
 
     /// The key of an object that has its metadata.
@@ -79,10 +88,26 @@ impl Objects {
     }
 
     /// One object, now.
-    pub async fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Result<Option<Stored>, Status> {
+    pub async fn get(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Stored>, Status> {
         let start = Bytes::from(self.key(resource, namespace, name));
-        let found = self.store.range(Range { start, ..Range::default() }).await.map_err(errors::store)?;
-        found.entries.first().map(|entry| self.decode(resource, entry)).transpose()
+        let found = self
+            .store
+            .range(Range {
+                start,
+                ..Range::default()
+            })
+            .await
+            .map_err(errors::store)?;
+        found
+            .entries
+            .first()
+            .map(|entry| self.decode(resource, entry))
+            .transpose()
     }
 
     /// Writes a new object; [`Outcome::Raced`] if the name is taken.
@@ -134,17 +159,25 @@ impl Objects {
 
     /// The bytes that would be stored.
     pub fn encode(&self, resource: &Resource, object: &Value) -> Result<Vec<u8>, Status> {
-        stored::encode(resource, object.clone()).ok_or_else(|| Status::internal("this resource is not stored"))
+        stored::encode(resource, object.clone())
+            .ok_or_else(|| Status::internal("this resource is not stored"))
     }
 
     /// A stored value as an object in its hub form.
     pub fn decode(&self, resource: &Resource, entry: &Entry) -> Result<Stored, Status> {
         let now = Time::now().format();
-        let context = Context { now: Now(&now), primary_family: self.primary_family };
+        let context = Context {
+            now: Now(&now),
+            primary_family: self.primary_family,
+        };
         let mut object = stored::canonical(resource, &entry.value, context)
             .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
         set_revision(&mut object, entry.mod_revision);
-        Ok(Stored { object, revision: entry.mod_revision, bytes: entry.value.clone() })
+        Ok(Stored {
+            object,
+            revision: entry.mod_revision,
+            bytes: entry.value.clone(),
+        })
     }
 
     async fn put(
@@ -160,7 +193,11 @@ impl Objects {
         let lease = self.lease(resource).await?;
         let txn = Txn {
             when: vec![Compare::ModRevision(key.clone(), expected)],
-            then: vec![Op::Put { key: key.clone(), value: value.clone(), lease }],
+            then: vec![Op::Put {
+                key: key.clone(),
+                value: value.clone(),
+                lease,
+            }],
             otherwise: vec![Op::Get(key.clone())],
         };
         let done = self.store.txn(txn).await.map_err(errors::store)?;
@@ -188,7 +225,10 @@ impl Objects {
 
     /// Events go by themselves after a while.
     async fn lease(&self, resource: &Resource) -> Result<Option<LeaseId>, Status> {
-        let is_event = resource.storage.as_ref().is_some_and(|storage| storage.kind == "Event");
+        let is_event = resource
+            .storage
+            .as_ref()
+            .is_some_and(|storage| storage.kind == "Event");
         if !is_event {
             return Ok(None);
         }
@@ -203,13 +243,25 @@ pub fn set_revision(object: &mut Value, revision: Revision) {
 
 #[async_trait]
 impl Reader for Objects {
-    async fn get(&self, group: &str, resource: &str, namespace: &str, name: &str) -> Result<Option<Value>, Status> {
-        let Some(resource) = hub(group, resource) else { return Ok(None) };
-        Ok(Objects::get(self, resource, namespace, name).await?.map(|stored| stored.object))
+    async fn get(
+        &self,
+        group: &str,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, Status> {
+        let Some(resource) = hub(group, resource) else {
+            return Ok(None);
+        };
+        Ok(Objects::get(self, resource, namespace, name)
+            .await?
+            .map(|stored| stored.object))
     }
 
     async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status> {
-        let Some(resource) = hub(group, resource) else { return Ok(Vec::new()) };
+        let Some(resource) = hub(group, resource) else {
+            return Ok(Vec::new());
+        };
         let page = self.page(resource, namespace, &PageRequest::default()).await?;
         Ok(page.items.into_iter().map(|stored| stored.object).collect())
     }
@@ -218,5 +270,8 @@ impl Reader for Objects {
 /// The resource in its hub version.
 fn hub(group: &str, resource: &str) -> Option<&'static Arc<Resource>> {
     let catalog = Catalog::builtin();
-    catalog.versions(group, resource).next().map(|found| catalog.hub(found))
+    catalog
+        .versions(group, resource)
+        .next()
+        .map(|found| catalog.hub(found))
 }

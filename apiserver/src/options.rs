@@ -22,14 +22,21 @@ pub fn truth(text: &str) -> bool {
 fn number(query: &Query, name: &str) -> Result<Option<i64>, Status> {
     match query.first(name) {
         None | Some("") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| Status::bad_request(not_a_number(text))),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| Status::bad_request(not_a_number(text))),
     }
 }
 
 fn not_a_number(text: &str) -> String {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let why = if is_number { "value out of range" } else { "invalid syntax" };
+    let why = if is_number {
+        "value out of range"
+    } else {
+        "invalid syntax"
+    };
     format!("strconv.ParseInt: parsing {text:?}: {why}")
 }
 
@@ -46,6 +53,15 @@ fn dry_run_errors(values: &[String]) -> Option<field::Error> {
     if values.iter().all(|value| value == "All") {
         return None;
     }
-    let shown = schema::Value::List(values.iter().map(|value| schema::Value::from(value.as_str())).collect());
-    Some(field::Error::not_supported(&field::Path::root("dryRun"), &shown, &["All"]))
+    let shown = schema::Value::List(
+        values
+            .iter()
+            .map(|value| schema::Value::from(value.as_str()))
+            .collect(),
+    );
+    Some(field::Error::not_supported(
+        &field::Path::root("dryRun"),
+        &shown,
+        &["All"],
+    ))
 }

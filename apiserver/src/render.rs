@@ -24,7 +24,10 @@ pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let content_type = HeaderValue::from_static(media.name());
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, private"),
+    );
     response
 }
 
@@ -47,5 +50,8 @@ fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
 
 /// The metadata of a tree, or of none.
 fn metadata(object: &Value) -> Value {
-    object.get("metadata").cloned().unwrap_or_else(|| Value::Map(schema::Map::new()))
+    object
+        .get("metadata")
+        .cloned()
+        .unwrap_or_else(|| Value::Map(schema::Map::new()))
 }

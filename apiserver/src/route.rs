@@ -29,7 +29,11 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     if !info.is_resource {
         return documents::answer(&api, &parts, &info);
     }
-    let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
+    let user = parts
+        .extensions
+        .get::<User>()
+        .cloned()
+        .unwrap_or_else(User::anonymous);
     let Some(resource) = api.resource(&info.group, &info.version, &info.resource) else {
         return unknown(&api, &info);
     };
@@ -41,7 +45,13 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         return status_response(&Status::method_not_allowed());
     };
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
-    let call = Call::new(info.as_ref().clone(), Query::parse(query), parts.headers, user, resource.clone());
+    let call = Call::new(
+        info.as_ref().clone(),
+        Query::parse(query),
+        parts.headers,
+        user,
+        resource.clone(),
+    );
     serve(api, call, place, verb, streams, content).await
 }
 
@@ -77,13 +87,15 @@ impl Place {
         }
         let has = |verbs: &[Verb]| verbs.iter().any(|verb| resource.verbs.contains(*verb));
         match info.parts.len() {
-            1 if resource.namespaced && !in_namespace => {
-                (resource.verbs.contains(Verb::List) || resource.verbs.contains(Verb::Create)).then_some(Place::AllNamespaces)
-            }
+            1 if resource.namespaced && !in_namespace => (resource.verbs.contains(Verb::List)
+                || resource.verbs.contains(Verb::Create))
+            .then_some(Place::AllNamespaces),
             1 => has(&[Verb::List, Verb::Create, Verb::DeleteCollection]).then_some(Place::Collection),
             _ if resource.namespaced && !in_namespace => None,
             2 => has(&[Verb::Get, Verb::Update, Verb::Patch, Verb::Delete]).then_some(Place::Object),
-            3 => resource.subresource(&info.subresource).map(|_| Place::Subresource),
+            3 => resource
+                .subresource(&info.subresource)
+                .map(|_| Place::Subresource),
             _ if info.subresource == "proxy" => resource.subresource("proxy").map(|_| Place::Subresource),
             _ => None,
         }
@@ -114,7 +126,14 @@ impl Place {
     }
 }
 
-async fn serve(api: Arc<Api>, mut call: Call, place: Place, verb: Verb, streams: bool, content: Body) -> Response {
+async fn serve(
+    api: Arc<Api>,
+    mut call: Call,
+    place: Place,
+    verb: Verb,
+    streams: bool,
+    content: Body,
+) -> Response {
     if verb != Verb::Patch {
         if let Err(status) = negotiate::check_route(&call.headers, streams) {
             return render::bare_status(&status);
@@ -176,7 +195,15 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
 /// A status in the encoding that was negotiated, or JSON where none was.
 fn fail(api: &Api, call: &Call, status: &Status) -> Response {
     let mut response = match Output::of(&call.headers, &call.query) {
-        Ok(output) => render::status(api, call, Output { form: negotiate::Form::Object, ..output }, status),
+        Ok(output) => render::status(
+            api,
+            call,
+            Output {
+                form: negotiate::Form::Object,
+                ..output
+            },
+            status,
+        ),
         Err(_) => render::bare_status(status),
     };
     serve::warnings::add(response.headers_mut(), call.warnings());

@@ -60,5 +60,7 @@ impl Strategy for Plain {}
 
 /// The strategy of a resource, by its group and plural name; each family knows its own.
 pub fn of(group: &str, resource: &str) -> &'static dyn Strategy {
-    pods::of(group, resource).or_else(|| api_objects::of(group, resource)).unwrap_or(&Plain)
+    pods::of(group, resource)
+        .or_else(|| api_objects::of(group, resource))
+        .unwrap_or(&Plain)
 }

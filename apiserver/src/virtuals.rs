@@ -20,9 +20,13 @@ pub async fn answer(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Re
         ("bindings", Verb::Create) => subresources::bind_named(api, call, content).await,
         ("componentstatuses", Verb::List) => components(api, call).await,
         ("componentstatuses", Verb::Get) => component(api, call).await,
-        ("selfsubjectreviews" | "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews", Verb::Create) => {
-            review(api, call, content).await
-        }
+        (
+            "selfsubjectreviews"
+            | "selfsubjectaccessreviews"
+            | "subjectaccessreviews"
+            | "localsubjectaccessreviews",
+            Verb::Create,
+        ) => review(api, call, content).await,
         _ => Err(Status::unknown_resource()),
     }
 }
@@ -60,7 +64,11 @@ fn user_info(user: &auth::User) -> Value {
         info.insert("groups", texts(&user.groups));
     }
     if !user.extra.is_empty() {
-        let extra: Map = user.extra.iter().map(|(key, values)| (key.clone(), texts(values))).collect();
+        let extra: Map = user
+            .extra
+            .iter()
+            .map(|(key, values)| (key.clone(), texts(values)))
+            .collect();
         info.insert("extra", extra);
     }
     Value::Map(info)
@@ -68,18 +76,34 @@ fn user_info(user: &auth::User) -> Value {
 
 fn reviewed_user(review: &Value) -> auth::User {
     let text = |field: &str| review.str_at(&["spec", field]).unwrap_or_default();
-    let groups: Vec<&str> = review.list_at(&["spec", "groups"]).iter().filter_map(Value::as_str).collect();
+    let groups: Vec<&str> = review
+        .list_at(&["spec", "groups"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     auth::User::new(text("user"), text("uid"), &groups)
 }
 
 /// What the authorizer says to the attributes in a review's spec.
 fn access(user: &auth::User, review: &Value) -> Value {
-    let resource = |field: &str| review.str_at(&["spec", "resourceAttributes", field]).unwrap_or_default();
-    let other = |field: &str| review.str_at(&["spec", "nonResourceAttributes", field]).unwrap_or_default();
+    let resource = |field: &str| {
+        review
+            .str_at(&["spec", "resourceAttributes", field])
+            .unwrap_or_default()
+    };
+    let other = |field: &str| {
+        review
+            .str_at(&["spec", "nonResourceAttributes", field])
+            .unwrap_or_default()
+    };
     let is_resource = review.at(&["spec", "resourceAttributes"]).is_some();
     let attributes = Attributes {
         is_resource,
-        verb: if is_resource { resource("verb") } else { other("verb") },
+        verb: if is_resource {
+            resource("verb")
+        } else {
+            other("verb")
+        },
         group: resource("group"),
         resource: resource("resource"),
         subresource: resource("subresource"),

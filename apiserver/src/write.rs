@@ -21,7 +21,12 @@ use crate::strategy::WriteContext;
 
 /// What strategies and effects may know of this write.
 pub(crate) fn context<'a>(call: &'a Call, subresource: &'a str) -> WriteContext<'a> {
-    WriteContext { resource: &call.hub, subresource, user: &call.user, now: &call.now }
+    WriteContext {
+        resource: &call.hub,
+        subresource,
+        user: &call.user,
+        now: &call.now,
+    }
 }
 
 /// A write as admission sees it.
@@ -51,7 +56,12 @@ impl<'a> Admitted<'a> {
     }
 
     /// Lets admission change the object. Returns it with warnings for the client.
-    pub async fn mutate(&self, api: &Api, call: &Call, object: Value) -> Result<(Value, Vec<String>), Status> {
+    pub async fn mutate(
+        &self,
+        api: &Api,
+        call: &Call,
+        object: Value,
+    ) -> Result<(Value, Vec<String>), Status> {
         let mut attributes = self.attributes(call, object);
         api.chain.mutate(&mut attributes, &*api.objects).await?;
         Ok((attributes.object, attributes.warnings))

@@ -13,7 +13,9 @@ pub fn taint_new(node: &mut Value) {
         taint.str_at(&["key"]) == Some(NOT_READY) && taint.str_at(&["effect"]) == Some("NoSchedule")
     });
     if let (false, Some(map)) = (tainted, node.as_map_mut()) {
-        let taints = map.map_at("spec").entry_or_insert_with("taints", || Value::List(Vec::new()));
+        let taints = map
+            .map_at("spec")
+            .entry_or_insert_with("taints", || Value::List(Vec::new()));
         if let Some(list) = taints.as_list_mut() {
             list.push(tree!({"key": NOT_READY, "effect": "NoSchedule"}));
         }
@@ -22,9 +24,13 @@ pub fn taint_new(node: &mut Value) {
 
 /// Copies the node's topology labels to what is bound to it: a Binding, or a pod created with a node.
 pub fn copy_topology_labels(to: &mut Value, node: &Value) {
-    let Some(labels) = node.map_at(&["metadata", "labels"]) else { return };
-    let found: Vec<_> =
-        TOPOLOGY_LABELS.iter().filter_map(|key| labels.get(key).map(|value| (*key, value.clone()))).collect();
+    let Some(labels) = node.map_at(&["metadata", "labels"]) else {
+        return;
+    };
+    let found: Vec<_> = TOPOLOGY_LABELS
+        .iter()
+        .filter_map(|key| labels.get(key).map(|value| (*key, value.clone())))
+        .collect();
     if let (false, Some(map)) = (found.is_empty(), to.as_map_mut()) {
         let labels: &mut Map = map.map_at("metadata").map_at("labels");
         for (key, value) in found {

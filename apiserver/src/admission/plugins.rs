@@ -6,4 +6,6 @@ mod storage;
 
 pub use namespace_lifecycle::NamespaceLifecycle;
 pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass, ServiceAccount};
-pub use storage::{DefaultIngressClass, DefaultStorageClass, StorageObjectInUseProtection, TaintNodesByCondition};
+pub use storage::{
+    DefaultIngressClass, DefaultStorageClass, StorageObjectInUseProtection, TaintNodesByCondition,
+};

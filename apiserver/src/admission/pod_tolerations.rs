@@ -8,8 +8,13 @@ const DEFAULT_SECONDS: i64 = 300;
 /// Adds the two default tolerations where the pod has none for the taint.
 pub fn add_defaults(pod: &mut Value) {
     for taint in TAINTS {
-        let tolerated = pod.list_at(&["spec", "tolerations"]).iter().any(|toleration| covers(toleration, taint));
-        let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else { return };
+        let tolerated = pod
+            .list_at(&["spec", "tolerations"])
+            .iter()
+            .any(|toleration| covers(toleration, taint));
+        let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else {
+            return;
+        };
         let tolerations = spec.entry_or_insert_with("tolerations", || Value::List(Vec::new()));
         if let (false, Some(list)) = (tolerated, tolerations.as_list_mut()) {
             list.push(tree!({
@@ -24,8 +29,9 @@ pub fn add_defaults(pod: &mut Value) {
 
 /// A toleration without a key covers every taint, one without an effect every effect.
 fn covers(toleration: &Value, taint: &str) -> bool {
-    let empty_or = |field: &str, wanted: &str| matches!(toleration.str_at(&[field]), None | Some(""))
-        || toleration.str_at(&[field]) == Some(wanted);
+    let empty_or = |field: &str, wanted: &str| {
+        matches!(toleration.str_at(&[field]), None | Some("")) || toleration.str_at(&[field]) == Some(wanted)
+    };
     empty_or("key", taint) && empty_or("effect", "NoExecute")
 }
 
@@ -42,7 +48,10 @@ mod tests {
         let tolerations = pod.list_at(&["spec", "tolerations"]);
         assert_eq!(tolerations.len(), 2);
         assert_eq!(tolerations[0].int_at(&["tolerationSeconds"]), Some(5));
-        assert_eq!(tolerations[1].str_at(&["key"]), Some("node.kubernetes.io/unreachable"));
+        assert_eq!(
+            tolerations[1].str_at(&["key"]),
+            Some("node.kubernetes.io/unreachable")
+        );
     }
 
     #[test]

@@ -11,15 +11,24 @@ pub fn resolve<'a>(
     class: impl Fn(&str) -> Option<&'a Value>,
     default: Option<&'a Value>,
 ) -> Result<(), String> {
-    let named = pod.str_at(&["spec", "priorityClassName"]).filter(|name| !name.is_empty());
+    let named = pod
+        .str_at(&["spec", "priorityClassName"])
+        .filter(|name| !name.is_empty());
     let class = match named {
-        Some(name) => Some(class(name).ok_or_else(|| format!("no PriorityClass with name {name} was found"))?),
+        Some(name) => {
+            Some(class(name).ok_or_else(|| format!("no PriorityClass with name {name} was found"))?)
+        }
         None => default,
     };
     let priority = class.and_then(|class| class.int_at(&["value"])).unwrap_or(0);
-    let policy = class.and_then(|class| class.str_at(&["preemptionPolicy"])).unwrap_or(DEFAULT_PREEMPTION).to_owned();
+    let policy = class
+        .and_then(|class| class.str_at(&["preemptionPolicy"]))
+        .unwrap_or(DEFAULT_PREEMPTION)
+        .to_owned();
     check_given(pod, priority, &policy)?;
-    let default_name = class.and_then(|class| class.str_at(&["metadata", "name"])).map(str::to_owned);
+    let default_name = class
+        .and_then(|class| class.str_at(&["metadata", "name"]))
+        .map(str::to_owned);
     if let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) {
         if let Some(name) = default_name {
             spec.insert("priorityClassName", name);
@@ -52,7 +61,12 @@ pub fn default_class(classes: &[Value]) -> Option<&Value> {
     classes
         .iter()
         .filter(|class| class.bool_at(&["globalDefault"]) == Some(true))
-        .min_by_key(|class| (class.int_at(&["value"]).unwrap_or(0), class.str_at(&["metadata", "name"]).map(str::to_owned)))
+        .min_by_key(|class| {
+            (
+                class.int_at(&["value"]).unwrap_or(0),
+                class.str_at(&["metadata", "name"]).map(str::to_owned),
+            )
+        })
 }
 
 /// An update keeps what admission once set and the client does not send.
@@ -85,7 +99,10 @@ mod tests {
     fn client_values_must_agree() {
         let mut pod = tree!({"spec": {"priority": 3i64}});
         let refusal = resolve(&mut pod, |_| None, None).expect_err("0 was computed");
-        assert!(refusal.starts_with("the integer value of priority (3) must not"), "{refusal}");
+        assert!(
+            refusal.starts_with("the integer value of priority (3) must not"),
+            "{refusal}"
+        );
         let mut unknown = tree!({"spec": {"priorityClassName": "no"}});
         assert_eq!(
             resolve(&mut unknown, |_| None, None),
@@ -100,6 +117,9 @@ mod tests {
             tree!({"metadata": {"name": "b"}, "value": 2i64, "globalDefault": true}),
             tree!({"metadata": {"name": "c"}, "value": 1i64}),
         ];
-        assert_eq!(default_class(&classes).and_then(|class| class.str_at(&["metadata", "name"])), Some("b"));
+        assert_eq!(
+            default_class(&classes).and_then(|class| class.str_at(&["metadata", "name"])),
+            Some("b")
+        );
     }
 }

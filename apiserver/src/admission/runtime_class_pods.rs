@@ -22,7 +22,9 @@ pub fn apply(pod: &mut Value, class: &Value) -> Result<(), String> {
 /// A pod without a class may not carry an overhead.
 pub fn check_without_class(pod: &Value) -> Result<(), String> {
     match pod.at(&["spec", "overhead"]) {
-        Some(_) => Err("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned()),
+        Some(_) => Err(
+            "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned(),
+        ),
         None => Ok(()),
     }
 }
@@ -46,8 +48,12 @@ fn apply_overhead(pod: &mut Value, class: &Value) -> Result<(), String> {
 }
 
 fn apply_node_selector(pod: &mut Value, class: &Value) -> Result<(), String> {
-    let Some(wanted) = class.map_at(&["scheduling", "nodeSelector"]) else { return Ok(()) };
-    let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else { return Ok(()) };
+    let Some(wanted) = class.map_at(&["scheduling", "nodeSelector"]) else {
+        return Ok(());
+    };
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else {
+        return Ok(());
+    };
     let selector = spec.map_at("nodeSelector");
     for (key, value) in wanted.iter() {
         match selector.get(key) {
@@ -78,7 +84,11 @@ mod tests {
         let mut pod = tree!({"spec": {"nodeSelector": {"c": "d"}}});
         apply(&mut pod, &class).expect("nothing conflicts");
         assert_eq!(pod.str_at(&["spec", "overhead", "cpu"]), Some("1"));
-        assert_eq!(pod.map_at(&["spec", "nodeSelector"]).map(|selector| selector.len()), Some(2));
+        assert_eq!(
+            pod.map_at(&["spec", "nodeSelector"])
+                .map(|selector| selector.len()),
+            Some(2)
+        );
         assert_eq!(pod.list_at(&["spec", "tolerations"]).len(), 1);
         let mut other = tree!({"spec": {"nodeSelector": {"a": "x"}}});
         assert!(apply(&mut other, &class).is_err());

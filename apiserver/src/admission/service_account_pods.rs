@@ -14,17 +14,24 @@ const VOLUME_MODE: i64 = 0o644;
 
 /// Whether the pod mirrors a static one: the node made it, and it has no account.
 pub fn is_mirror(pod: &Value) -> bool {
-    pod.map_at(&["metadata", "annotations"]).is_some_and(|annotations| annotations.contains_key(MIRROR_ANNOTATION))
+    pod.map_at(&["metadata", "annotations"])
+        .is_some_and(|annotations| annotations.contains_key(MIRROR_ANNOTATION))
 }
 
 /// Why a mirror pod may not be as it is, in the reference's words.
 pub fn mirror_refusal(pod: &Value) -> Option<&'static str> {
-    if pod.str_at(&["spec", "serviceAccountName"]).is_some_and(|name| !name.is_empty()) {
+    if pod
+        .str_at(&["spec", "serviceAccountName"])
+        .is_some_and(|name| !name.is_empty())
+    {
         return Some("a mirror pod may not reference service accounts");
     }
     let volumes = pod.list_at(&["spec", "volumes"]);
     let projects_token = |volume: &Value| {
-        volume.list_at(&["projected", "sources"]).iter().any(|source| source.get("serviceAccountToken").is_some())
+        volume
+            .list_at(&["projected", "sources"])
+            .iter()
+            .any(|source| source.get("serviceAccountToken").is_some())
     };
     if volumes.iter().any(projects_token) {
         return Some("a mirror pod may not use ServiceAccountToken volume projections");
@@ -34,8 +41,14 @@ pub fn mirror_refusal(pod: &Value) -> Option<&'static str> {
         let env = format!("{kind}KeyRef");
         volumes.iter().any(|one| one.get(kind).is_some())
             || containers(pod).any(|container| {
-                container.list_at(&["envFrom"]).iter().any(|from| from.get(&env_from).is_some())
-                    || container.list_at(&["env"]).iter().any(|one| one.at(&["valueFrom", &env]).is_some())
+                container
+                    .list_at(&["envFrom"])
+                    .iter()
+                    .any(|from| from.get(&env_from).is_some())
+                    || container
+                        .list_at(&["env"])
+                        .iter()
+                        .any(|one| one.at(&["valueFrom", &env]).is_some())
             })
     };
     if refers("secret") {
@@ -87,10 +100,17 @@ fn mount_token(pod: &mut Value, suffix: &str) {
         .map(str::to_owned);
     let is_new = existing.is_none();
     let name = existing.unwrap_or_else(|| format!("{VOLUME_PREFIX}{suffix}"));
-    let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else { return };
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else {
+        return;
+    };
     let mut mounted = false;
     for field in ["initContainers", "containers"] {
-        for container in spec.get_mut(field).and_then(Value::as_list_mut).into_iter().flatten() {
+        for container in spec
+            .get_mut(field)
+            .and_then(Value::as_list_mut)
+            .into_iter()
+            .flatten()
+        {
             mounted |= mount_in(container, &name);
         }
     }
@@ -104,8 +124,13 @@ fn mount_token(pod: &mut Value, suffix: &str) {
 
 /// Adds the mount unless something is mounted there already.
 fn mount_in(container: &mut Value, volume: &str) -> bool {
-    let taken = container.list_at(&["volumeMounts"]).iter().any(|mount| mount.str_at(&["mountPath"]) == Some(MOUNT_PATH));
-    let Some(container) = container.as_map_mut() else { return false };
+    let taken = container
+        .list_at(&["volumeMounts"])
+        .iter()
+        .any(|mount| mount.str_at(&["mountPath"]) == Some(MOUNT_PATH));
+    let Some(container) = container.as_map_mut() else {
+        return false;
+    };
     let mounts = container.entry_or_insert_with("volumeMounts", || Value::List(Vec::new()));
     match mounts.as_list_mut() {
         Some(list) if !taken => {
@@ -154,7 +179,10 @@ mod tests {
         assert_eq!(default_account(&mut pod), "default");
         apply_account(&mut pod, &tree!({}), "abcde");
         let containers = pod.list_at(&["spec", "containers"]);
-        assert_eq!(containers[0].list_at(&["volumeMounts"])[0].str_at(&["name"]), Some("kube-api-access-abcde"));
+        assert_eq!(
+            containers[0].list_at(&["volumeMounts"])[0].str_at(&["name"]),
+            Some("kube-api-access-abcde")
+        );
         assert_eq!(containers[1].list_at(&["volumeMounts"]).len(), 1);
         assert_eq!(pod.list_at(&["spec", "volumes"]).len(), 1);
     }
@@ -166,7 +194,8 @@ mod tests {
         apply_account(&mut quiet, &account, "abcde");
         assert!(quiet.list_at(&["spec", "volumes"]).is_empty());
         assert_eq!(quiet.list_at(&["spec", "imagePullSecrets"]).len(), 1);
-        let mut wanting = tree!({"spec": {"automountServiceAccountToken": true, "containers": [{"name": "a"}]}});
+        let mut wanting =
+            tree!({"spec": {"automountServiceAccountToken": true, "containers": [{"name": "a"}]}});
         apply_account(&mut wanting, &account, "abcde");
         assert_eq!(wanting.list_at(&["spec", "volumes"]).len(), 1);
     }
@@ -176,7 +205,10 @@ mod tests {
         let mirror = tree!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}},
             "spec": {"containers": [{"name": "a", "env": [{"name": "E", "valueFrom": {"secretKeyRef": {"name": "s"}}}]}]}});
         assert!(is_mirror(&mirror));
-        assert_eq!(mirror_refusal(&mirror), Some("a mirror pod may not reference secrets"));
+        assert_eq!(
+            mirror_refusal(&mirror),
+            Some("a mirror pod may not reference secrets")
+        );
         assert_eq!(mirror_refusal(&pod()), None);
     }
 }

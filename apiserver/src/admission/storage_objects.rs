@@ -4,8 +4,10 @@
 use schema::{Map, Value};
 
 /// The annotations that mark a default class, today's and the old one.
-const DEFAULT_STORAGE_CLASS: [&str; 2] =
-    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+const DEFAULT_STORAGE_CLASS: [&str; 2] = [
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+];
 const DEFAULT_INGRESS_CLASS: [&str; 1] = ["ingressclass.kubernetes.io/is-default-class"];
 /// The annotation that named a claim's class before the field did.
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
@@ -17,7 +19,11 @@ pub fn default_storage_class(claim: &mut Value, classes: &[Value]) {
     if claim.at(&["spec", "storageClassName"]).is_some() || has_annotation(claim, BETA_CLASS) {
         return;
     }
-    set_class(claim, "storageClassName", newest_default(classes, &DEFAULT_STORAGE_CLASS));
+    set_class(
+        claim,
+        "storageClassName",
+        newest_default(classes, &DEFAULT_STORAGE_CLASS),
+    );
 }
 
 /// Gives an ingress that names no class the newest default class.
@@ -25,14 +31,23 @@ pub fn default_ingress_class(ingress: &mut Value, classes: &[Value]) {
     if ingress.at(&["spec", "ingressClassName"]).is_some() || has_annotation(ingress, OLD_INGRESS_CLASS) {
         return;
     }
-    set_class(ingress, "ingressClassName", newest_default(classes, &DEFAULT_INGRESS_CLASS));
+    set_class(
+        ingress,
+        "ingressClassName",
+        newest_default(classes, &DEFAULT_INGRESS_CLASS),
+    );
 }
 
 /// Adds a finalizer unless the object has it.
 pub fn add_finalizer(object: &mut Value, finalizer: &str) {
-    let has_it = object.list_at(&["metadata", "finalizers"]).iter().any(|have| have.as_str() == Some(finalizer));
+    let has_it = object
+        .list_at(&["metadata", "finalizers"])
+        .iter()
+        .any(|have| have.as_str() == Some(finalizer));
     if let (false, Some(map)) = (has_it, object.as_map_mut()) {
-        let finalizers = map.map_at("metadata").entry_or_insert_with("finalizers", || Value::List(Vec::new()));
+        let finalizers = map
+            .map_at("metadata")
+            .entry_or_insert_with("finalizers", || Value::List(Vec::new()));
         if let Some(list) = finalizers.as_list_mut() {
             list.push(Value::from(finalizer));
         }
@@ -50,7 +65,9 @@ pub fn protection_finalizer(group: &str, resource: &str) -> Option<&'static str>
 }
 
 fn set_class(object: &mut Value, field: &str, class: Option<&Value>) {
-    let name = class.and_then(|class| class.str_at(&["metadata", "name"])).map(str::to_owned);
+    let name = class
+        .and_then(|class| class.str_at(&["metadata", "name"]))
+        .map(str::to_owned);
     if let (Some(name), Some(map)) = (name, object.as_map_mut()) {
         map.map_at("spec").insert(field, name);
     }
@@ -58,11 +75,20 @@ fn set_class(object: &mut Value, field: &str, class: Option<&Value>) {
 
 /// The newest, and of those made in one second the first by name.
 fn newest_default<'a>(classes: &'a [Value], annotations: &[&str]) -> Option<&'a Value> {
-    let created = |class: &Value| class.str_at(&["metadata", "creationTimestamp"]).unwrap_or_default().to_owned();
+    let created = |class: &Value| {
+        class
+            .str_at(&["metadata", "creationTimestamp"])
+            .unwrap_or_default()
+            .to_owned()
+    };
     let name = |class: &Value| class.str_at(&["metadata", "name"]).unwrap_or_default().to_owned();
     classes
         .iter()
-        .filter(|class| annotations.iter().any(|key| annotation(class, key) == Some("true")))
+        .filter(|class| {
+            annotations
+                .iter()
+                .any(|key| annotation(class, key) == Some("true"))
+        })
         .min_by(|a, b| created(b).cmp(&created(a)).then_with(|| name(a).cmp(&name(b))))
 }
 
@@ -71,7 +97,10 @@ fn has_annotation(object: &Value, key: &str) -> bool {
 }
 
 fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
-    object.map_at(&["metadata", "annotations"]).and_then(|annotations: &Map| annotations.get(key)).and_then(Value::as_str)
+    object
+        .map_at(&["metadata", "annotations"])
+        .and_then(|annotations: &Map| annotations.get(key))
+        .and_then(Value::as_str)
 }
 
 #[cfg(test)]

@@ -53,7 +53,9 @@ impl AddressRange {
 
     /// Addresses to try for a Service that takes any, best first, each once. `random` is any number.
     pub fn candidates(&self, random: u128) -> impl Iterator<Item = IpAddr> + '_ {
-        Bands::of_addresses(self.size()).search_order(random).map(|offset| self.nth(offset))
+        Bands::of_addresses(self.size())
+            .search_order(random)
+            .map(|offset| self.nth(offset))
     }
 
     fn nth(&self, offset: u128) -> IpAddr {

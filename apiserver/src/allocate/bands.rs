@@ -20,8 +20,16 @@ struct Reserve {
     step: u128,
 }
 
-const ADDRESSES: Reserve = Reserve { least: 16, most: 256, step: 16 };
-const PORTS: Reserve = Reserve { least: 16, most: 128, step: 32 };
+const ADDRESSES: Reserve = Reserve {
+    least: 16,
+    most: 256,
+    step: 16,
+};
+const PORTS: Reserve = Reserve {
+    least: 16,
+    most: 128,
+    step: 32,
+};
 
 impl Bands {
     /// Of a Service address range with `size` usable addresses.
@@ -43,7 +51,10 @@ impl Bands {
     fn cut(size: u128, reserve: Reserve) -> Self {
         let lower = (size / reserve.step).clamp(reserve.least, reserve.most);
         // A range that is not larger than the least reserve has no lower band.
-        Self { size, dynamic_from: if size <= reserve.least { 0 } else { lower } }
+        Self {
+            size,
+            dynamic_from: if size <= reserve.least { 0 } else { lower },
+        }
     }
 }
 

@@ -11,17 +11,26 @@ pub struct Bitmap {
 impl Bitmap {
     /// From the stored form.
     pub fn from_stored(stored: &[u8]) -> Self {
-        Self { bytes: stored.iter().rev().copied().collect() }
+        Self {
+            bytes: stored.iter().rev().copied().collect(),
+        }
     }
 
     /// The stored form.
     pub fn to_stored(&self) -> Vec<u8> {
-        self.bytes.iter().rev().copied().skip_while(|byte| *byte == 0).collect()
+        self.bytes
+            .iter()
+            .rev()
+            .copied()
+            .skip_while(|byte| *byte == 0)
+            .collect()
     }
 
     /// Whether the offset is in the set.
     pub fn contains(&self, offset: usize) -> bool {
-        self.bytes.get(offset / 8).is_some_and(|byte| byte & (1 << (offset % 8)) != 0)
+        self.bytes
+            .get(offset / 8)
+            .is_some_and(|byte| byte & (1 << (offset % 8)) != 0)
     }
 
     /// Adds an offset; false if it was there.
@@ -71,7 +80,12 @@ mod tests {
         assert!(set.to_stored().is_empty());
         assert!(set.insert(9) && set.insert(0) && !set.insert(9));
         assert_eq!(set.to_stored(), [0b10, 0b1]);
-        assert_eq!(Bitmap::from_stored(&set.to_stored()).iter(100).collect::<Vec<_>>(), [0, 9]);
+        assert_eq!(
+            Bitmap::from_stored(&set.to_stored())
+                .iter(100)
+                .collect::<Vec<_>>(),
+            [0, 9]
+        );
         assert!(set.remove(9) && !set.remove(9));
         assert_eq!(set.to_stored(), [0b1]);
     }

@@ -69,7 +69,11 @@ impl ClusterIps {
         random: u128,
         dry_run: bool,
     ) -> Result<IpAddr, Refusal> {
-        for address in ranges.iter().flat_map(|range| range.candidates(random)).take(TRIES_MAX) {
+        for address in ranges
+            .iter()
+            .flat_map(|range| range.candidates(random))
+            .take(TRIES_MAX)
+        {
             if self.create(address, owner, dry_run).await? {
                 return Ok(address);
             }
@@ -81,8 +85,15 @@ impl ClusterIps {
     pub async fn free(&self, address: IpAddr, owner: (&str, &str)) -> Result<(), Status> {
         let resource = resource();
         let name = address.to_string();
-        let Some(found) = self.objects.get(resource, "", &name).await? else { return Ok(()) };
-        let parent = |field: &str| found.object.str_at(&["spec", "parentRef", field]).unwrap_or_default();
+        let Some(found) = self.objects.get(resource, "", &name).await? else {
+            return Ok(());
+        };
+        let parent = |field: &str| {
+            found
+                .object
+                .str_at(&["spec", "parentRef", field])
+                .unwrap_or_default()
+        };
         if (parent("namespace"), parent("name")) == owner {
             self.objects.delete(resource, "", &name, &found).await?;
         }
@@ -91,7 +102,8 @@ impl ClusterIps {
 
     /// The ranges that are ready for use.
     pub async fn ranges(&self) -> Result<Vec<AddressRange>, Status> {
-        let cidrs = crate::admission::Reader::list(&*self.objects, "networking.k8s.io", "servicecidrs", "").await?;
+        let cidrs =
+            crate::admission::Reader::list(&*self.objects, "networking.k8s.io", "servicecidrs", "").await?;
         Ok(cidrs
             .iter()
             .filter(|cidr| object::meta::of(cidr).deletion_timestamp().is_none())
@@ -104,11 +116,20 @@ impl ClusterIps {
     async fn create(&self, address: IpAddr, owner: (&str, &str), dry_run: bool) -> Result<bool, Refusal> {
         let name = address.to_string();
         if dry_run {
-            let found = self.objects.get(resource(), "", &name).await.map_err(Refusal::Failed)?;
+            let found = self
+                .objects
+                .get(resource(), "", &name)
+                .await
+                .map_err(Refusal::Failed)?;
             return Ok(found.is_none());
         }
         let object = ip_address(address, owner);
-        match self.objects.create(resource(), "", &name, &object).await.map_err(Refusal::Failed)? {
+        match self
+            .objects
+            .create(resource(), "", &name, &object)
+            .await
+            .map_err(Refusal::Failed)?
+        {
             Outcome::Written(_) => Ok(true),
             Outcome::Raced(_) => Ok(false),
         }
@@ -116,7 +137,9 @@ impl ClusterIps {
 }
 
 fn resource() -> &'static kinds::Resource {
-    kinds::Catalog::builtin().resource("networking.k8s.io", "v1", "ipaddresses").expect("a built-in resource")
+    kinds::Catalog::builtin()
+        .resource("networking.k8s.io", "v1", "ipaddresses")
+        .expect("a built-in resource")
 }
 
 /// The object that stands for an address.

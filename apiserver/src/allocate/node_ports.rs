@@ -62,7 +62,10 @@ impl PortRange {
     /// Reads `30000-32767`.
     pub fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.split_once('-')?;
-        let range = Self { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
+        let range = Self {
+            first: first.trim().parse().ok()?,
+            last: last.trim().parse().ok()?,
+        };
         (range.first > 0 && range.first <= range.last).then_some(range)
     }
 
@@ -71,7 +74,9 @@ impl PortRange {
     }
 
     fn offset(self, port: u16) -> Option<usize> {
-        (self.first..=self.last).contains(&port).then(|| usize::from(port - self.first))
+        (self.first..=self.last)
+            .contains(&port)
+            .then(|| usize::from(port - self.first))
     }
 
     fn text(self) -> String {
@@ -82,8 +87,15 @@ impl PortRange {
 impl NodePorts {
     /// Below a store's key prefix, e.g. `/registry`.
     pub fn new(store: Arc<dyn Store>, key_prefix: &str, range: PortRange) -> Self {
-        let type_id = Types::builtin().id("io.k8s.api.core.v1.RangeAllocation").expect("a built-in type");
-        Self { store, key: Bytes::from(format!("{key_prefix}/ranges/servicenodeports")), range, type_id }
+        let type_id = Types::builtin()
+            .id("io.k8s.api.core.v1.RangeAllocation")
+            .expect("a built-in type");
+        Self {
+            store,
+            key: Bytes::from(format!("{key_prefix}/ranges/servicenodeports")),
+            range,
+            type_id,
+        }
     }
 
     /// Takes a port for each request, the given one or any. All or none are taken; in a dry run none is.
@@ -106,7 +118,10 @@ impl NodePorts {
         for _ in 0..TRIES_MAX {
             let (mut used, revision) = self.read().await?;
             let offsets: Vec<usize> = ports.iter().filter_map(|port| self.range.offset(*port)).collect();
-            if !offsets.iter().fold(false, |changed, offset| used.remove(*offset) || changed) {
+            if !offsets
+                .iter()
+                .fold(false, |changed, offset| used.remove(*offset) || changed)
+            {
                 return Ok(());
             }
             if self.write(&used, revision).await? {
@@ -119,7 +134,10 @@ impl NodePorts {
     /// The ports in use.
     pub async fn used(&self) -> Result<Vec<u16>, Error> {
         let (used, _) = self.read().await?;
-        Ok(used.iter(self.range.size()).map(|offset| self.range.first + offset as u16).collect())
+        Ok(used
+            .iter(self.range.size())
+            .map(|offset| self.range.first + offset as u16)
+            .collect())
     }
 
     /// Writes an empty range where there is none, as the first server of a cluster does.
@@ -132,8 +150,16 @@ impl NodePorts {
     }
 
     async fn read(&self) -> Result<(Bitmap, Revision), Error> {
-        let found = self.store.range(Range { start: self.key.clone(), ..Range::default() }).await?;
-        let Some(entry) = found.entries.first() else { return Ok((Bitmap::default(), Revision(0))) };
+        let found = self
+            .store
+            .range(Range {
+                start: self.key.clone(),
+                ..Range::default()
+            })
+            .await?;
+        let Some(entry) = found.entries.first() else {
+            return Ok((Bitmap::default(), Revision(0)));
+        };
         Ok((self.decode(&entry.value), entry.mod_revision))
     }
 
@@ -160,7 +186,11 @@ impl NodePorts {
         let value = Bytes::from(envelope::wrap("v1", "RangeAllocation", &body));
         let txn = Txn {
             when: vec![Compare::ModRevision(self.key.clone(), expected)],
-            then: vec![Op::Put { key: self.key.clone(), value, lease: None }],
+            then: vec![Op::Put {
+                key: self.key.clone(),
+                value,
+                lease: None,
+            }],
             otherwise: Vec::new(),
         };
         Ok(self.store.txn(txn).await?.succeeded)
@@ -168,11 +198,22 @@ impl NodePorts {
 }
 
 /// Picks a port for each request. A port that one Service wants twice (for two protocols) is taken once.
-fn choose(used: &mut Bitmap, wanted: &[Option<u16>], range: PortRange, random: u64) -> Result<Vec<u16>, Error> {
+fn choose(
+    used: &mut Bitmap,
+    wanted: &[Option<u16>],
+    range: PortRange,
+    random: u64,
+) -> Result<Vec<u16>, Error> {
     let mut taken: Vec<u16> = Vec::with_capacity(wanted.len());
     // Asked-for ports first, so that none of them is given away to a request for any.
-    for (at, port) in wanted.iter().enumerate().filter_map(|(at, port)| Some((at, (*port)?))) {
-        let offset = range.offset(port).ok_or(Error::Refused(at, Refusal::OutOfRange(range.first, range.last)))?;
+    for (at, port) in wanted
+        .iter()
+        .enumerate()
+        .filter_map(|(at, port)| Some((at, (*port)?)))
+    {
+        let offset = range
+            .offset(port)
+            .ok_or(Error::Refused(at, Refusal::OutOfRange(range.first, range.last)))?;
         if !used.insert(offset) && !taken.contains(&port) {
             return Err(Error::Refused(at, Refusal::Taken));
         }
@@ -190,14 +231,18 @@ fn choose(used: &mut Bitmap, wanted: &[Option<u16>], range: PortRange, random: u
 
 fn any(used: &mut Bitmap, range: PortRange, random: u64) -> Option<u16> {
     let order = Bands::of_ports(range.size() as u128).search_order(u128::from(random));
-    let free = order.map(|offset| offset as usize).find(|offset| !used.contains(*offset))?;
+    let free = order
+        .map(|offset| offset as usize)
+        .find(|offset| !used.contains(*offset))?;
     used.insert(free);
     Some(range.first + free as u16)
 }
 
 fn bytes_of(object: &Value) -> Vec<u8> {
     use base64::{Engine, prelude::BASE64_STANDARD};
-    BASE64_STANDARD.decode(object.str_at(&["data"]).unwrap_or_default()).unwrap_or_default()
+    BASE64_STANDARD
+        .decode(object.str_at(&["data"]).unwrap_or_default())
+        .unwrap_or_default()
 }
 
 fn base64_text(bytes: &[u8]) -> String {
@@ -210,16 +255,29 @@ mod tests {
     use super::*;
     use storage::Embedded;
 
-    const RANGE: PortRange = PortRange { first: 30_000, last: 32_767 };
+    const RANGE: PortRange = PortRange {
+        first: 30_000,
+        last: 32_767,
+    };
 
     #[tokio::test]
     async fn ports_are_taken_once_and_freed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let ports = NodePorts::new(Arc::new(Embedded::open(folder.path()).expect("a new store")), "/registry", RANGE);
+        let ports = NodePorts::new(
+            Arc::new(Embedded::open(folder.path()).expect("a new store")),
+            "/registry",
+            RANGE,
+        );
         let taken = ports.take(&[Some(30_100), None], false).await.expect("free");
         assert_eq!(taken[0], 30_100);
-        assert!(matches!(ports.take(&[Some(30_100)], false).await, Err(Error::Refused(0, Refusal::Taken))));
-        assert!(matches!(ports.take(&[Some(80)], false).await, Err(Error::Refused(0, Refusal::OutOfRange(..)))));
+        assert!(matches!(
+            ports.take(&[Some(30_100)], false).await,
+            Err(Error::Refused(0, Refusal::Taken))
+        ));
+        assert!(matches!(
+            ports.take(&[Some(80)], false).await,
+            Err(Error::Refused(0, Refusal::OutOfRange(..)))
+        ));
         ports.take(&[Some(31_000)], true).await.expect("a dry run");
         let mut used = taken.clone();
         used.sort_unstable();

@@ -52,9 +52,16 @@ impl ServiceEffects {
         let first_is_ipv4 = default_ranges.first().is_none_or(AddressRange::is_ipv4);
         let families = ClusterFamilies {
             default_is_ipv4: first_is_ipv4,
-            dual: default_ranges.iter().any(|range| range.is_ipv4() != first_is_ipv4),
+            dual: default_ranges
+                .iter()
+                .any(|range| range.is_ipv4() != first_is_ipv4),
         };
-        Self { ips: ClusterIps::new(objects), ports, families, default_ranges }
+        Self {
+            ips: ClusterIps::new(objects),
+            ports,
+            families,
+            default_ranges,
+        }
     }
 
     /// The node ports.
@@ -62,7 +69,12 @@ impl ServiceEffects {
         &self.ports
     }
 
-    async fn take(&self, write: &Write<'_>, service: &mut Value, old: Option<&Value>) -> Result<Holdings, Status> {
+    async fn take(
+        &self,
+        write: &Write<'_>,
+        service: &mut Value,
+        old: Option<&Value>,
+    ) -> Result<Holdings, Status> {
         let mut taken = Holdings::default();
         let done = self.take_all(write, service, old, &mut taken).await;
         if done.is_err() && !write.dry_run {
@@ -95,7 +107,10 @@ impl ServiceEffects {
             return Ok(());
         }
         let held = old.map(held_ips).unwrap_or_default();
-        let given: Vec<SmolStr> = services::cluster_ips(service).into_iter().map(SmolStr::new).collect();
+        let given: Vec<SmolStr> = services::cluster_ips(service)
+            .into_iter()
+            .map(SmolStr::new)
+            .collect();
         let mut ranges: Option<Vec<AddressRange>> = None;
         let mut ips = Vec::new();
         for (at, family) in families(service).iter().enumerate() {
@@ -107,8 +122,12 @@ impl ServiceEffects {
             if ranges.is_none() {
                 ranges = Some(self.ranges().await?);
             }
-            let of_family: Vec<AddressRange> =
-                ranges.iter().flatten().copied().filter(|range| range.is_ipv4() == (family == "IPv4")).collect();
+            let of_family: Vec<AddressRange> = ranges
+                .iter()
+                .flatten()
+                .copied()
+                .filter(|range| range.is_ipv4() == (family == "IPv4"))
+                .collect();
             let address = self.take_ip(write, &of_family, wanted).await?;
             taken.ips.push(address);
             ips.push(SmolStr::from(address.to_string()));
@@ -125,7 +144,10 @@ impl ServiceEffects {
     ) -> Result<IpAddr, Status> {
         let path = Path::root("spec").child("clusterIPs");
         let Some(address) = wanted else {
-            let found = self.ips.take_any(ranges, write.owner(), rand::random(), write.dry_run).await;
+            let found = self
+                .ips
+                .take_any(ranges, write.owner(), rand::random(), write.dry_run)
+                .await;
             return found.map_err(|refusal| match refusal {
                 Refusal::Failed(status) => status,
                 refusal => Status::internal(&format!("failed to allocate a serviceIP: {refusal}")),
@@ -145,7 +167,11 @@ impl ServiceEffects {
     /// Ranges in the store; on a cluster that is just being made, those of the flag.
     async fn ranges(&self) -> Result<Vec<AddressRange>, Status> {
         let stored = self.ips.ranges().await?;
-        Ok(if stored.is_empty() { self.default_ranges.clone() } else { stored })
+        Ok(if stored.is_empty() {
+            self.default_ranges.clone()
+        } else {
+            stored
+        })
     }
 
     async fn take_ports(
@@ -175,7 +201,16 @@ impl ServiceEffects {
         }
         let wanted: Vec<Option<u16>> = requests.iter().map(|(_, port)| *port).collect();
         let numbers = self.ports.take(&wanted, write.dry_run).await.map_err(|error| {
-            write.port_error(error, |at| Path::root("spec").child("ports").index(requests[at].0).child("nodePort"), &wanted)
+            write.port_error(
+                error,
+                |at| {
+                    Path::root("spec")
+                        .child("ports")
+                        .index(requests[at].0)
+                        .child("nodePort")
+                },
+                &wanted,
+            )
         })?;
         taken.ports.extend(&numbers);
         set_node_ports(service, &requests, &numbers);
@@ -196,11 +231,13 @@ impl ServiceEffects {
         if given.is_some() && given == old.and_then(health_check_port) {
             return Ok(());
         }
-        let numbers = self
-            .ports
-            .take(&[given], write.dry_run)
-            .await
-            .map_err(|error| write.port_error(error, |_| Path::root("spec").child("healthCheckNodePort"), &[given]))?;
+        let numbers = self.ports.take(&[given], write.dry_run).await.map_err(|error| {
+            write.port_error(
+                error,
+                |_| Path::root("spec").child("healthCheckNodePort"),
+                &[given],
+            )
+        })?;
         taken.ports.extend(&numbers);
         if let (Some(number), Some(spec)) = (numbers.first(), services::spec_mut(service)) {
             spec.insert("healthCheckNodePort", i64::from(*number));
@@ -238,7 +275,12 @@ impl Write<'_> {
         errors::invalid(self.cx.resource, &self.name, errors)
     }
 
-    fn port_error(&self, error: node_ports::Error, path: impl Fn(usize) -> Path, wanted: &[Option<u16>]) -> Status {
+    fn port_error(
+        &self,
+        error: node_ports::Error,
+        path: impl Fn(usize) -> Path,
+        wanted: &[Option<u16>],
+    ) -> Status {
         match error {
             node_ports::Error::Refused(at, refusal) => match wanted.get(at).copied().flatten() {
                 Some(port) => {
@@ -263,8 +305,12 @@ impl Effects for ServiceEffects {
         dry_run: bool,
     ) -> Result<Box<dyn Undo>, Status> {
         let meta = object::meta::of(service);
-        let write =
-            Write { cx, namespace: meta.namespace().to_owned(), name: meta.name().to_owned(), dry_run };
+        let write = Write {
+            cx,
+            namespace: meta.namespace().to_owned(),
+            name: meta.name().to_owned(),
+            dry_run,
+        };
         match old {
             Some(old) => update::reconcile(service, old),
             None => services::prepare_create(service),
@@ -277,9 +323,17 @@ impl Effects for ServiceEffects {
             return Err(write.invalid(&errors));
         }
         let taken = self.take(&write, service, old).await?;
-        let let_go = old.map(|old| held(old).without(&held(service))).unwrap_or_default();
+        let let_go = old
+            .map(|old| held(old).without(&held(service)))
+            .unwrap_or_default();
         let owner = (write.namespace, write.name);
-        Ok(Box::new(Change { effects: self.clone(), owner, taken, let_go, dry_run }))
+        Ok(Box::new(Change {
+            effects: self.clone(),
+            owner,
+            taken,
+            let_go,
+            dry_run,
+        }))
     }
 
     async fn deleted(&self, service: &Value) {
@@ -292,13 +346,17 @@ impl Effects for ServiceEffects {
 impl Undo for Change {
     async fn undo(self: Box<Self>) {
         if !self.dry_run {
-            self.effects.free(&self.taken, (&self.owner.0, &self.owner.1)).await;
+            self.effects
+                .free(&self.taken, (&self.owner.0, &self.owner.1))
+                .await;
         }
     }
 
     async fn commit(self: Box<Self>) {
         if !self.dry_run {
-            self.effects.free(&self.let_go, (&self.owner.0, &self.owner.1)).await;
+            self.effects
+                .free(&self.let_go, (&self.owner.0, &self.owner.1))
+                .await;
         }
     }
 }
@@ -314,24 +372,38 @@ impl Holdings {
 fn held(service: &Value) -> Holdings {
     let mut ports = held_ports(service);
     ports.extend(health_check_port(service));
-    Holdings { ips: held_ips(service), ports }
+    Holdings {
+        ips: held_ips(service),
+        ports,
+    }
 }
 
 fn held_ips(service: &Value) -> Vec<IpAddr> {
-    services::cluster_ips(service).into_iter().filter(|text| *text != HEADLESS).filter_map(|text| text.parse().ok()).collect()
+    services::cluster_ips(service)
+        .into_iter()
+        .filter(|text| *text != HEADLESS)
+        .filter_map(|text| text.parse().ok())
+        .collect()
 }
 
 fn held_ports(service: &Value) -> Vec<u16> {
-    services::node_ports(service).into_iter().filter_map(|(_, port)| u16::try_from(port).ok()).collect()
+    services::node_ports(service)
+        .into_iter()
+        .filter_map(|(_, port)| u16::try_from(port).ok())
+        .collect()
 }
 
 fn health_check_port(service: &Value) -> Option<u16> {
-    let port = service.int_at(&["spec", "healthCheckNodePort"]).filter(|port| *port != 0)?;
+    let port = service
+        .int_at(&["spec", "healthCheckNodePort"])
+        .filter(|port| *port != 0)?;
     u16::try_from(port).ok()
 }
 
 fn set_node_ports(service: &mut Value, requests: &[(usize, Option<u16>)], numbers: &[u16]) {
-    let Some(ports) = service.at_mut(&["spec", "ports"]).and_then(Value::as_list_mut) else { return };
+    let Some(ports) = service.at_mut(&["spec", "ports"]).and_then(Value::as_list_mut) else {
+        return;
+    };
     for ((at, _), number) in requests.iter().zip(numbers) {
         if let Some(port) = ports.get_mut(*at).and_then(Value::as_map_mut) {
             port.insert("nodePort", i64::from(*number));

@@ -12,7 +12,10 @@ pub(super) fn type_id(group: &str, version: &str, kind: &str) -> Option<TypeId> 
     static KINDS: OnceLock<Kinds> = OnceLock::new();
     let kinds = KINDS.get_or_init(|| {
         let types = Types::builtin();
-        types.iter().flat_map(|(id, schema)| schema.gvk.iter().map(move |gvk| (gvk.clone(), id))).collect()
+        types
+            .iter()
+            .flat_map(|(id, schema)| schema.gvk.iter().map(move |gvk| (gvk.clone(), id)))
+            .collect()
     });
     kinds.get(&(group.into(), version.into(), kind.into())).copied()
 }

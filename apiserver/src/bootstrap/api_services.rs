@@ -6,7 +6,6 @@ use crate::discovery::Served;
 
 use super::objects::Bootstrap;
 
-
 /// The APIServices of what is served.
 pub fn all(served: &Served) -> Vec<Bootstrap> {
     let mut services = Vec::new();

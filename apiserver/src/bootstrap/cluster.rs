@@ -47,7 +47,10 @@ pub fn service_cidr_ready(now: &str) -> Value {
 
 /// The day since which uses of legacy service account tokens are noted; `today` as `2026-01-31`.
 pub fn legacy_token_tracking(today: &str) -> Bootstrap {
-    config_map("kube-apiserver-legacy-service-account-token-tracking", tree!({"since": today}))
+    config_map(
+        "kube-apiserver-legacy-service-account-token-tracking",
+        tree!({"since": today}),
+    )
 }
 
 /// The config map of extension servers.
@@ -57,13 +60,26 @@ pub fn authentication(settings: &Authentication) -> Bootstrap {
         data.insert("client-ca-file", ca.as_str());
     }
     if let Some(ca) = &settings.request_header_ca {
-        let names = settings.request_header_allowed_names.iter().map(|name| Value::from(name.as_str())).collect();
+        let names = settings
+            .request_header_allowed_names
+            .iter()
+            .map(|name| Value::from(name.as_str()))
+            .collect();
         data.insert("requestheader-allowed-names", json_text(&Value::List(names)));
         data.insert("requestheader-client-ca-file", ca.as_str());
-        data.insert("requestheader-extra-headers-prefix", json_text(&tree!(["X-Remote-Extra-"])));
-        data.insert("requestheader-group-headers", json_text(&tree!(["X-Remote-Group"])));
+        data.insert(
+            "requestheader-extra-headers-prefix",
+            json_text(&tree!(["X-Remote-Extra-"])),
+        );
+        data.insert(
+            "requestheader-group-headers",
+            json_text(&tree!(["X-Remote-Group"])),
+        );
         data.insert("requestheader-uid-headers", json_text(&tree!(["X-Remote-Uid"])));
-        data.insert("requestheader-username-headers", json_text(&tree!(["X-Remote-User"])));
+        data.insert(
+            "requestheader-username-headers",
+            json_text(&tree!(["X-Remote-User"])),
+        );
     }
     config_map(AUTHENTICATION, Value::Map(data))
 }

@@ -5,24 +5,33 @@ use schema::{Value, tree};
 
 /// The condition that a flow schema should have now; `None` if it has it already. `now` is an RFC 3339 time.
 pub fn dangling_condition(flow_schema: &Value, level_exists: bool, now: &str) -> Option<Value> {
-    let level = flow_schema.str_at(&["spec", "priorityLevelConfiguration", "name"]).unwrap_or_default();
+    let level = flow_schema
+        .str_at(&["spec", "priorityLevelConfiguration", "name"])
+        .unwrap_or_default();
     let (status, reason, message) = match level_exists {
         true => (
             "False",
             "Found",
-            format!("This FlowSchema references the PriorityLevelConfiguration object named {level:?} and it exists"),
+            format!(
+                "This FlowSchema references the PriorityLevelConfiguration object named {level:?} and it exists"
+            ),
         ),
         false => (
             "True",
             "NotFound",
-            format!("This FlowSchema references the PriorityLevelConfiguration object named {level:?} but there is no such object"),
+            format!(
+                "This FlowSchema references the PriorityLevelConfiguration object named {level:?} but there is no such object"
+            ),
         ),
     };
-    let has_it = flow_schema.list_at(&["status", "conditions"]).iter().any(|condition| {
-        condition.str_at(&["type"]) == Some("Dangling")
-            && condition.str_at(&["status"]) == Some(status)
-            && condition.str_at(&["message"]) == Some(&message)
-    });
+    let has_it = flow_schema
+        .list_at(&["status", "conditions"])
+        .iter()
+        .any(|condition| {
+            condition.str_at(&["type"]) == Some("Dangling")
+                && condition.str_at(&["status"]) == Some(status)
+                && condition.str_at(&["message"]) == Some(&message)
+        });
     (!has_it).then(|| {
         tree!({
             "type": "Dangling",

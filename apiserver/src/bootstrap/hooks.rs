@@ -65,7 +65,10 @@ impl HookState {
     }
 
     fn new(name: &'static str) -> Self {
-        Self { name, done: Arc::default() }
+        Self {
+            name,
+            done: Arc::default(),
+        }
     }
 
     fn set_done(&self) {
@@ -132,7 +135,9 @@ impl Hooks {
     /// Runs them all; returns after shutdown, when this server is out of the endpoints.
     pub async fn run(self) {
         let hooks = Arc::new(self);
-        hooks.until_done("system namespaces", || hooks.ensure_all(objects::namespaces())).await;
+        hooks
+            .until_done("system namespaces", || hooks.ensure_all(objects::namespaces()))
+            .await;
         hooks.namespaces.set_done();
         tokio::join!(
             hooks.make_policy(),
@@ -147,56 +152,94 @@ impl Hooks {
     }
 
     async fn make_policy(&self) {
-        self.until_done("default policy", || self.ensure_all(objects::policy(Catalog::builtin()))).await;
+        self.until_done("default policy", || {
+            self.ensure_all(objects::policy(Catalog::builtin()))
+        })
+        .await;
         self.policy.set_done();
-        self.every(FLOW_CONTROL_INTERVAL, &self.flow_control, "flow control", || self.mark_flow_schemas()).await;
-    }
-
-    async fn make_api_services(&self) {
-        self.until_done("APIServices", || self.ensure_all(api_services::all(&self.served))).await;
-        self.api_services.set_done();
-    }
-
-    async fn make_cluster_objects(&self) {
-        self.until_done("cluster objects", || self.ensure_cluster_objects()).await;
-        self.cluster.set_done();
-    }
-
-    async fn keep_endpoints(&self) {
-        self.every(master_leases::RENEWAL_INTERVAL, &self.endpoints, "endpoints", || async {
-            self.leases.renew(self.settings.advertise_address).await.map_err(|error| error.to_string())?;
-            self.reconcile_endpoints().await
+        self.every(FLOW_CONTROL_INTERVAL, &self.flow_control, "flow control", || {
+            self.mark_flow_schemas()
         })
         .await;
     }
 
+    async fn make_api_services(&self) {
+        self.until_done("APIServices", || self.ensure_all(api_services::all(&self.served)))
+            .await;
+        self.api_services.set_done();
+    }
+
+    async fn make_cluster_objects(&self) {
+        self.until_done("cluster objects", || self.ensure_cluster_objects())
+            .await;
+        self.cluster.set_done();
+    }
+
+    async fn keep_endpoints(&self) {
+        self.every(
+            master_leases::RENEWAL_INTERVAL,
+            &self.endpoints,
+            "endpoints",
+            || async {
+                self.leases
+                    .renew(self.settings.advertise_address)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                self.reconcile_endpoints().await
+            },
+        )
+        .await;
+    }
+
     async fn keep_identity(&self) {
-        self.every(identity::RENEWAL_INTERVAL, &self.identity, "identity lease", || self.renew_identity()).await;
+        self.every(
+            identity::RENEWAL_INTERVAL,
+            &self.identity,
+            "identity lease",
+            || self.renew_identity(),
+        )
+        .await;
     }
 
     async fn ensure_cluster_objects(&self) -> Result<(), String> {
         let now = Time::now();
         let authentication = cluster::authentication(&self.settings.authentication);
-        let plain = vec![cluster::legacy_token_tracking(&now.format()[..10]), authentication.clone()];
+        let plain = vec![
+            cluster::legacy_token_tracking(&now.format()[..10]),
+            authentication.clone(),
+        ];
         self.ensure_all(plain).await?;
-        self.keep_current(&format!("{}/{}", authentication.collection, cluster::AUTHENTICATION), &authentication.object)
-            .await?;
+        self.keep_current(
+            &format!("{}/{}", authentication.collection, cluster::AUTHENTICATION),
+            &authentication.object,
+        )
+        .await?;
         self.ensure_service_cidr(&now).await
     }
 
     async fn ensure_service_cidr(&self, now: &Time) -> Result<(), String> {
         let cidr = cluster::service_cidr(&self.settings.service_cidrs);
-        self.loopback.ensure(&cidr.collection, &cidr.object).await.map_err(text)?;
+        self.loopback
+            .ensure(&cidr.collection, &cidr.object)
+            .await
+            .map_err(text)?;
         let path = format!("{}/kubernetes", cidr.collection);
         let mut current = self.loopback.get(&path).await.map_err(text)?;
         if current.list_at(&["status", "conditions"]).is_empty() {
             if let Some(map) = current.as_map_mut() {
-                map.map_at("status").insert("conditions", vec![cluster::service_cidr_ready(&now.format())]);
+                map.map_at("status")
+                    .insert("conditions", vec![cluster::service_cidr_ready(&now.format())]);
             }
-            self.loopback.update(&format!("{path}/status"), &current).await.map_err(text)?;
+            self.loopback
+                .update(&format!("{path}/status"), &current)
+                .await
+                .map_err(text)?;
         }
         let service = kubernetes::service(self.settings.kubernetes_address, self.settings.secure_port);
-        self.loopback.ensure(kubernetes::SERVICES, &service).await.map_err(text)?;
+        self.loopback
+            .ensure(kubernetes::SERVICES, &service)
+            .await
+            .map_err(text)?;
         Ok(())
     }
 
@@ -204,8 +247,13 @@ impl Hooks {
     async fn reconcile_endpoints(&self) -> Result<(), String> {
         let servers = self.leases.servers().await.map_err(|error| error.to_string())?;
         let port = self.settings.secure_port;
-        self.keep(kubernetes::ENDPOINTS, &kubernetes::endpoints(&servers, port)).await?;
-        self.keep(kubernetes::ENDPOINT_SLICES, &kubernetes::endpoint_slice(&servers, port)).await
+        self.keep(kubernetes::ENDPOINTS, &kubernetes::endpoints(&servers, port))
+            .await?;
+        self.keep(
+            kubernetes::ENDPOINT_SLICES,
+            &kubernetes::endpoint_slice(&servers, port),
+        )
+        .await
     }
 
     /// Creates the object or brings its content up to date.
@@ -235,13 +283,20 @@ impl Hooks {
         const LEVELS: &str = "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations";
         let levels = self.loopback.get(LEVELS).await.map_err(text)?;
         let exists = |name: &str| {
-            levels.list_at(&["items"]).iter().any(|level| level.str_at(&["metadata", "name"]) == Some(name))
+            levels
+                .list_at(&["items"])
+                .iter()
+                .any(|level| level.str_at(&["metadata", "name"]) == Some(name))
         };
         let schemas = self.loopback.get(FLOW_SCHEMAS).await.map_err(text)?;
         let now = Time::now().format();
         for flow_schema in schemas.list_at(&["items"]) {
-            let level = flow_schema.str_at(&["spec", "priorityLevelConfiguration", "name"]).unwrap_or_default();
-            let Some(condition) = flow_control::dangling_condition(flow_schema, exists(level), &now) else { continue };
+            let level = flow_schema
+                .str_at(&["spec", "priorityLevelConfiguration", "name"])
+                .unwrap_or_default();
+            let Some(condition) = flow_control::dangling_condition(flow_schema, exists(level), &now) else {
+                continue;
+            };
             let name = flow_schema.str_at(&["metadata", "name"]).unwrap_or_default();
             let mut next = flow_schema.clone();
             if let Some(map) = next.as_map_mut() {
@@ -249,20 +304,31 @@ impl Hooks {
                 map.insert("kind", "FlowSchema");
                 map.insert("status", tree!({"conditions": [condition]}));
             }
-            self.loopback.update(&format!("{FLOW_SCHEMAS}/{name}/status"), &next).await.map_err(text)?;
+            self.loopback
+                .update(&format!("{FLOW_SCHEMAS}/{name}/status"), &next)
+                .await
+                .map_err(text)?;
         }
         Ok(())
     }
 
     /// Takes this server out of the endpoints: a clean stop does not wait for its lease to end.
     async fn leave(&self) -> Result<(), String> {
-        self.leases.remove(self.settings.advertise_address).await.map_err(|error| error.to_string())?;
+        self.leases
+            .remove(self.settings.advertise_address)
+            .await
+            .map_err(|error| error.to_string())?;
         self.reconcile_endpoints().await
     }
 
     async fn ensure_all(&self, all: Vec<Bootstrap>) -> Result<(), String> {
         let made = stream::iter(all)
-            .map(|one| async move { self.loopback.ensure(&one.collection, &one.object).await.map_err(text) })
+            .map(|one| async move {
+                self.loopback
+                    .ensure(&one.collection, &one.object)
+                    .await
+                    .map_err(text)
+            })
             .buffer_unordered(CONCURRENT_CREATES)
             .collect::<Vec<_>>()
             .await;
@@ -270,7 +336,11 @@ impl Hooks {
     }
 
     /// Tries a step until it succeeds or the server stops.
-    async fn until_done<F: Future<Output = Result<(), String>>>(&self, what: &str, mut step: impl FnMut() -> F) {
+    async fn until_done<F: Future<Output = Result<(), String>>>(
+        &self,
+        what: &str,
+        mut step: impl FnMut() -> F,
+    ) {
         while let Err(error) = step().await {
             tracing::warn!(%error, "could not make {what}; trying again");
             if self.stopped_within(RETRY_INTERVAL).await {
@@ -305,7 +375,9 @@ impl Hooks {
     }
 
     async fn stopped_within(&self, pause: Duration) -> bool {
-        tokio::time::timeout(pause, self.shutdown.requested()).await.is_ok()
+        tokio::time::timeout(pause, self.shutdown.requested())
+            .await
+            .is_ok()
     }
 }
 

@@ -27,7 +27,11 @@ impl Identity {
     pub fn new(hostname: &str, run: &str) -> Self {
         let digest = Sha256::digest(hostname.as_bytes());
         let name = format!("apiserver-{}", base32(&digest[..16]));
-        Self { holder: format!("{name}_{run}"), name, hostname: hostname.to_owned() }
+        Self {
+            holder: format!("{name}_{run}"),
+            name,
+            hostname: hostname.to_owned(),
+        }
     }
 
     /// The Lease as it should be; `now` has microseconds.

@@ -64,7 +64,11 @@ pub fn endpoints(servers: &[IpAddr], secure_port: u16) -> Value {
 
 /// The EndpointSlice of these servers, all of one address family.
 pub fn endpoint_slice(servers: &[IpAddr], secure_port: u16) -> Value {
-    let family = if servers.first().is_none_or(IpAddr::is_ipv4) { "IPv4" } else { "IPv6" };
+    let family = if servers.first().is_none_or(IpAddr::is_ipv4) {
+        "IPv4"
+    } else {
+        "IPv6"
+    };
     let endpoints: Vec<Value> = servers
         .iter()
         .map(|ip| tree!({"addresses": [(ip.to_string())], "conditions": {"ready": true}}))
@@ -95,7 +99,11 @@ pub fn merged(current: &Value, wanted: &Value) -> Option<Value> {
         to.remove("subsets");
     }
     let labels: &mut Map = to.map_at("metadata").map_at("labels");
-    for (key, value) in wanted.map_at(&["metadata", "labels"]).into_iter().flat_map(Map::iter) {
+    for (key, value) in wanted
+        .map_at(&["metadata", "labels"])
+        .into_iter()
+        .flat_map(Map::iter)
+    {
         labels.insert(key.clone(), value.clone());
     }
     (next != *current).then_some(next)

@@ -24,15 +24,27 @@ pub struct MasterLeases {
 impl MasterLeases {
     /// Below the store's key prefix, e.g. `/registry`.
     pub fn new(store: Arc<dyn Store>, key_prefix: &str) -> Self {
-        let endpoints = Types::builtin().id("io.k8s.api.core.v1.Endpoints").expect("a built-in type");
-        Self { store, prefix: format!("{key_prefix}/masterleases/"), endpoints }
+        let endpoints = Types::builtin()
+            .id("io.k8s.api.core.v1.Endpoints")
+            .expect("a built-in type");
+        Self {
+            store,
+            prefix: format!("{key_prefix}/masterleases/"),
+            endpoints,
+        }
     }
 
     /// Says that the server at `address` is alive. Each renewal counts the generation up and takes a new lease, as the
     /// reference does.
     pub async fn renew(&self, address: IpAddr) -> Result<(), storage::Error> {
         let key = self.key(address);
-        let found = self.store.range(Range { start: key.clone(), ..Range::default() }).await?;
+        let found = self
+            .store
+            .range(Range {
+                start: key.clone(),
+                ..Range::default()
+            })
+            .await?;
         let generation = found
             .entries
             .first()
@@ -41,28 +53,58 @@ impl MasterLeases {
             .unwrap_or(0);
         let lease = self.store.grant_lease(LEASE).await?;
         let value = self.encode(address, generation + 1);
-        self.store.txn(Txn { then: vec![Op::Put { key, value, lease: Some(lease) }], ..Txn::default() }).await?;
+        self.store
+            .txn(Txn {
+                then: vec![Op::Put {
+                    key,
+                    value,
+                    lease: Some(lease),
+                }],
+                ..Txn::default()
+            })
+            .await?;
         Ok(())
     }
 
     /// Takes the server out at once.
     pub async fn remove(&self, address: IpAddr) -> Result<(), storage::Error> {
         let key = self.key(address);
-        self.store.txn(Txn { then: vec![Op::Delete(key)], ..Txn::default() }).await?;
+        self.store
+            .txn(Txn {
+                then: vec![Op::Delete(key)],
+                ..Txn::default()
+            })
+            .await?;
         Ok(())
     }
 
     /// The servers alive, in order of address text.
     pub async fn servers(&self) -> Result<Vec<IpAddr>, storage::Error> {
         let start = Bytes::from(self.prefix.clone());
-        let found = self.store.range(Range { end: prefix_end(&start), start, ..Range::default() }).await?;
-        Ok(found.entries.iter().filter_map(|entry| self.address(&entry.value)).collect())
+        let found = self
+            .store
+            .range(Range {
+                end: prefix_end(&start),
+                start,
+                ..Range::default()
+            })
+            .await?;
+        Ok(found
+            .entries
+            .iter()
+            .filter_map(|entry| self.address(&entry.value))
+            .collect())
     }
 
     fn address(&self, stored: &[u8]) -> Option<IpAddr> {
         let endpoints = self.decode(stored)?;
         let subset = endpoints.list_at(&["subsets"]).first()?;
-        subset.list_at(&["addresses"]).first()?.str_at(&["ip"])?.parse().ok()
+        subset
+            .list_at(&["addresses"])
+            .first()?
+            .str_at(&["ip"])?
+            .parse()
+            .ok()
     }
 
     fn decode(&self, stored: &[u8]) -> Option<Value> {

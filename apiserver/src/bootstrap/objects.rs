@@ -31,8 +31,16 @@ pub fn namespaces() -> Vec<Bootstrap> {
 
 /// RBAC policy, flow control and priority classes.
 pub fn policy(catalog: &Catalog) -> Vec<Bootstrap> {
-    let table = TABLE.lines().map(|line| json::parse(line.as_bytes()).expect("made by our own generator"));
-    table.chain(priority_classes()).map(|object| Bootstrap { collection: collection(catalog, &object), object }).collect()
+    let table = TABLE
+        .lines()
+        .map(|line| json::parse(line.as_bytes()).expect("made by our own generator"));
+    table
+        .chain(priority_classes())
+        .map(|object| Bootstrap {
+            collection: collection(catalog, &object),
+            object,
+        })
+        .collect()
 }
 
 fn priority_classes() -> impl Iterator<Item = Value> {
@@ -60,7 +68,9 @@ fn collection(catalog: &Catalog, object: &Value) -> String {
     let api_version = object.str_at(&["apiVersion"]).expect("table objects have one");
     let kind = object.str_at(&["kind"]).expect("table objects have one");
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let resource = catalog.kind(group, version, kind).expect("table objects are of served kinds");
+    let resource = catalog
+        .kind(group, version, kind)
+        .expect("table objects are of served kinds");
     let root = crate::openapi::paths::root(group, version);
     match object.str_at(&["metadata", "namespace"]) {
         Some(namespace) => format!("{root}/namespaces/{namespace}/{}", resource.resource),
@@ -80,6 +90,9 @@ mod tests {
             one.object.str_at(&["metadata", "name"]) == Some("extension-apiserver-authentication-reader")
         });
         let reader = reader.expect("it is part of the policy");
-        assert_eq!(reader.collection, "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles");
+        assert_eq!(
+            reader.collection,
+            "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles"
+        );
     }
 }

@@ -38,9 +38,22 @@ pub struct Page {
 
 impl Objects {
     /// Reads a page of a namespace, or of all with an empty one.
-    pub async fn page(&self, resource: &Resource, namespace: &str, request: &PageRequest) -> Result<Page, Status> {
-        let found = self.store.range(self.range(resource, namespace, request)).await.map_err(errors::store)?;
-        let items = found.entries.iter().map(|entry| self.decode(resource, entry)).collect::<Result<Vec<_>, _>>()?;
+    pub async fn page(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        request: &PageRequest,
+    ) -> Result<Page, Status> {
+        let found = self
+            .store
+            .range(self.range(resource, namespace, request))
+            .await
+            .map_err(errors::store)?;
+        let items = found
+            .entries
+            .iter()
+            .map(|entry| self.decode(resource, entry))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Page {
             items,
             revision: request.at.unwrap_or(found.revision),
@@ -60,12 +73,20 @@ impl Objects {
             // The first key after it.
             start = Bytes::from([after.as_ref(), b"\0"].concat());
         }
-        Range { start, end, at: request.at, limit: request.limit, ..Range::default() }
+        Range {
+            start,
+            end,
+            at: request.at,
+            limit: request.limit,
+            ..Range::default()
+        }
     }
 
     /// The keys of a namespace, or of all with an empty one.
     pub fn span(&self, resource: &Resource, namespace: &str) -> (Bytes, Bytes) {
-        let Some(storage) = &resource.storage else { return (Bytes::new(), Bytes::new()) };
+        let Some(storage) = &resource.storage else {
+            return (Bytes::new(), Bytes::new());
+        };
         let span = match namespace {
             "" => self.keys.all(storage),
             namespace => self.keys.namespace(storage, namespace),

@@ -71,7 +71,11 @@ pub struct GroupVersionKind {
 }
 
 /// Media types of objects.
-pub const OBJECT_MEDIA: &[&str] = &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+pub const OBJECT_MEDIA: &[&str] = &[
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+];
 /// Media types of lists and watches.
 pub const STREAM_MEDIA: &[&str] = &[
     "application/json",

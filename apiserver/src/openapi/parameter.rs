@@ -14,11 +14,21 @@ pub struct Parameter {
 }
 
 const fn path(name: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, place: "path", kind: "string", description }
+    Parameter {
+        name,
+        place: "path",
+        kind: "string",
+        description,
+    }
 }
 
 const fn query(name: &'static str, kind: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, place: "query", kind, description }
+    Parameter {
+        name,
+        place: "query",
+        kind,
+        description,
+    }
 }
 
 /// `{name}`.
@@ -31,33 +41,62 @@ pub static PATH: Parameter = path("path", "path below the proxied resource");
 pub static PRETTY: Parameter = query("pretty", "string", "indent JSON answers when true");
 static DRY_RUN: Parameter = query("dryRun", "string", "All: do everything but store the result");
 static FIELD_MANAGER: Parameter = query("fieldManager", "string", "who is making the change");
-static FIELD_VALIDATION: Parameter =
-    query("fieldValidation", "string", "Ignore, Warn or Strict: what to do about unknown and duplicate fields");
-static FORCE: Parameter = query("force", "boolean", "take over fields of other managers; apply patches only");
+static FIELD_VALIDATION: Parameter = query(
+    "fieldValidation",
+    "string",
+    "Ignore, Warn or Strict: what to do about unknown and duplicate fields",
+);
+static FORCE: Parameter = query(
+    "force",
+    "boolean",
+    "take over fields of other managers; apply patches only",
+);
 
-static ALLOW_BOOKMARKS: Parameter = query("allowWatchBookmarks", "boolean", "send bookmark events in a watch");
+static ALLOW_BOOKMARKS: Parameter = query(
+    "allowWatchBookmarks",
+    "boolean",
+    "send bookmark events in a watch",
+);
 static CONTINUE: Parameter = query("continue", "string", "where to go on, from the page before");
 static FIELD_SELECTOR: Parameter = query("fieldSelector", "string", "only objects whose fields match");
 static LABEL_SELECTOR: Parameter = query("labelSelector", "string", "only objects whose labels match");
 static LIMIT: Parameter = query("limit", "integer", "the most objects in one page");
-static RESOURCE_VERSION: Parameter = query("resourceVersion", "string", "the version to read at or watch from");
-static RESOURCE_VERSION_MATCH: Parameter =
-    query("resourceVersionMatch", "string", "Exact or NotOlderThan: how resourceVersion is meant");
-static SEND_INITIAL_EVENTS: Parameter =
-    query("sendInitialEvents", "boolean", "begin a watch with the state as events, then a bookmark");
+static RESOURCE_VERSION: Parameter = query(
+    "resourceVersion",
+    "string",
+    "the version to read at or watch from",
+);
+static RESOURCE_VERSION_MATCH: Parameter = query(
+    "resourceVersionMatch",
+    "string",
+    "Exact or NotOlderThan: how resourceVersion is meant",
+);
+static SEND_INITIAL_EVENTS: Parameter = query(
+    "sendInitialEvents",
+    "boolean",
+    "begin a watch with the state as events, then a bookmark",
+);
 static SHARD_SELECTOR: Parameter = query("shardSelector", "string", "only objects of these shards");
 static TIMEOUT_SECONDS: Parameter = query("timeoutSeconds", "integer", "how long a list or watch may take");
 static WATCH: Parameter = query("watch", "boolean", "stream changes instead of a list");
 
-static GRACE_PERIOD_SECONDS: Parameter = query("gracePeriodSeconds", "integer", "seconds before deletion; 0 is now");
+static GRACE_PERIOD_SECONDS: Parameter = query(
+    "gracePeriodSeconds",
+    "integer",
+    "seconds before deletion; 0 is now",
+);
 static IGNORE_STORE_READ_ERROR: Parameter = query(
     "ignoreStoreReadErrorWithClusterBreakingPotential",
     "boolean",
     "delete an object that cannot be decoded, without its finalizers",
 );
-static ORPHAN_DEPENDENTS: Parameter = query("orphanDependents", "boolean", "deprecated: use propagationPolicy");
-static PROPAGATION_POLICY: Parameter =
-    query("propagationPolicy", "string", "Orphan, Background or Foreground: what becomes of dependents");
+static ORPHAN_DEPENDENTS: Parameter =
+    query("orphanDependents", "boolean", "deprecated: use propagationPolicy");
+static PROPAGATION_POLICY: Parameter = query(
+    "propagationPolicy",
+    "string",
+    "Orphan, Background or Foreground: what becomes of dependents",
+);
 
 /// Of a create and an update.
 pub static WRITE: &[&Parameter] = &[&DRY_RUN, &FIELD_MANAGER, &FIELD_VALIDATION];

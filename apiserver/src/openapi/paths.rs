@@ -5,7 +5,8 @@ use schema::{TypeId, Types};
 
 use super::names::{group_title, tag, title};
 use super::operation::{
-    ANY_MEDIA, Body, GroupVersionKind, JSON_MEDIA, OBJECT_MEDIA, Operation, PATCH_MEDIA, PathItem, STREAM_MEDIA, Schema,
+    ANY_MEDIA, Body, GroupVersionKind, JSON_MEDIA, OBJECT_MEDIA, Operation, PATCH_MEDIA, PathItem,
+    STREAM_MEDIA, Schema,
 };
 use super::parameter::{self, Parameter};
 
@@ -35,12 +36,26 @@ pub fn of_resource(resource: &Resource) -> Vec<PathItem> {
 
 /// A discovery path: `GET` answers one object of a `meta/v1` type.
 pub fn of_discovery(path: &str, id: String, tag: String, answer: &str, description: &str) -> PathItem {
-    get_only(path, id, tag, Schema::Type(format!("{META}.{answer}")), description, OBJECT_MEDIA)
+    get_only(
+        path,
+        id,
+        tag,
+        Schema::Type(format!("{META}.{answer}")),
+        description,
+        OBJECT_MEDIA,
+    )
 }
 
 /// A path with one `GET` outside the API groups.
 pub fn of_plain(path: &str, id: &str, tag: &str, answer: Schema, description: &str) -> PathItem {
-    get_only(path, id.to_owned(), tag.to_owned(), answer, description, JSON_MEDIA)
+    get_only(
+        path,
+        id.to_owned(),
+        tag.to_owned(),
+        answer,
+        description,
+        JSON_MEDIA,
+    )
 }
 
 fn get_only(
@@ -63,12 +78,20 @@ fn get_only(
         responses: vec![(200, answer)],
         produces,
     };
-    PathItem { path: path.to_owned(), parameters: Vec::new(), operations: vec![operation] }
+    PathItem {
+        path: path.to_owned(),
+        parameters: Vec::new(),
+        operations: vec![operation],
+    }
 }
 
 /// `/api/v1` or `/apis/<group>/<version>`.
 pub fn root(group: &str, version: &str) -> String {
-    if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") }
+    if group.is_empty() {
+        format!("/api/{version}")
+    } else {
+        format!("/apis/{group}/{version}")
+    }
 }
 
 struct Writer<'a> {
@@ -83,10 +106,19 @@ impl Writer<'_> {
             let across = self.item(self.across("") + &self.resource.resource, false);
             items.push(with(across, [self.list("ForAllNamespaces")]));
         }
-        let collection = self.item(self.scoped("") + &self.resource.resource, self.resource.namespaced);
-        items.push(with(collection, [self.list(""), self.create(), self.delete_collection()]));
+        let collection = self.item(
+            self.scoped("") + &self.resource.resource,
+            self.resource.namespaced,
+        );
+        items.push(with(
+            collection,
+            [self.list(""), self.create(), self.delete_collection()],
+        ));
         let object = self.object_item("");
-        items.push(with(object, [self.get(), self.update(), self.delete(), self.patch()]));
+        items.push(with(
+            object,
+            [self.get(), self.update(), self.delete(), self.patch()],
+        ));
         items
     }
 
@@ -100,7 +132,10 @@ impl Writer<'_> {
             let across = self.item(self.across("watch/") + &self.resource.resource, false);
             items.push(with(across, [self.watch("watchlist", "ListForAllNamespaces")]));
         }
-        let collection = self.item(self.scoped("watch/") + &self.resource.resource, self.resource.namespaced);
+        let collection = self.item(
+            self.scoped("watch/") + &self.resource.resource,
+            self.resource.namespaced,
+        );
         items.push(with(collection, [self.watch("watchlist", "List")]));
         items.push(with(self.object_item("watch/"), [self.watch("watch", "")]));
         for item in &mut items {
@@ -116,8 +151,11 @@ impl Writer<'_> {
         if subresource.name == "proxy" {
             return self.proxy(item, subresource);
         }
-        let operations =
-            subresource.verbs.iter().filter_map(|verb| self.subresource_operation(subresource, verb)).collect();
+        let operations = subresource
+            .verbs
+            .iter()
+            .filter_map(|verb| self.subresource_operation(subresource, verb))
+            .collect();
         vec![PathItem { operations, ..item }]
     }
 
@@ -139,7 +177,12 @@ impl Writer<'_> {
             version: subresource.version.to_string(),
             kind: subresource.kind.to_string(),
         });
-        operation.description = format!("{} {} of the specified {}", verb.as_str(), subresource.name, self.resource.kind);
+        operation.description = format!(
+            "{} {} of the specified {}",
+            verb.as_str(),
+            subresource.name,
+            self.resource.kind
+        );
         if connects {
             operation.responses = vec![(200, Schema::Text)];
             operation.produces = ANY_MEDIA;
@@ -166,15 +209,26 @@ impl Writer<'_> {
         [(item, "Proxy"), (below, "ProxyWithPath")]
             .into_iter()
             .map(|(item, suffix)| {
-                let operations = PROXY_METHODS.map(|(method, verb)| self.proxy_operation(subresource, method, verb, suffix));
+                let operations = PROXY_METHODS
+                    .map(|(method, verb)| self.proxy_operation(subresource, method, verb, suffix));
                 with(item, operations.map(Some))
             })
             .collect()
     }
 
-    fn proxy_operation(&self, subresource: &Subresource, method: &'static str, verb: &str, suffix: &str) -> Operation {
+    fn proxy_operation(
+        &self,
+        subresource: &Subresource,
+        method: &'static str,
+        verb: &str,
+        suffix: &str,
+    ) -> Operation {
         let mut operation = self.operation(method, "connect", self.id(&format!("connect{verb}"), suffix));
-        operation.description = format!("connect {} requests to the proxy of {}", method.to_uppercase(), self.resource.kind);
+        operation.description = format!(
+            "connect {} requests to the proxy of {}",
+            method.to_uppercase(),
+            self.resource.kind
+        );
         operation.kind = Some(GroupVersionKind {
             group: subresource.group.to_string(),
             version: subresource.version.to_string(),
@@ -189,7 +243,11 @@ impl Writer<'_> {
         if !self.has(Verb::List) {
             return None;
         }
-        let id = if suffix.is_empty() { self.id("list", "") } else { self.flat_id("list", suffix) };
+        let id = if suffix.is_empty() {
+            self.id("list", "")
+        } else {
+            self.flat_id("list", suffix)
+        };
         let mut operation = self.operation("get", "list", id);
         operation.description = format!("list or watch objects of kind {}", self.resource.kind);
         operation.parameters = parameter::LIST.to_vec();
@@ -209,7 +267,11 @@ impl Writer<'_> {
             return None;
         }
         // As clients know it: `deleteCoreV1CollectionNamespacedPod`.
-        let scope = if self.resource.namespaced { "CollectionNamespaced" } else { "Collection" };
+        let scope = if self.resource.namespaced {
+            "CollectionNamespaced"
+        } else {
+            "Collection"
+        };
         let mut operation = self.operation("delete", "deletecollection", self.id_of("delete", scope, ""));
         operation.description = format!("delete collection of {}", self.resource.kind);
         operation.parameters = parameter::DELETE_COLLECTION.to_vec();
@@ -248,13 +310,22 @@ impl Writer<'_> {
             suffix => self.id("watch", "") + suffix,
         };
         let mut operation = self.operation("get", action, id);
-        operation.description = format!("watch {}; deprecated: use the watch parameter with a list", self.resource.kind);
+        operation.description = format!(
+            "watch {}; deprecated: use the watch parameter with a list",
+            self.resource.kind
+        );
         operation.responses = vec![(200, Schema::Type(format!("{META}.WatchEvent")))];
         operation.produces = STREAM_MEDIA;
         Some(operation)
     }
 
-    fn verb(&self, verb: Verb, method: &'static str, action: &'static str, id_verb: &str) -> Option<Operation> {
+    fn verb(
+        &self,
+        verb: Verb,
+        method: &'static str,
+        action: &'static str,
+        id_verb: &str,
+    ) -> Option<Operation> {
         self.has(verb).then(|| {
             let mut operation = self.operation(method, action, self.id(id_verb, ""));
             operation.description = format!("{} a {}", verb.as_str(), self.resource.kind);
@@ -310,7 +381,11 @@ impl Writer<'_> {
 
     /// `readCoreV1NamespacedPodStatus`.
     fn id(&self, verb: &str, suffix: &str) -> String {
-        let scope = if self.resource.namespaced { "Namespaced" } else { "" };
+        let scope = if self.resource.namespaced {
+            "Namespaced"
+        } else {
+            ""
+        };
         self.id_of(verb, scope, suffix)
     }
 
@@ -321,7 +396,11 @@ impl Writer<'_> {
 
     fn id_of(&self, verb: &str, scope: &str, suffix: &str) -> String {
         let group = group_title(&self.resource.group);
-        format!("{verb}{group}{}{scope}{}{suffix}", title(&self.resource.version), self.resource.kind)
+        format!(
+            "{verb}{group}{}{scope}{}{suffix}",
+            title(&self.resource.version),
+            self.resource.kind
+        )
     }
 
     fn across(&self, watch: &str) -> String {
@@ -329,7 +408,11 @@ impl Writer<'_> {
     }
 
     fn scoped(&self, watch: &str) -> String {
-        let namespace = if self.resource.namespaced { "namespaces/{namespace}/" } else { "" };
+        let namespace = if self.resource.namespaced {
+            "namespaces/{namespace}/"
+        } else {
+            ""
+        };
         self.across(watch) + namespace
     }
 
@@ -346,7 +429,11 @@ impl Writer<'_> {
             parameters.push(&parameter::NAMESPACE);
         }
         parameters.push(&parameter::PRETTY);
-        PathItem { path, parameters, operations: Vec::new() }
+        PathItem {
+            path,
+            parameters,
+            operations: Vec::new(),
+        }
     }
 }
 
@@ -361,17 +448,37 @@ fn with<const N: usize>(mut item: PathItem, operations: [Option<Operation>; N]) 
 
 fn write_of(operation: &mut Operation, schema: String, codes: &[u16]) {
     operation.parameters = parameter::WRITE.to_vec();
-    operation.responses = codes.iter().map(|code| (*code, Schema::Type(schema.clone()))).collect();
-    operation.body = Some(Body { schema, required: true, consumes: ANY_MEDIA });
+    operation.responses = codes
+        .iter()
+        .map(|code| (*code, Schema::Type(schema.clone())))
+        .collect();
+    operation.body = Some(Body {
+        schema,
+        required: true,
+        consumes: ANY_MEDIA,
+    });
 }
 
 fn patch_of(operation: &mut Operation, schema: String) {
     operation.parameters = parameter::PATCH.to_vec();
-    operation.responses = [200, 201].map(|code| (code, Schema::Type(schema.clone()))).to_vec();
-    operation.body = Some(Body { schema: format!("{META}.Patch"), required: true, consumes: PATCH_MEDIA });
+    operation.responses = [200, 201]
+        .map(|code| (code, Schema::Type(schema.clone())))
+        .to_vec();
+    operation.body = Some(Body {
+        schema: format!("{META}.Patch"),
+        required: true,
+        consumes: PATCH_MEDIA,
+    });
 }
 
 fn delete_of(operation: &mut Operation, answer: String, codes: &[u16]) {
-    operation.responses = codes.iter().map(|code| (*code, Schema::Type(answer.clone()))).collect();
-    operation.body = Some(Body { schema: format!("{META}.DeleteOptions"), required: false, consumes: ANY_MEDIA });
+    operation.responses = codes
+        .iter()
+        .map(|code| (*code, Schema::Type(answer.clone())))
+        .collect();
+    operation.body = Some(Body {
+        schema: format!("{META}.DeleteOptions"),
+        required: false,
+        consumes: ANY_MEDIA,
+    });
 }

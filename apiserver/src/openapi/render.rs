@@ -103,11 +103,20 @@ fn reason(code: u16) -> &'static str {
 }
 
 fn content(media: &[&str], schema: &Value) -> Value {
-    media.iter().map(|media| ((*media).into(), tree!({"schema": (schema.clone())}))).collect::<Map>().into()
+    media
+        .iter()
+        .map(|media| ((*media).into(), tree!({"schema": (schema.clone())})))
+        .collect::<Map>()
+        .into()
 }
 
 fn parameters(parameters: &[&'static Parameter], version: Version) -> Value {
-    Value::List(parameters.iter().map(|parameter| parameter_value(parameter, version)).collect())
+    Value::List(
+        parameters
+            .iter()
+            .map(|parameter| parameter_value(parameter, version))
+            .collect(),
+    )
 }
 
 fn parameter_value(parameter: &Parameter, version: Version) -> Value {

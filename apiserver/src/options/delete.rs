@@ -60,8 +60,12 @@ impl DeleteOptions {
     /// Reads and checks the options in a decoded body.
     pub fn from_body(body: &Value) -> Result<Self, Status> {
         let text = |path: &[&str]| body.str_at(path).map(str::to_owned);
-        let dry_run: Vec<String> =
-            body.list_at(&["dryRun"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let dry_run: Vec<String> = body
+            .list_at(&["dryRun"])
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         Self::checked(
             Self {
                 grace_period_seconds: body.int_at(&["gracePeriodSeconds"]),
@@ -93,7 +97,11 @@ impl DeleteOptions {
             Some("Background") => Some(Propagation::Background),
             Some("Foreground") => Some(Propagation::Foreground),
             Some(other) => {
-                errors.push(field::Error::not_supported(&path, other, &["Foreground", "Background", "Orphan", "nil"]));
+                errors.push(field::Error::not_supported(
+                    &path,
+                    other,
+                    &["Foreground", "Background", "Orphan", "nil"],
+                ));
                 None
             }
         };

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig, DecodePaddingMode};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use object::field::{Error, Path};
 use object::selector::{field as fields, label};
 use schema::{Value, json};
@@ -119,10 +119,17 @@ impl ListOptions {
                 errors.push(Error::forbidden(&path, why));
             }
             if !self.continue_token.is_empty() {
-                errors.push(Error::forbidden(&path, "resourceVersionMatch is forbidden when continue is provided"));
+                errors.push(Error::forbidden(
+                    &path,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
             if self.version_match.is_none() {
-                errors.push(Error::not_supported(&path, version_match, &["Exact", "NotOlderThan", ""]));
+                errors.push(Error::not_supported(
+                    &path,
+                    version_match,
+                    &["Exact", "NotOlderThan", ""],
+                ));
             }
             if self.version_match == Some(VersionMatch::Exact) && self.resource_version == "0" {
                 let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
@@ -154,7 +161,10 @@ impl ListOptions {
             }
         }
         if !self.continue_token.is_empty() {
-            errors.push(Error::forbidden(&path, "resourceVersionMatch is forbidden when continue is provided"));
+            errors.push(Error::forbidden(
+                &path,
+                "resourceVersionMatch is forbidden when continue is provided",
+            ));
         }
         errors
     }
@@ -166,7 +176,11 @@ pub fn parse_revision(text: &str) -> Result<Revision, String> {
         return Ok(Revision(0));
     }
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let why = if digits { "value out of range" } else { "invalid syntax" };
+    let why = if digits {
+        "value out of range"
+    } else {
+        "invalid syntax"
+    };
     let number = if digits { text.parse::<i64>().ok() } else { None };
     number.map(Revision).ok_or_else(|| {
         format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}")
@@ -179,30 +193,50 @@ impl Continue {
         let revision = self.revision.map_or(-1, |revision| revision.0);
         // Fields in the order in which Go declares them.
         let start = json::to_string(&Value::from(self.start.as_str()));
-        TOKEN_BASE64.encode(format!("{{\"v\":\"{TOKEN_VERSION}\",\"rv\":{revision},\"start\":{start}}}"))
+        TOKEN_BASE64.encode(format!(
+            "{{\"v\":\"{TOKEN_VERSION}\",\"rv\":{revision},\"start\":{start}}}"
+        ))
     }
 
     /// From a client; the error is the reason for the 400.
     pub fn decode(token: &str) -> Result<Self, String> {
         let broken = |why: String| format!("continue key is not valid: {why}");
-        let bytes = TOKEN_BASE64.decode(token).map_err(|error| broken(base64_error(token, &error)))?;
+        let bytes = TOKEN_BASE64
+            .decode(token)
+            .map_err(|error| broken(base64_error(token, &error)))?;
+        if let Some(byte) = bytes.first().filter(|byte| !byte.is_ascii()) {
+            return Err(broken(format!(
+                "invalid character '\\x{byte:02x}' looking for beginning of value"
+            )));
+        }
         let value = json::parse(&bytes).map_err(|error| broken(error.to_string()))?;
         match value.str_at(&["v"]).unwrap_or_default() {
             TOKEN_VERSION => {}
-            other => return Err(format!("continue key is not valid: server does not recognize this encoded version {other:?}")),
+            other => {
+                return Err(format!(
+                    "continue key is not valid: server does not recognize this encoded version {other:?}"
+                ));
+            }
         }
         let revision = value.int_at(&["rv"]).unwrap_or(0);
         if revision == 0 {
-            return Err(format!("continue key is not valid: incorrect encoded start resourceVersion (version {TOKEN_VERSION})"));
+            return Err(format!(
+                "continue key is not valid: incorrect encoded start resourceVersion (version {TOKEN_VERSION})"
+            ));
         }
         let start = value.str_at(&["start"]).unwrap_or_default().to_owned();
         if start.is_empty() {
-            return Err(format!("continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"));
+            return Err(format!(
+                "continue key is not valid: encoded start key empty (version {TOKEN_VERSION})"
+            ));
         }
         if start.split('/').any(|segment| matches!(segment, "." | ".." | "")) && start != "\0" {
             return Err(broken(format!("{start:?}")));
         }
-        Ok(Self { start, revision: (revision > 0).then_some(Revision(revision)) })
+        Ok(Self {
+            start,
+            revision: (revision > 0).then_some(Revision(revision)),
+        })
     }
 }
 
@@ -221,7 +255,10 @@ mod tests {
 
     #[test]
     fn tokens_come_back() {
-        let token = Continue { start: "ns/a\0".to_owned(), revision: Some(Revision(7)) };
+        let token = Continue {
+            start: "ns/a\0".to_owned(),
+            revision: Some(Revision(7)),
+        };
         assert_eq!(Continue::decode(&token.encode()), Ok(token));
         for bad in ["garbage", "!", "", "e30"] {
             assert!(Continue::decode(bad).is_err(), "{bad}");
@@ -230,13 +267,23 @@ mod tests {
 
     #[test]
     fn version_rules_are_those_of_the_reference() {
-        let list = |text: &str| ListOptions::of_list(&Query::parse(text)).map(drop).map_err(|status| status.message);
+        let list = |text: &str| {
+            ListOptions::of_list(&Query::parse(text))
+                .map(drop)
+                .map_err(|status| status.message)
+        };
         assert!(list("resourceVersion=5&resourceVersionMatch=Exact").is_ok());
         assert!(list("resourceVersionMatch=Exact").is_err());
         assert!(list("resourceVersion=0&resourceVersionMatch=Exact").is_err());
         assert!(list("sendInitialEvents=true").is_err());
-        assert!(list("limit=abc").expect_err("no number").contains("strconv.ParseInt: parsing \"abc\": invalid syntax"));
-        let watch = ListOptions::of_watch(&Query::parse("sendInitialEvents=true&resourceVersionMatch=NotOlderThan"));
+        assert!(
+            list("limit=abc")
+                .expect_err("no number")
+                .contains("strconv.ParseInt: parsing \"abc\": invalid syntax")
+        );
+        let watch = ListOptions::of_watch(&Query::parse(
+            "sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+        ));
         assert!(watch.is_ok());
     }
 
@@ -244,7 +291,10 @@ mod tests {
     fn bad_revisions_are_worded_as_go_does() {
         assert_eq!(
             parse_revision("abc"),
-            Err("resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax".to_owned())
+            Err(
+                "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"
+                    .to_owned()
+            )
         );
     }
 }

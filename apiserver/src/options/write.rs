@@ -56,11 +56,21 @@ impl WriteOptions {
         let manager = query.first("fieldManager").unwrap_or_default();
         let validation = query.first("fieldValidation").unwrap_or_default();
         let mut errors = Vec::new();
-        if kind == WriteKind::Patch && query.first("force").is_some_and(|force| truth(force) || !force.is_empty()) {
+        if kind == WriteKind::Patch
+            && query
+                .first("force")
+                .is_some_and(|force| truth(force) || !force.is_empty())
+        {
             let path = field::Path::root("force");
-            errors.push(field::Error::forbidden(&path, "may not be specified for non-apply patch"));
+            errors.push(field::Error::forbidden(
+                &path,
+                "may not be specified for non-apply patch",
+            ));
         }
-        errors.extend(meta_validation::field_manager(manager, &field::Path::root("fieldManager")));
+        errors.extend(meta_validation::field_manager(
+            manager,
+            &field::Path::root("fieldManager"),
+        ));
         errors.extend(dry_run_errors(&dry_run));
         let field_validation = match validation {
             "" | "Warn" => FieldValidation::Warn,
@@ -68,12 +78,20 @@ impl WriteOptions {
             "Strict" => FieldValidation::Strict,
             other => {
                 let path = field::Path::root("fieldValidation");
-                errors.push(field::Error::not_supported(&path, other, &["", "Ignore", "Strict", "Warn"]));
+                errors.push(field::Error::not_supported(
+                    &path,
+                    other,
+                    &["", "Ignore", "Strict", "Warn"],
+                ));
                 FieldValidation::Warn
             }
         };
         invalid(kind.options_kind(), &errors)?;
-        Ok(Self { dry_run: !dry_run.is_empty(), field_manager: manager.to_owned(), field_validation })
+        Ok(Self {
+            dry_run: !dry_run.is_empty(),
+            field_manager: manager.to_owned(),
+            field_validation,
+        })
     }
 }
 
@@ -91,6 +109,11 @@ mod tests {
             "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""
         );
         let bad = read("fieldValidation=Bogus").expect_err("not known");
-        assert!(bad.message.ends_with("supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""), "{}", bad.message);
+        assert!(
+            bad.message
+                .ends_with("supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""),
+            "{}",
+            bad.message
+        );
     }
 }

@@ -59,7 +59,15 @@ impl<'a> ListWriter<'a> {
             _ => Include::default(),
         };
         let layout = columns::layout(&call.hub);
-        Ok(Self { call, output, shape: Shape::of(&call.resource), layout, include, items: Vec::new(), count: 0 })
+        Ok(Self {
+            call,
+            output,
+            shape: Shape::of(&call.resource),
+            layout,
+            include,
+            items: Vec::new(),
+            count: 0,
+        })
     }
 
     /// Adds an object in its hub form.
@@ -87,7 +95,13 @@ impl<'a> ListWriter<'a> {
             Form::Table(version) => {
                 let mut shown = body::from_hub(self.call, hub.clone())?;
                 body::set_type(&mut shown, &self.shape);
-                let row = table::row(&self.layout, &hub, (&shown, self.shape.type_id), self.include, version);
+                let row = table::row(
+                    &self.layout,
+                    &hub,
+                    (&shown, self.shape.type_id),
+                    self.include,
+                    version,
+                );
                 json::write(&row, &mut self.items);
             }
         }
@@ -110,13 +124,25 @@ impl<'a> ListWriter<'a> {
         let metadata = meta.to_value();
         let bytes = match self.output.form {
             Form::Table(version) => {
-                let text = table::assemble(&self.layout, Some(&api.descriptions), version, &metadata, &self.items);
+                let text = table::assemble(
+                    &self.layout,
+                    Some(&api.descriptions),
+                    version,
+                    &metadata,
+                    &self.items,
+                );
                 finish_json(text, self.output)?
             }
-            Form::PartialList(version) => {
-                self.assemble(&format!("meta.k8s.io/{version}"), "PartialObjectMetadataList", &metadata)?
-            }
-            _ => self.assemble(&self.shape.api_version(), &self.call.resource.list_kind, &metadata)?,
+            Form::PartialList(version) => self.assemble(
+                &format!("meta.k8s.io/{version}"),
+                "PartialObjectMetadataList",
+                &metadata,
+            )?,
+            _ => self.assemble(
+                &self.shape.api_version(),
+                &self.call.resource.list_kind,
+                &metadata,
+            )?,
         };
         Ok(respond(200, self.output.media, bytes))
     }
@@ -133,7 +159,9 @@ impl<'a> ListWriter<'a> {
             return Ok(envelope::wrap(api_version, kind, &message));
         }
         let mut text = Vec::with_capacity(self.items.len() + 256);
-        text.extend_from_slice(format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":").as_bytes());
+        text.extend_from_slice(
+            format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":").as_bytes(),
+        );
         json::write(metadata, &mut text);
         text.extend_from_slice(b",\"items\":");
         // An empty list of metadata is nil in the reference.
@@ -151,7 +179,10 @@ impl<'a> ListWriter<'a> {
 impl ListMeta {
     fn to_value(&self) -> Value {
         let mut meta = Map::new();
-        for (key, text) in [("continue", &self.continue_token), ("resourceVersion", &self.resource_version)] {
+        for (key, text) in [
+            ("continue", &self.continue_token),
+            ("resourceVersion", &self.resource_version),
+        ] {
             if !text.is_empty() {
                 meta.insert(key, text.as_str());
             }

@@ -13,7 +13,14 @@ use crate::call::{Call, Shape};
 use crate::negotiate::{Form, Media, Output};
 
 /// An object of a shape. `hub` is its hub form where it is an object of the call's resource, else the object as it is.
-pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value, code: u16) -> Result<Response, Status> {
+pub fn object(
+    api: &Api,
+    call: &Call,
+    output: Output,
+    shape: &Shape,
+    hub: Value,
+    code: u16,
+) -> Result<Response, Status> {
     let is_main = shape.kind == call.resource.kind && shape.group == call.resource.group;
     let cells = matches!(output.form, Form::Table(_)).then(|| hub.clone());
     let mut shown = if is_main { body::from_hub(call, hub)? } else { hub };
@@ -28,7 +35,11 @@ pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value,
         }
         Form::PartialList(_) => return Err(not_a_list(shape)),
         Form::Table(version) => {
-            let layout = if is_main { columns::layout(&call.hub) } else { columns::layout_of(&shape.group, &shape.kind) };
+            let layout = if is_main {
+                columns::layout(&call.hub)
+            } else {
+                columns::layout_of(&shape.group, &shape.kind)
+            };
             let row = table::row(
                 &layout,
                 &cells.unwrap_or_default(),
@@ -40,7 +51,10 @@ pub fn object(api: &Api, call: &Call, output: Output, shape: &Shape, hub: Value,
             json::write(&row, &mut rows);
             let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
             let meta = tree!({"resourceVersion": revision});
-            finish_json(table::assemble(&layout, Some(&api.descriptions), version, &meta, &rows), output)?
+            finish_json(
+                table::assemble(&layout, Some(&api.descriptions), version, &meta, &rows),
+                output,
+            )?
         }
     };
     Ok(respond(code, output.media, bytes))
@@ -65,19 +79,38 @@ pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Respon
             let row = table::row(&layout, &value, shown, include, version);
             let mut rows = Vec::new();
             json::write(&row, &mut rows);
-            let text = table::assemble(&layout, Some(&api.descriptions), version, &metadata(&value), &rows);
+            let text = table::assemble(
+                &layout,
+                Some(&api.descriptions),
+                version,
+                &metadata(&value),
+                &rows,
+            );
             respond(code, Media::Json, finish_json(text, output).unwrap_or_default())
         }
         _ => {
             let mut text = Vec::new();
             json::write(&value, &mut text);
-            let media = if output.media == Media::Yaml { Media::Yaml } else { Media::Json };
-            respond(code, media, finish_json(text, Output { media, ..output }).unwrap_or_default())
+            let media = if output.media == Media::Yaml {
+                Media::Yaml
+            } else {
+                Media::Json
+            };
+            respond(
+                code,
+                media,
+                finish_json(text, Output { media, ..output }).unwrap_or_default(),
+            )
         }
     };
-    let retry_after = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+    let retry_after = status
+        .details
+        .as_ref()
+        .map_or(0, |details| details.retry_after_seconds);
     if retry_after > 0 {
-        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
+        response
+            .headers_mut()
+            .insert(http::header::RETRY_AFTER, http::HeaderValue::from(retry_after));
     }
     response
 }
@@ -105,6 +138,9 @@ fn not_a_list(shape: &Shape) -> Status {
     Status::failure(
         406,
         serve::status::reason::NOT_ACCEPTABLE,
-        format!("you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})", shape.version, shape.kind),
+        format!(
+            "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
+            shape.version, shape.kind
+        ),
     )
 }

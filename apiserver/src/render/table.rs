@@ -66,7 +66,9 @@ pub fn assemble(
     rows: &[u8],
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() + 1024);
-    out.extend_from_slice(format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":").as_bytes());
+    out.extend_from_slice(
+        format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":").as_bytes(),
+    );
     json::write(metadata, &mut out);
     out.extend_from_slice(b",\"columnDefinitions\":");
     match descriptions {

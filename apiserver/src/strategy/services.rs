@@ -41,7 +41,9 @@ pub fn needs_cluster_ip(service: &Value) -> bool {
 pub fn needs_node_ports(service: &Value) -> bool {
     match kind(service) {
         Kind::NodePort => true,
-        Kind::LoadBalancer => service.bool_at(&["spec", "allocateLoadBalancerNodePorts"]).unwrap_or(true),
+        Kind::LoadBalancer => service
+            .bool_at(&["spec", "allocateLoadBalancerNodePorts"])
+            .unwrap_or(true),
         Kind::ClusterIp | Kind::ExternalName => false,
     }
 }
@@ -58,7 +60,11 @@ pub fn is_headless(service: &Value) -> bool {
 
 /// `spec.clusterIPs`.
 pub fn cluster_ips(service: &Value) -> Vec<&str> {
-    service.list_at(&["spec", "clusterIPs"]).iter().filter_map(Value::as_str).collect()
+    service
+        .list_at(&["spec", "clusterIPs"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// `spec.clusterIP`, empty when absent.
@@ -97,7 +103,10 @@ pub fn set_cluster_ips(service: &mut Value, ips: Vec<SmolStr>) {
     match ips.first() {
         Some(first) => {
             spec.insert("clusterIP", first.clone());
-            spec.insert("clusterIPs", ips.into_iter().map(Value::String).collect::<Vec<_>>());
+            spec.insert(
+                "clusterIPs",
+                ips.into_iter().map(Value::String).collect::<Vec<_>>(),
+            );
         }
         None => {
             spec.remove("clusterIP");

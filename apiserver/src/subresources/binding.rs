@@ -15,10 +15,15 @@ use crate::{body, render, verbs};
 
 /// POST to `pods/<name>/binding`.
 pub async fn bind(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
-    let shape = call.subresource().map(Shape::of_subresource).ok_or_else(Status::unknown_resource)?;
+    let shape = call
+        .subresource()
+        .map(Shape::of_subresource)
+        .ok_or_else(Status::unknown_resource)?;
     let (binding, output, dry_run) = read(call, &shape, content).await?;
     if meta::of(&binding).name() != call.name() {
-        return Err(Status::bad_request("name in URL does not match name in Binding object"));
+        return Err(Status::bad_request(
+            "name in URL does not match name in Binding object",
+        ));
     }
     apply(api, call, output, binding, dry_run).await
 }
@@ -45,12 +50,26 @@ async fn read(call: &mut Call, shape: &Shape, content: Body) -> Result<(Value, O
     Ok((binding, output, options.dry_run))
 }
 
-async fn apply(api: &Api, call: &mut Call, output: Output, binding: Value, dry_run: bool) -> Result<Response, Status> {
+async fn apply(
+    api: &Api,
+    call: &mut Call,
+    output: Output,
+    binding: Value,
+    dry_run: bool,
+) -> Result<Response, Status> {
     check(&binding)?;
     let (namespace, name) = (call.info.namespace.clone(), meta::of(&binding).name().to_owned());
-    let target = Target { namespace: &namespace, name: &name, subresource: "binding", dry_run };
+    let target = Target {
+        namespace: &namespace,
+        name: &name,
+        subresource: "binding",
+        dry_run,
+    };
     update::update(api, call, target, &mut Bind { binding }).await?;
-    let created = Status { code: 201, ..Status::success() };
+    let created = Status {
+        code: 201,
+        ..Status::success()
+    };
     Ok(render::status(api, call, output, &created))
 }
 
@@ -59,7 +78,11 @@ fn check(binding: &Value) -> Result<(), Status> {
     let kind = binding.str_at(&["target", "kind"]).unwrap_or_default();
     let target = Path::root("target");
     let error = if !matches!(kind, "" | "Node") {
-        Some(field::Error::not_supported(&target.child("kind"), kind, &["Node", "<empty>"]))
+        Some(field::Error::not_supported(
+            &target.child("kind"),
+            kind,
+            &["Node", "<empty>"],
+        ))
     } else if binding.str_at(&["target", "name"]).unwrap_or_default().is_empty() {
         Some(field::Error::required(&target.child("name"), ""))
     } else {
@@ -74,11 +97,15 @@ struct Bind {
 
 impl Change for Bind {
     fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
-        let Some(pod) = current else { return Err(Status::not_found("", "pods", meta::of(&self.binding).name())) };
+        let Some(pod) = current else {
+            return Err(Status::not_found("", "pods", meta::of(&self.binding).name()));
+        };
         let name = meta::of(pod).name();
         let refused = |why: String| Err(Status::conflict("", "pods/binding", name, &why));
         if meta::of(pod).is_deleting() {
-            return refused(format!("pod {name} is being deleted, cannot be assigned to a host"));
+            return refused(format!(
+                "pod {name} is being deleted, cannot be assigned to a host"
+            ));
         }
         if let Some(node) = pod.str_at(&["spec", "nodeName"]).filter(|node| !node.is_empty()) {
             return refused(format!("pod {name} is already assigned to node {node:?}"));
@@ -106,15 +133,21 @@ impl Change for Bind {
 fn copy_entries(pod: &mut Value, entries: Option<&Map>, field: &str) {
     for (key, value) in entries.into_iter().flat_map(Map::iter) {
         if let Some(map) = pod.as_map_mut() {
-            map.map_at("metadata").map_at(field).insert(key.clone(), value.clone());
+            map.map_at("metadata")
+                .map_at(field)
+                .insert(key.clone(), value.clone());
         }
     }
 }
 
 fn set_scheduled(pod: &mut Value, now: &str) {
     let Some(map) = pod.as_map_mut() else { return };
-    let conditions = map.map_at("status").entry_or_insert_with("conditions", || Value::List(Vec::new()));
-    let Some(list) = conditions.as_list_mut() else { return };
+    let conditions = map
+        .map_at("status")
+        .entry_or_insert_with("conditions", || Value::List(Vec::new()));
+    let Some(list) = conditions.as_list_mut() else {
+        return;
+    };
     list.retain(|condition| condition.str_at(&["type"]) != Some("PodScheduled"));
     list.push(tree!({"type": "PodScheduled", "status": "True", "lastTransitionTime": now}));
 }

@@ -40,10 +40,14 @@ pub(super) fn spend(budget: &Value, pod: &str, now: &str) -> Verdict {
     let name = meta::of(budget).name();
     let number = |field: &str| budget.int_at(&["status", field]).unwrap_or(0);
     if number("observedGeneration") < meta::of(budget).generation() {
-        return Verdict::Refused(format!("The disruption budget {name} is still being processed by the server."));
+        return Verdict::Refused(format!(
+            "The disruption budget {name} is still being processed by the server."
+        ));
     }
     let allowed = number("disruptionsAllowed");
-    let disrupted = budget.map_at(&["status", "disruptedPods"]).map_or(0, schema::Map::len);
+    let disrupted = budget
+        .map_at(&["status", "disruptedPods"])
+        .map_or(0, schema::Map::len);
     if allowed <= 0 || disrupted >= DISRUPTED_PODS_MAX {
         return Verdict::Refused(format!(
             "The disruption budget {name} needs {} healthy pods and has {} currently",
@@ -68,9 +72,19 @@ mod tests {
     fn a_budget_is_spent_once_per_disruption() {
         let budget = tree!({"metadata": {"name": "b", "generation": 1i64},
             "status": {"observedGeneration": 1i64, "disruptionsAllowed": 1i64, "desiredHealthy": 2i64, "currentHealthy": 3i64}});
-        let Verdict::Spent(next) = spend(&budget, "p", "2026-01-01T00:00:00Z") else { panic!("one is left") };
-        assert_eq!(next.str_at(&["status", "disruptedPods", "p"]), Some("2026-01-01T00:00:00Z"));
-        let Verdict::Refused(why) = spend(&next, "q", "2026-01-01T00:00:00Z") else { panic!("none is left") };
-        assert_eq!(why, "The disruption budget b needs 2 healthy pods and has 3 currently");
+        let Verdict::Spent(next) = spend(&budget, "p", "2026-01-01T00:00:00Z") else {
+            panic!("one is left")
+        };
+        assert_eq!(
+            next.str_at(&["status", "disruptedPods", "p"]),
+            Some("2026-01-01T00:00:00Z")
+        );
+        let Verdict::Refused(why) = spend(&next, "q", "2026-01-01T00:00:00Z") else {
+            panic!("none is left")
+        };
+        assert_eq!(
+            why,
+            "The disruption budget b needs 2 healthy pods and has 3 currently"
+        );
     }
 }

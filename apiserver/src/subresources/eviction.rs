@@ -21,7 +21,10 @@ const RETRY_AFTER: u32 = 10;
 
 /// POST to `pods/<name>/eviction`.
 pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
-    let shape = call.subresource().map(Shape::of_subresource).ok_or_else(Status::unknown_resource)?;
+    let shape = call
+        .subresource()
+        .map(Shape::of_subresource)
+        .ok_or_else(Status::unknown_resource)?;
     let output = Output::of(&call.headers, &call.query)?;
     let media = negotiate::body_media(&call.headers)?;
     let bytes = verbs::body(content).await?;
@@ -30,7 +33,9 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
     let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());
     crate::write::metadata::set_namespace(&mut eviction, &namespace)?;
     if meta::of(&eviction).name() != name {
-        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+        return Err(Status::bad_request(
+            "name in URL does not match name in Eviction object",
+        ));
     }
     let asked = eviction.get("deleteOptions").cloned().unwrap_or_default();
     let mut options = DeleteOptions::from_body(&asked)?;
@@ -41,15 +46,26 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
         spend_budget(api, call, &namespace, &pod, options.dry_run).await?;
     }
     delete::delete(api, call, &namespace, &name, &options).await?;
-    let created = Status { code: 201, ..Status::success() };
+    let created = Status {
+        code: 201,
+        ..Status::success()
+    };
     Ok(render::status(api, call, output, &created))
 }
 
 /// Takes one from the budget that covers the pod; 429 if it has none left.
-async fn spend_budget(api: &Api, call: &Call, namespace: &str, pod: &Value, dry_run: bool) -> Result<(), Status> {
+async fn spend_budget(
+    api: &Api,
+    call: &Call,
+    namespace: &str,
+    pod: &Value,
+    dry_run: bool,
+) -> Result<(), Status> {
     let budgets = Reader::list(&*api.objects, "policy", "poddisruptionbudgets", namespace).await?;
     let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
-    let Some(budget) = covering.next() else { return Ok(()) };
+    let Some(budget) = covering.next() else {
+        return Ok(());
+    };
     if covering.next().is_some() {
         return Err(Status::failure(
             500,
@@ -60,11 +76,28 @@ async fn spend_budget(api: &Api, call: &Call, namespace: &str, pod: &Value, dry_
     if disruption::ignores_unhealthy(budget, pod) {
         return Ok(());
     }
-    let Some(resource) = api.resource("policy", "v1", "poddisruptionbudgets") else { return Ok(()) };
-    let mut inner = Call::new(call.info.clone(), call.query.clone(), call.headers.clone(), call.user.clone(), resource.clone());
-    let target = Target { namespace, name: meta::of(budget).name(), subresource: "status", dry_run };
-    let mut spend = Spend { pod: meta::of(pod).name().to_owned() };
-    update::update(api, &mut inner, target, &mut spend).await.map(drop)
+    let Some(resource) = api.resource("policy", "v1", "poddisruptionbudgets") else {
+        return Ok(());
+    };
+    let mut inner = Call::new(
+        call.info.clone(),
+        call.query.clone(),
+        call.headers.clone(),
+        call.user.clone(),
+        resource.clone(),
+    );
+    let target = Target {
+        namespace,
+        name: meta::of(budget).name(),
+        subresource: "status",
+        dry_run,
+    };
+    let mut spend = Spend {
+        pod: meta::of(pod).name().to_owned(),
+    };
+    update::update(api, &mut inner, target, &mut spend)
+        .await
+        .map(drop)
 }
 
 fn covers(budget: &Value, pod: &Value) -> bool {
@@ -79,7 +112,9 @@ struct Spend {
 
 impl update::Change for Spend {
     fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
-        let Some(budget) = current else { return Err(too_many(None)) };
+        let Some(budget) = current else {
+            return Err(too_many(None));
+        };
         match disruption::spend(budget, &self.pod, &call.now) {
             Verdict::Spent(next) => Ok(next),
             Verdict::Refused(why) => Err(too_many(Some(why))),
@@ -93,7 +128,11 @@ impl update::Change for Spend {
 
 fn too_many(why: Option<String>) -> Status {
     let message = "Cannot evict pod as it would violate the pod's disruption budget.";
-    let cause = why.map(|message| Cause { reason: "DisruptionBudget".to_owned(), message, ..Cause::default() });
+    let cause = why.map(|message| Cause {
+        reason: "DisruptionBudget".to_owned(),
+        message,
+        ..Cause::default()
+    });
     Status::failure(429, reason::TOO_MANY_REQUESTS, message).with_details(Details {
         causes: cause.into_iter().collect(),
         retry_after_seconds: RETRY_AFTER,

@@ -34,7 +34,17 @@ pub async fn scale_update(api: &Api, call: &mut Call, content: Body) -> Result<R
     let shape = shape(call)?;
     let scale = body::decode(call, &shape, media, &bytes, options.field_validation)?;
     metadata::check_name(&scale, &call.namespace().to_owned(), &call.name().to_owned())?;
-    write(api, call, output, options.dry_run, SetScale { wish: Wish::Scale(scale), shape }).await
+    write(
+        api,
+        call,
+        output,
+        options.dry_run,
+        SetScale {
+            wish: Wish::Scale(scale),
+            shape,
+        },
+    )
+    .await
 }
 
 /// Sets the replica count by a patch of the scale.
@@ -45,7 +55,17 @@ pub async fn scale_patch(api: &Api, call: &mut Call, content: Body) -> Result<Re
     let options = WriteOptions::read(&call.query, WriteKind::Patch)?;
     let patch = Patched::read(call, &bytes, options.field_validation)?;
     let shape = shape(call)?;
-    write(api, call, output, options.dry_run, SetScale { wish: Wish::Patch(patch), shape }).await
+    write(
+        api,
+        call,
+        output,
+        options.dry_run,
+        SetScale {
+            wish: Wish::Patch(patch),
+            shape,
+        },
+    )
+    .await
 }
 
 enum Wish {
@@ -61,7 +81,11 @@ struct SetScale {
 impl Change for SetScale {
     fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
         let Some(current) = current else {
-            return Err(Status::not_found(&call.hub.group, &call.hub.resource, call.name()));
+            return Err(Status::not_found(
+                &call.hub.group,
+                &call.hub.resource,
+                call.name(),
+            ));
         };
         let scale = match &self.wish {
             Wish::Scale(scale) => scale.clone(),
@@ -94,13 +118,20 @@ async fn write(
     mut change: SetScale,
 ) -> Result<Response, Status> {
     let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());
-    let target = Target { namespace: &namespace, name: &name, subresource: "scale", dry_run };
+    let target = Target {
+        namespace: &namespace,
+        name: &name,
+        subresource: "scale",
+        dry_run,
+    };
     let updated = update::update(api, call, target, &mut change).await?;
     render::object(api, call, output, &change.shape, of(&updated.stored.object), 200)
 }
 
 fn shape(call: &Call) -> Result<Shape, Status> {
-    call.subresource().map(Shape::of_subresource).ok_or_else(Status::unknown_resource)
+    call.subresource()
+        .map(Shape::of_subresource)
+        .ok_or_else(Status::unknown_resource)
 }
 
 /// The scale of an object in its hub form.
@@ -133,10 +164,14 @@ fn of(object: &Value) -> Value {
 
 /// The query form of the object's selector; replication controllers have plain labels.
 fn selector(object: &Value) -> String {
-    let Some(selector) = object.at(&["spec", "selector"]) else { return String::new() };
+    let Some(selector) = object.at(&["spec", "selector"]) else {
+        return String::new();
+    };
     let is_plain = object.str_at(&["kind"]) == Some("ReplicationController");
     match (is_plain, selector.as_map()) {
         (true, Some(labels)) => label::Selector::of_labels(labels).to_string(),
-        _ => label::Selector::of_object(Some(selector)).map(|selector| selector.to_string()).unwrap_or_default(),
+        _ => label::Selector::of_object(Some(selector))
+            .map(|selector| selector.to_string())
+            .unwrap_or_default(),
     }
 }

@@ -20,7 +20,11 @@ pub async fn delete(api: &Api, call: &mut Call, content: Body) -> Result<Respons
         Deleted::Done(status) => Ok(render::status(api, call, output, &status)),
         Deleted::Object { stored, gone } => {
             // Only the deprecated way of asking for a cascade is told that it is not done yet.
-            let code = if !gone && options.orphan_dependents == Some(false) { 202 } else { 200 };
+            let code = if !gone && options.orphan_dependents == Some(false) {
+                202
+            } else {
+                200
+            };
             render::object(api, call, output, &Shape::of(&call.resource), stored.object, code)
         }
     }
@@ -42,5 +46,10 @@ pub(super) async fn options(call: &mut Call, content: Body) -> Result<DeleteOpti
 fn shape(call: &Call) -> Shape {
     let name = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
     let type_id = Types::builtin().id(name).unwrap_or(call.resource.type_id);
-    Shape { group: Default::default(), version: "v1".into(), kind: "DeleteOptions".into(), type_id }
+    Shape {
+        group: Default::default(),
+        version: "v1".into(),
+        kind: "DeleteOptions".into(),
+        type_id,
+    }
 }

@@ -37,5 +37,11 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
     for object in found {
         writer.push(object)?;
     }
-    writer.finish(api, &ListMeta { resource_version: read.revision.0.to_string(), ..ListMeta::default() })
+    writer.finish(
+        api,
+        &ListMeta {
+            resource_version: read.revision.0.to_string(),
+            ..ListMeta::default()
+        },
+    )
 }

@@ -19,6 +19,7 @@ pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
         freshness::reached(api, revision).await?;
     }
     let found = api.objects.get(&call.hub, call.namespace(), call.name()).await?;
-    let stored = found.ok_or_else(|| Status::not_found(&call.resource.group, &call.resource.resource, call.name()))?;
+    let stored =
+        found.ok_or_else(|| Status::not_found(&call.resource.group, &call.resource.resource, call.name()))?;
     render::object(api, call, output, &Shape::of(&call.resource), stored.object, 200)
 }

@@ -42,8 +42,15 @@ pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let selection = Selection::new(call, &options)?;
     let span = span(api, call, &options).await?;
     let mut writer = ListWriter::new(call, output)?;
-    let read = read(api, call, &options, &selection, span, |stored| writer.push(stored.object)).await?;
-    let continue_token = read.last_key.as_ref().map(|key| token(api, call, key, read.revision)).unwrap_or_default();
+    let read = read(api, call, &options, &selection, span, |stored| {
+        writer.push(stored.object)
+    })
+    .await?;
+    let continue_token = read
+        .last_key
+        .as_ref()
+        .map(|key| token(api, call, key, read.revision))
+        .unwrap_or_default();
     let meta = ListMeta {
         resource_version: read.revision.0.to_string(),
         continue_token,
@@ -57,27 +64,48 @@ pub(super) async fn span(api: &Api, call: &Call, options: &ListOptions) -> Resul
     let invalid = |why: String| Status::bad_request(format!("invalid resource version: {why}"));
     if !options.continue_token.is_empty() {
         if !matches!(options.resource_version.as_str(), "" | "0") {
-            return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+            return Err(Status::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
         }
         let token = Continue::decode(&options.continue_token)
             .map_err(|why| Status::bad_request(format!("invalid continue token: {why}")))?;
         let prefix = api.objects.span(&call.hub, call.namespace()).0;
         let start = token.start.strip_suffix('\0').unwrap_or(&token.start);
         let after = Bytes::from([prefix.as_ref(), start.as_bytes()].concat());
-        let limit = if options.resource_version == "0" { 0 } else { options.limit };
-        return Ok(Span { at: token.revision, after: Some(after), limit });
+        let limit = if options.resource_version == "0" {
+            0
+        } else {
+            options.limit
+        };
+        return Ok(Span {
+            at: token.revision,
+            after: Some(after),
+            limit,
+        });
     }
     let revision = options.revision().map_err(invalid)?;
     if revision == Revision(0) {
         // Any version will do, and then pages are not asked for.
-        let limit = if options.resource_version == "0" { 0 } else { options.limit };
-        return Ok(Span { limit, ..Span::default() });
+        let limit = if options.resource_version == "0" {
+            0
+        } else {
+            options.limit
+        };
+        return Ok(Span {
+            limit,
+            ..Span::default()
+        });
     }
     freshness::reached(api, revision).await?;
     let exact = options.version_match == Some(VersionMatch::Exact)
         || (options.version_match.is_none() && options.limit > 0);
     Ok(match exact {
-        true => Span { at: Some(revision), after: None, limit: options.limit },
+        true => Span {
+            at: Some(revision),
+            after: None,
+            limit: options.limit,
+        },
         false => Span::default(),
     })
 }
@@ -99,7 +127,11 @@ pub(super) async fn read(
             limit: batch(&span.limit, taken, selection),
             name: selection.name().map(str::to_owned),
         };
-        let page = api.objects.page(&call.hub, call.namespace(), &request).await.map_err(|status| aged(status, options))?;
+        let page = api
+            .objects
+            .page(&call.hub, call.namespace(), &request)
+            .await
+            .map_err(|status| aged(status, options))?;
         let (revision, count, more) = (page.revision, page.count, page.more);
         let read = page.items.len();
         for (at_item, stored) in page.items.into_iter().enumerate() {
@@ -120,7 +152,11 @@ pub(super) async fn read(
             }
         }
         if !more {
-            return Ok(Read { revision, last_key: None, remaining: None });
+            return Ok(Read {
+                revision,
+                last_key: None,
+                remaining: None,
+            });
         }
         (at, after) = (Some(revision), page.last_key);
     }
@@ -146,5 +182,9 @@ fn token(api: &Api, call: &Call, key: &Bytes, revision: Revision) -> String {
     let prefix = api.objects.span(&call.hub, call.namespace()).0;
     let below = key.strip_prefix(prefix.as_ref()).unwrap_or(key);
     let start = format!("{}\0", String::from_utf8_lossy(below));
-    Continue { start, revision: Some(revision) }.encode()
+    Continue {
+        start,
+        revision: Some(revision),
+    }
+    .encode()
 }

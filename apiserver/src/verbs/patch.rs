@@ -1,5 +1,8 @@
 //! PATCH of an object: JSON patch, merge patch, strategic merge patch. Server-side apply is not taken yet.
 
+mod printed;
+mod restore;
+
 use bytes::Bytes;
 use kinds::defaults::{self, Now};
 use object::field;
@@ -49,7 +52,11 @@ impl Patched {
             }
             _ => return Err(unsupported()),
         };
-        Ok(Self { patch, strict, validation })
+        Ok(Self {
+            patch,
+            strict,
+            validation,
+        })
     }
 
     /// The patched form of an object of this shape, typed and canonical, without defaults.
@@ -57,29 +64,50 @@ impl Patched {
         let types = Types::builtin();
         let mut text_of_current = Vec::new();
         json::encode(types, shape.type_id, current, &mut text_of_current);
-        let mut document = json::parse(&text_of_current).map_err(|error| Status::internal(&error.to_string()))?;
+        let original = json::parse(&text_of_current).map_err(|error| Status::internal(&error.to_string()))?;
+        let mut document = original.clone();
         match &self.patch {
             Patch::Json(patch) => patch.apply(&mut document).map_err(|_| unprocessable())?,
             Patch::Merge(patch) => {
                 merge::apply(&mut document, patch).map_err(|error| Status::bad_request(error.to_string()))?;
             }
             Patch::Strategic(patch) => {
-                strategic::apply(types, shape.type_id, &mut document, patch.clone()).map_err(|error| strategic_error(&error))?;
+                strategic::apply(types, shape.type_id, &mut document, patch.clone())
+                    .map_err(|error| strategic_error(&error))?;
             }
         }
-        self.retype(call, shape, &document)
+        self.retype(call, shape, &original, &document)
     }
 
-    fn retype(&self, call: &mut Call, shape: &Shape, document: &Value) -> Result<Value, Status> {
+    fn retype(
+        &self,
+        call: &mut Call,
+        shape: &Shape,
+        original: &Value,
+        document: &Value,
+    ) -> Result<Value, Status> {
         let refused = |why: &str| match &self.patch {
             Patch::Strategic(patch) => invalid_patch(&strategic::printed(patch), why),
-            _ => invalid_patch(&json::to_string(document), why),
+            _ => invalid_patch(
+                &printed::printed(Types::builtin(), shape.type_id, original, document),
+                why,
+            ),
         };
         check_type(document, shape).map_err(|why| refused(&why))?;
+        if let (Patch::Strategic(_), Some(why)) = (
+            &self.patch,
+            restore::misfit(Types::builtin(), shape.type_id, document),
+        ) {
+            return Err(refused(&why));
+        }
         let decoded = json::from_tree(Types::builtin(), shape.type_id, document)
             .map_err(|error| refused(&error.to_string()))?;
-        let strict: Vec<String> =
-            self.strict.iter().cloned().chain(decoded.strict.iter().map(ToString::to_string)).collect();
+        let strict: Vec<String> = self
+            .strict
+            .iter()
+            .cloned()
+            .chain(decoded.strict.iter().map(ToString::to_string))
+            .collect();
         match self.validation {
             FieldValidation::Strict if !strict.is_empty() => {
                 return Err(refused(&format!("strict decoding error: {}", strict.join(", "))));
@@ -103,14 +131,22 @@ pub struct PatchObject<'a> {
 impl<'a> PatchObject<'a> {
     /// Of the object that the call names.
     pub fn new(call: &Call, patch: &'a Patched) -> Self {
-        Self { patch, namespace: call.namespace().to_owned(), name: call.name().to_owned() }
+        Self {
+            patch,
+            namespace: call.namespace().to_owned(),
+            name: call.name().to_owned(),
+        }
     }
 }
 
 impl Change for PatchObject<'_> {
     fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
         let Some(current) = current else {
-            return Err(Status::not_found(&call.resource.group, &call.resource.resource, &self.name));
+            return Err(Status::not_found(
+                &call.resource.group,
+                &call.resource.resource,
+                &self.name,
+            ));
         };
         let shape = Shape::of(&call.resource);
         let shown = body::from_hub(call, current.clone())?;
@@ -141,33 +177,59 @@ pub async fn patch(api: &Api, call: &mut Call, content: Body) -> Result<Response
         Err(status) => return Err(status),
     };
     let subresource = call.info.subresource.clone();
-    let target = Target { namespace: &namespace, name: &name, subresource: &subresource, dry_run: options.dry_run };
+    let target = Target {
+        namespace: &namespace,
+        name: &name,
+        subresource: &subresource,
+        dry_run: options.dry_run,
+    };
     let mut change = PatchObject::new(call, &patched);
     let updated = update::update(api, call, target, &mut change).await?;
-    render::object(api, call, output, &Shape::of(&call.resource), updated.stored.object, 200)
+    render::object(
+        api,
+        call,
+        output,
+        &Shape::of(&call.resource),
+        updated.stored.object,
+        200,
+    )
 }
 
 /// 415 for what is no patch, as the reference's router says it.
 pub fn check_content_type(call: &Call) -> Result<(), Status> {
-    const KNOWN: [&str; 3] =
-        ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
-    if KNOWN.contains(&content_type(call).as_str()) { Ok(()) } else { Err(unsupported()) }
+    const KNOWN: [&str; 3] = [
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+    ];
+    if KNOWN.contains(&content_type(call).as_str()) {
+        Ok(())
+    } else {
+        Err(unsupported())
+    }
 }
 
 fn content_type(call: &Call) -> SmolStr {
-    let value = call.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = call
+        .headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     SmolStr::new(value.split(';').next().unwrap_or_default().trim())
 }
 
 fn unsupported() -> Status {
-    Status::failure(415, reason::UNSUPPORTED_MEDIA_TYPE, "415: Unsupported Media Type").with_details(Details::default())
+    Status::failure(415, reason::UNSUPPORTED_MEDIA_TYPE, "415: Unsupported Media Type")
+        .with_details(Details::default())
 }
 
 fn decode_json_patch(bytes: &[u8]) -> Result<(Patch, Vec<String>), Status> {
     let bad = |why: String| Status::bad_request(format!("error decoding patch: {why}"));
     let tree = json::parse(bytes).map_err(|error| bad(error.to_string()))?;
     let patch = json_patch::Patch::decode(&tree).map_err(|error| match error {
-        json_patch::DecodeError::TooManyOperations(_) => Status::too_large(format!("Request entity too large: {error}")),
+        json_patch::DecodeError::TooManyOperations(_) => {
+            Status::too_large(format!("Request entity too large: {error}"))
+        }
         error => bad(error.to_string()),
     })?;
     let unknown = patch.unknown_fields().to_vec();
@@ -176,7 +238,8 @@ fn decode_json_patch(bytes: &[u8]) -> Result<(Patch, Vec<String>), Status> {
 
 /// `wanted` names the Go type that a patch which is no object does not fit.
 fn parse(bytes: &[u8], prefix: &str, wanted: &str) -> Result<(Value, Vec<String>), Status> {
-    let parsed = json::parse_strict(bytes).map_err(|error| Status::bad_request(format!("{prefix}{error}")))?;
+    let parsed =
+        json::parse_strict(bytes).map_err(|error| Status::bad_request(format!("{prefix}{error}")))?;
     if !wanted.is_empty() && !matches!(parsed.value, Value::Map(_)) {
         let found = match parsed.value {
             Value::List(_) => "array",
@@ -185,26 +248,42 @@ fn parse(bytes: &[u8], prefix: &str, wanted: &str) -> Result<(Value, Vec<String>
             Value::Null => return Ok((Value::Map(schema::Map::new()), Vec::new())),
             _ => "number",
         };
-        return Err(Status::bad_request(format!("json: cannot unmarshal {found} into Go value of type {wanted}")));
+        return Err(Status::bad_request(format!(
+            "json: cannot unmarshal {found} into Go value of type {wanted}"
+        )));
     }
-    Ok((parsed.value, parsed.strict.iter().map(ToString::to_string).collect()))
+    Ok((
+        parsed.value,
+        parsed.strict.iter().map(ToString::to_string).collect(),
+    ))
 }
 
 /// A patch's result must still be of the kind that was patched.
 fn check_type(document: &Value, shape: &Shape) -> Result<(), String> {
     let text = |key: &str| document.str_at(&[key]).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let same = (api_version.is_empty() || api_version == shape.api_version()) && (kind.is_empty() || kind == shape.kind);
+    let same = (api_version.is_empty() || api_version == shape.api_version())
+        && (kind.is_empty() || kind == shape.kind);
     if same {
         return Ok(());
     }
-    let kind = if kind.is_empty() { shape.kind.as_str() } else { kind };
-    Err(format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""))
+    let kind = if kind.is_empty() {
+        shape.kind.as_str()
+    } else {
+        kind
+    };
+    Err(format!(
+        "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+    ))
 }
 
 fn unprocessable() -> Status {
-    Status::failure(422, reason::INVALID, "the server rejected our request due to an error in our request")
-        .with_details(Details::default())
+    Status::failure(
+        422,
+        reason::INVALID,
+        "the server rejected our request due to an error in our request",
+    )
+    .with_details(Details::default())
 }
 
 fn strategic_error(error: &strategic::Error) -> Status {

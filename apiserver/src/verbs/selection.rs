@@ -27,7 +27,11 @@ impl Selection {
             .fields
             .try_map(stored)
             .map_err(|error: fields::Error| Status::bad_request(error.to_string()))?;
-        Ok(Self { labels: options.labels.clone(), fields, kind: kind(&call.hub) })
+        Ok(Self {
+            labels: options.labels.clone(),
+            fields,
+            kind: kind(&call.hub),
+        })
     }
 
     /// Whether it is about all objects.

@@ -53,7 +53,12 @@ pub async fn update(api: &Api, call: &mut Call, content: Body) -> Result<Respons
     let subresource = call.info.subresource.clone();
     metadata::check_name(&object, &namespace, &name)?;
     let object = body::to_hub(call, object)?;
-    let target = Target { namespace: &namespace, name: &name, subresource: &subresource, dry_run: options.dry_run };
+    let target = Target {
+        namespace: &namespace,
+        name: &name,
+        subresource: &subresource,
+        dry_run: options.dry_run,
+    };
     let updated = update::update(api, call, target, &mut Replace::new(object)).await?;
     let code = if updated.created { 201 } else { 200 };
     render::object(api, call, output, &shape, updated.stored.object, code)

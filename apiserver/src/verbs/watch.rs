@@ -38,8 +38,14 @@ fn prepare(call: &Call) -> Result<(Output, ListOptions, Selection, Framer), Stat
 fn respond(output: Output, call: &Call, watch: Watch) -> Response {
     let mut response = http::Response::new(Body::stream(watch.frames()));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(output.media)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(output.media)),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, private"),
+    );
     serve::warnings::add(response.headers_mut(), call.warnings());
     response
 }

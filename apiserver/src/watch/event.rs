@@ -70,14 +70,37 @@ mod tests {
         let object = |on: &str| Some(tree!({"metadata": {"resourceVersion": "1"}, "on": on}));
         let selected = |object: &Value| object.str_at(&["on"]) == Some("yes");
         let kind = |before, now| {
-            seen(Change { revision: Revision(9), now, before }, selected).map(|(kind, object)| {
-                (kind, object.str_at(&["metadata", "resourceVersion"]).unwrap_or_default().to_owned())
+            seen(
+                Change {
+                    revision: Revision(9),
+                    now,
+                    before,
+                },
+                selected,
+            )
+            .map(|(kind, object)| {
+                (
+                    kind,
+                    object
+                        .str_at(&["metadata", "resourceVersion"])
+                        .unwrap_or_default()
+                        .to_owned(),
+                )
             })
         };
         assert_eq!(kind(None, object("yes")), Some((Kind::Added, "1".to_owned())));
-        assert_eq!(kind(object("no"), object("yes")), Some((Kind::Added, "1".to_owned())));
-        assert_eq!(kind(object("yes"), object("yes")), Some((Kind::Modified, "1".to_owned())));
-        assert_eq!(kind(object("yes"), object("no")), Some((Kind::Deleted, "9".to_owned())));
+        assert_eq!(
+            kind(object("no"), object("yes")),
+            Some((Kind::Added, "1".to_owned()))
+        );
+        assert_eq!(
+            kind(object("yes"), object("yes")),
+            Some((Kind::Modified, "1".to_owned()))
+        );
+        assert_eq!(
+            kind(object("yes"), object("no")),
+            Some((Kind::Deleted, "9".to_owned()))
+        );
         assert_eq!(kind(object("yes"), None), Some((Kind::Deleted, "9".to_owned())));
         assert_eq!(kind(object("no"), None), None);
     }

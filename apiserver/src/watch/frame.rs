@@ -1,8 +1,8 @@
 //! One event in the encoding of its watch: a JSON line, or a length and a protobuf envelope.
 
 use bytes::Bytes;
-use kinds::table as columns;
 use kinds::partial;
+use kinds::table as columns;
 use schema::{Map, Types, Value, envelope, json, proto, tree};
 use serve::status::Status;
 
@@ -26,7 +26,12 @@ impl Framer {
     /// For a watch of the call's resource.
     pub fn new(call: &Call, output: Output) -> Result<Self, Status> {
         let include = Include::read(&call.query)?;
-        Ok(Self { output, shape: Shape::of(&call.resource), include, has_header: true })
+        Ok(Self {
+            output,
+            shape: Shape::of(&call.resource),
+            include,
+            has_header: true,
+        })
     }
 
     /// An event about an object in its hub form.
@@ -57,7 +62,13 @@ impl Framer {
     }
 
     /// How far the watch has come.
-    pub fn bookmark(&mut self, api: &Api, call: &Call, revision: i64, initial_end: bool) -> Result<Bytes, Status> {
+    pub fn bookmark(
+        &mut self,
+        api: &Api,
+        call: &Call,
+        revision: i64,
+        initial_end: bool,
+    ) -> Result<Bytes, Status> {
         let mut metadata = Map::new();
         metadata.insert("resourceVersion", revision.to_string());
         if initial_end {
@@ -75,7 +86,10 @@ impl Framer {
         let value = status.to_value();
         let types = Types::builtin();
         let mut object = Vec::new();
-        match (self.output.media, types.id("io.k8s.apimachinery.pkg.apis.meta.v1.Status")) {
+        match (
+            self.output.media,
+            types.id("io.k8s.apimachinery.pkg.apis.meta.v1.Status"),
+        ) {
             (Media::Protobuf, Some(id)) => {
                 let mut message = Vec::new();
                 proto::encode(types, id, &value, &mut message);
@@ -89,7 +103,10 @@ impl Framer {
     fn table(&mut self, api: &Api, call: &Call, hub: &Value, shown: &Value, version: &str) -> Vec<u8> {
         let layout = columns::layout(&call.hub);
         let mut rows = Vec::new();
-        json::write(&table::row(&layout, hub, (shown, self.shape.type_id), self.include, version), &mut rows);
+        json::write(
+            &table::row(&layout, hub, (shown, self.shape.type_id), self.include, version),
+            &mut rows,
+        );
         let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
         let meta = tree!({"resourceVersion": revision});
         let header = std::mem::replace(&mut self.has_header, false).then_some(&api.descriptions);

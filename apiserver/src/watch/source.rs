@@ -30,21 +30,40 @@ pub async fn present(
     scope: &Scope,
     selection: &Selection,
 ) -> Result<(VecDeque<Stored>, Revision), Status> {
-    let request = PageRequest { name: scope.name.clone(), ..PageRequest::default() };
+    let request = PageRequest {
+        name: scope.name.clone(),
+        ..PageRequest::default()
+    };
     let page = api.objects.page(hub, &scope.namespace, &request).await?;
-    let selected = page.items.into_iter().filter(|stored| selection.matches(&stored.object));
+    let selected = page
+        .items
+        .into_iter()
+        .filter(|stored| selection.matches(&stored.object));
     Ok((selected.collect(), page.revision))
 }
 
 /// The changes after a revision.
-pub async fn changes(api: &Api, hub: &Resource, scope: &Scope, after: Revision) -> Result<WatchStream, Error> {
+pub async fn changes(
+    api: &Api,
+    hub: &Resource,
+    scope: &Scope,
+    after: Revision,
+) -> Result<WatchStream, Error> {
     let (mut start, mut end) = api.objects.span(hub, &scope.namespace);
     if let (Some(name), true) = (&scope.name, !hub.namespaced || !scope.namespace.is_empty()) {
         start = Bytes::from(api.objects.key(hub, &scope.namespace, name));
         end = Bytes::new();
     }
     let from = Some(Revision(after.0 + 1));
-    api.objects.store().watch(WatchRequest { start, end, from, previous: true }).await
+    api.objects
+        .store()
+        .watch(WatchRequest {
+            start,
+            end,
+            from,
+            previous: true,
+        })
+        .await
 }
 
 /// The next changes, in order.
@@ -61,7 +80,11 @@ pub fn decode(api: &Api, hub: &Resource, event: &Event) -> Result<Change, Status
         EventKind::Delete => None,
     };
     let before = event.previous.as_ref().map(decode).transpose()?;
-    Ok(Change { revision, now, before })
+    Ok(Change {
+        revision,
+        now,
+        before,
+    })
 }
 
 /// Why a watch ends, as its last event tells.

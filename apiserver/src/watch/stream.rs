@@ -51,7 +51,10 @@ impl Watch {
     ) -> Result<Self, Status> {
         let scope = Scope {
             namespace: call.namespace().to_owned(),
-            name: Some(call.name()).filter(|name| !name.is_empty()).or(selection.name()).map(str::to_owned),
+            name: Some(call.name())
+                .filter(|name| !name.is_empty())
+                .or(selection.name())
+                .map(str::to_owned),
         };
         let asked = options.revision().map_err(|why| Status::failure(500, "", why))?;
         let wants_initial = options.send_initial_events.unwrap_or(asked == Revision(0));
@@ -165,7 +168,10 @@ impl Watch {
     }
 
     fn push_bookmark(&mut self, initial_end: bool) {
-        match self.framer.bookmark(&self.api, &self.call, self.revision.0, initial_end) {
+        match self
+            .framer
+            .bookmark(&self.api, &self.call, self.revision.0, initial_end)
+        {
             Ok(frame) => self.queue.push_back(frame),
             Err(status) => self.fail(&status),
         }
@@ -183,7 +189,10 @@ impl Watch {
 
 /// As asked for, or somewhere between the least and twice that, so that watches do not end together.
 fn duration(seconds: Option<i64>) -> Duration {
-    match seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0) {
+    match seconds
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0)
+    {
         Some(seconds) => Duration::from_secs(seconds),
         None => WATCH_TIMEOUT_MIN.mul_f64(1.0 + rand::random::<f64>()),
     }

@@ -31,7 +31,11 @@ pub async fn create(api: &Api, call: &mut Call, mut object: Value, dry_run: bool
     };
     let (object, warnings) = admitted.mutate(api, call, object).await?;
     warnings.into_iter().for_each(|text| call.warn(text));
-    let tries = if name.is_empty() { GENERATED_NAME_TRIES_MAX } else { 1 };
+    let tries = if name.is_empty() {
+        GENERATED_NAME_TRIES_MAX
+    } else {
+        1
+    };
     for _ in 1..tries {
         match attempt(api, call, object.clone(), dry_run).await {
             Err(status) if status.is_already_exists() => {}
@@ -43,10 +47,19 @@ pub async fn create(api: &Api, call: &mut Call, mut object: Value, dry_run: bool
 }
 
 /// Creates an admitted object once. Also how an update creates.
-pub(super) async fn attempt(api: &Api, call: &mut Call, mut object: Value, dry_run: bool) -> Result<Stored, Status> {
+pub(super) async fn attempt(
+    api: &Api,
+    call: &mut Call,
+    mut object: Value,
+    dry_run: bool,
+) -> Result<Stored, Status> {
     metadata::fill(&mut object, &call.now);
     let undo = match api.effects(&call.hub) {
-        Some(effects) => Some(effects.begin(&context(call, ""), &mut object, None, dry_run).await?),
+        Some(effects) => Some(
+            effects
+                .begin(&context(call, ""), &mut object, None, dry_run)
+                .await?,
+        ),
         None => None,
     };
     let done = finish_attempt(api, call, object, dry_run).await;
@@ -63,7 +76,12 @@ pub(super) async fn settle(undo: Option<Box<dyn Undo>>, done: bool) {
     }
 }
 
-async fn finish_attempt(api: &Api, call: &mut Call, mut object: Value, dry_run: bool) -> Result<Stored, Status> {
+async fn finish_attempt(
+    api: &Api,
+    call: &mut Call,
+    mut object: Value,
+    dry_run: bool,
+) -> Result<Stored, Status> {
     let hub = call.hub.clone();
     let strategy = strategy::of(&hub.group, &hub.resource);
     facts::prepare_create(&hub, &mut object);
@@ -87,7 +105,11 @@ async fn finish_attempt(api: &Api, call: &mut Call, mut object: Value, dry_run: 
     };
     admitted.validate(api, call, &object).await?;
     if !meta::of(&object).resource_version().is_empty() {
-        return Err(Status::failure(500, "", "resourceVersion should not be set on objects to be created"));
+        return Err(Status::failure(
+            500,
+            "",
+            "resourceVersion should not be set on objects to be created",
+        ));
     }
     store(api, call, &namespace, &name, object, dry_run).await
 }
@@ -122,6 +144,9 @@ fn not_unique(status: Status) -> Status {
     if status.reason != reason::ALREADY_EXISTS {
         return status;
     }
-    let message = format!("{}, the server was not able to generate a unique name for the object", status.message);
+    let message = format!(
+        "{}, the server was not able to generate a unique name for the object",
+        status.message
+    );
     Status { message, ..status }
 }

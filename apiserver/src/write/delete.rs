@@ -100,13 +100,28 @@ async fn attempt(
     admitted.validate(api, call, &Value::Null).await?;
     let next = match is_namespace(hub) {
         true => decide_namespace(hub, options, &current.object, &call.now),
-        false => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, &current.object, &call.now),
+        false => deletion::decide(
+            hub,
+            strategy::of(&hub.group, &hub.resource),
+            options,
+            &current.object,
+            &call.now,
+        ),
     };
     match next {
         Next::Pending => Ok(Try::Done(answer_held(hub, current))),
         Next::Remove => remove(api, call, namespace, name, options, current).await,
         Next::Write { object, then_remove } => {
-            write(api, call, (namespace, name), options, current, object, then_remove).await
+            write(
+                api,
+                call,
+                (namespace, name),
+                options,
+                current,
+                object,
+                then_remove,
+            )
+            .await
         }
     }
 }
@@ -146,18 +161,28 @@ async fn write(
     let hub = &call.hub;
     if options.dry_run {
         let stored = finish::as_stored(api, hub, object, current.revision)?;
-        return Ok(Try::Done(Deleted::Object { stored: Box::new(stored), gone: then_remove }));
+        return Ok(Try::Done(Deleted::Object {
+            stored: Box::new(stored),
+            gone: then_remove,
+        }));
     }
     let unchanged = api.objects.encode(hub, &object)? == *current.bytes;
     let written = match unchanged {
         true => current,
-        false => match api.objects.update(hub, namespace, name, &object, &current).await? {
+        false => match api
+            .objects
+            .update(hub, namespace, name, &object, &current)
+            .await?
+        {
             Outcome::Written(stored) => stored,
             Outcome::Raced(now) => return Ok(Try::Raced(now)),
         },
     };
     if !then_remove {
-        return Ok(Try::Done(Deleted::Object { stored: Box::new(written), gone: false }));
+        return Ok(Try::Done(Deleted::Object {
+            stored: Box::new(written),
+            gone: false,
+        }));
     }
     match remove(api, call, namespace, name, options, written.clone()).await? {
         Try::Raced(Some(now)) => Ok(Try::Raced(Some(now))),
@@ -166,7 +191,12 @@ async fn write(
     }
 }
 
-fn check_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, object: &Value) -> Result<(), Status> {
+fn check_preconditions(
+    hub: &Resource,
+    name: &str,
+    options: &DeleteOptions,
+    object: &Value,
+) -> Result<(), Status> {
     let found = meta::of(object);
     let wanted = &options.preconditions;
     if is_namespace(hub) {
@@ -179,7 +209,11 @@ fn check_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, obje
         );
         return Err(Status::conflict(&hub.group, &hub.kind, name, &why));
     }
-    if let Some(version) = wanted.resource_version.as_deref().filter(|version| *version != found.resource_version()) {
+    if let Some(version) = wanted
+        .resource_version
+        .as_deref()
+        .filter(|version| *version != found.resource_version())
+    {
         let why = format!(
             "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
             found.resource_version()
@@ -189,15 +223,26 @@ fn check_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, obje
     Ok(())
 }
 
-fn check_namespace_preconditions(hub: &Resource, name: &str, options: &DeleteOptions, object: &Value) -> Result<(), Status> {
+fn check_namespace_preconditions(
+    hub: &Resource,
+    name: &str,
+    options: &DeleteOptions,
+    object: &Value,
+) -> Result<(), Status> {
     let found = meta::of(object);
     let checks = [
         ("UID", options.preconditions.uid.as_deref(), found.uid()),
-        ("ResourceVersion", options.preconditions.resource_version.as_deref(), found.resource_version()),
+        (
+            "ResourceVersion",
+            options.preconditions.resource_version.as_deref(),
+            found.resource_version(),
+        ),
     ];
     for (what, wanted, found) in checks {
         if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+            let why = format!(
+                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+            );
             return Err(Status::conflict(&hub.group, &hub.resource, name, &why));
         }
     }
@@ -220,7 +265,10 @@ fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now
     if let Some(map) = next.as_map_mut() {
         map.map_at("status").insert("phase", tree!("Terminating"));
     }
-    Next::Write { object: next, then_remove: false }
+    Next::Write {
+        object: next,
+        then_remove: false,
+    }
 }
 
 fn is_namespace(hub: &Resource) -> bool {
@@ -229,14 +277,20 @@ fn is_namespace(hub: &Resource) -> bool {
 
 fn answer_held(hub: &Resource, stored: Stored) -> Deleted {
     match returns_object(hub) {
-        true => Deleted::Object { stored: Box::new(stored), gone: false },
+        true => Deleted::Object {
+            stored: Box::new(stored),
+            gone: false,
+        },
         false => answer(hub, stored, false),
     }
 }
 
 fn answer(resource: &Resource, stored: Stored, gone: bool) -> Deleted {
     if returns_object(resource) {
-        return Deleted::Object { stored: Box::new(stored), gone };
+        return Deleted::Object {
+            stored: Box::new(stored),
+            gone,
+        };
     }
     let found = meta::of(&stored.object);
     let details = Details {

@@ -54,10 +54,16 @@ pub(super) fn decide(
     }
     let held = meta::of(&next).finalizers().next().is_some();
     match grace {
-        Grace::Seconds(seconds) => Next::Write { object: next, then_remove: !held && seconds == 0 },
+        Grace::Seconds(seconds) => Next::Write {
+            object: next,
+            then_remove: !held && seconds == 0,
+        },
         _ if held => {
             mark(&mut next, now);
-            Next::Write { object: next, then_remove: false }
+            Next::Write {
+                object: next,
+                then_remove: false,
+            }
         }
         _ => Next::Remove,
     }
@@ -76,7 +82,11 @@ pub(super) fn ends_with_update(hub: &Resource, object: &Value, old: &Value) -> b
 pub(super) fn finalizers(hub: &Resource, options: &DeleteOptions, object: &Value) -> Option<Vec<SmolStr>> {
     let (orphan, foreground) = propagation(hub, options, object)?;
     let have: Vec<SmolStr> = meta::of(object).finalizers().map(SmolStr::new).collect();
-    let mut wanted: Vec<SmolStr> = have.iter().filter(|name| *name != ORPHAN && *name != FOREGROUND).cloned().collect();
+    let mut wanted: Vec<SmolStr> = have
+        .iter()
+        .filter(|name| *name != ORPHAN && *name != FOREGROUND)
+        .cloned()
+        .collect();
     wanted.extend(orphan.then(|| ORPHAN.into()));
     wanted.extend(foreground.then(|| FOREGROUND.into()));
     let same = have.len() == wanted.len() && have.iter().all(|name| wanted.contains(name));
@@ -94,7 +104,9 @@ fn propagation(hub: &Resource, options: &DeleteOptions, object: &Value) -> Optio
     if let Some(policy) = options.propagation {
         return Some((policy == Propagation::Orphan, policy == Propagation::Foreground));
     }
-    let found = meta::of(object).finalizers().find(|name| *name == ORPHAN || *name == FOREGROUND);
+    let found = meta::of(object)
+        .finalizers()
+        .find(|name| *name == ORPHAN || *name == FOREGROUND);
     Some(match found {
         Some(name) => (name == ORPHAN, name == FOREGROUND),
         None => (orphans_by_default(hub), false),
@@ -112,22 +124,34 @@ pub(super) fn warning(hub: &Resource, options: &DeleteOptions) -> Option<&'stati
 
 /// As it was before there was a garbage collector.
 fn orphans_by_default(hub: &Resource) -> bool {
-    matches!((hub.group.as_str(), hub.resource.as_str()), ("", "replicationcontrollers") | ("batch", "jobs"))
+    matches!(
+        (hub.group.as_str(), hub.resource.as_str()),
+        ("", "replicationcontrollers") | ("batch", "jobs")
+    )
 }
 
 fn grace(strategy: &dyn Strategy, options: &DeleteOptions, object: &mut Value, now: &SmolStr) -> Grace {
     // Negative periods count as a second.
-    let asked = options.grace_period_seconds.map(|seconds| if seconds < 0 { 1 } else { seconds });
-    let Some(period) = strategy.grace_seconds(object, asked) else { return Grace::None };
+    let asked = options
+        .grace_period_seconds
+        .map(|seconds| if seconds < 0 { 1 } else { seconds });
+    let Some(period) = strategy.grace_seconds(object, asked) else {
+        return Grace::None;
+    };
     let view = meta::of(object);
-    let (deletion, pending) = (view.deletion_timestamp().map(SmolStr::new), view.deletion_grace_period_seconds());
+    let (deletion, pending) = (
+        view.deletion_timestamp().map(SmolStr::new),
+        view.deletion_grace_period_seconds(),
+    );
     match (deletion, pending) {
         (Some(_), None) => Grace::None,
         (Some(end), Some(pending)) => match asked {
             // It may only come sooner.
             Some(asked) if asked < pending => {
                 let end = shifted(&end, asked - pending);
-                meta::edit(object).set_deletion_timestamp(Some(end)).set_deletion_grace_period_seconds(Some(asked));
+                meta::edit(object)
+                    .set_deletion_timestamp(Some(end))
+                    .set_deletion_grace_period_seconds(Some(asked));
                 Grace::Seconds(asked)
             }
             _ => Grace::Pending,
@@ -135,7 +159,9 @@ fn grace(strategy: &dyn Strategy, options: &DeleteOptions, object: &mut Value, n
         (None, _) => {
             bump(object);
             let end = shifted(now, period);
-            meta::edit(object).set_deletion_timestamp(Some(end)).set_deletion_grace_period_seconds(Some(period));
+            meta::edit(object)
+                .set_deletion_timestamp(Some(end))
+                .set_deletion_grace_period_seconds(Some(period));
             Grace::Seconds(period)
         }
     }
@@ -159,7 +185,16 @@ fn bump(object: &mut Value) {
 }
 
 fn shifted(time: &str, seconds: i64) -> SmolStr {
-    Time::parse(time).map_or_else(|_| time.into(), |time| Time { seconds: time.seconds + seconds, ..time }.format())
+    Time::parse(time).map_or_else(
+        |_| time.into(),
+        |time| {
+            Time {
+                seconds: time.seconds + seconds,
+                ..time
+            }
+            .format()
+        },
+    )
 }
 
 #[cfg(test)]
@@ -176,11 +211,19 @@ mod tests {
     }
 
     fn config_maps() -> &'static Resource {
-        Catalog::builtin().resource("", "v1", "configmaps").expect("built in")
+        Catalog::builtin()
+            .resource("", "v1", "configmaps")
+            .expect("built in")
     }
 
     fn decide_plain(options: &DeleteOptions, object: &Value) -> Next {
-        decide(config_maps(), &crate::strategy::Plain, options, object, &"2026-01-01T00:00:00Z".into())
+        decide(
+            config_maps(),
+            &crate::strategy::Plain,
+            options,
+            object,
+            &"2026-01-01T00:00:00Z".into(),
+        )
     }
 
     #[test]
@@ -188,16 +231,26 @@ mod tests {
         let free = tree!({"metadata": {"name": "a"}});
         assert_eq!(decide_plain(&DeleteOptions::default(), &free), Next::Remove);
         let held = tree!({"metadata": {"name": "a", "generation": 1i64, "finalizers": ["x/y"]}});
-        let Next::Write { object, then_remove } = decide_plain(&DeleteOptions::default(), &held) else { panic!("held") };
+        let Next::Write { object, then_remove } = decide_plain(&DeleteOptions::default(), &held) else {
+            panic!("held")
+        };
         assert!(!then_remove);
         assert_eq!(object.int_at(&["metadata", "generation"]), Some(2));
-        assert_eq!(object.int_at(&["metadata", "deletionGracePeriodSeconds"]), Some(0));
+        assert_eq!(
+            object.int_at(&["metadata", "deletionGracePeriodSeconds"]),
+            Some(0)
+        );
     }
 
     #[test]
     fn propagation_adds_finalizers() {
-        let options = DeleteOptions { propagation: Some(Propagation::Foreground), ..DeleteOptions::default() };
-        let Next::Write { object, .. } = decide_plain(&options, &tree!({"metadata": {"name": "a"}})) else { panic!("held") };
+        let options = DeleteOptions {
+            propagation: Some(Propagation::Foreground),
+            ..DeleteOptions::default()
+        };
+        let Next::Write { object, .. } = decide_plain(&options, &tree!({"metadata": {"name": "a"}})) else {
+            panic!("held")
+        };
         assert!(meta::of(&object).has_finalizer("foregroundDeletion"));
     }
 
@@ -205,14 +258,27 @@ mod tests {
     fn grace_may_only_be_shortened() {
         let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
         let now = SmolStr::new("2026-01-01T00:00:00Z");
-        let seconds = |seconds| DeleteOptions { grace_period_seconds: Some(seconds), ..DeleteOptions::default() };
+        let seconds = |seconds| DeleteOptions {
+            grace_period_seconds: Some(seconds),
+            ..DeleteOptions::default()
+        };
         let pod = tree!({"metadata": {"name": "a"}});
-        let Next::Write { object, then_remove } = decide(pods, &Graceful, &seconds(7), &pod, &now) else { panic!("graceful") };
+        let Next::Write { object, then_remove } = decide(pods, &Graceful, &seconds(7), &pod, &now) else {
+            panic!("graceful")
+        };
         assert!(!then_remove);
-        assert_eq!(object.str_at(&["metadata", "deletionTimestamp"]), Some("2026-01-01T00:00:07Z"));
+        assert_eq!(
+            object.str_at(&["metadata", "deletionTimestamp"]),
+            Some("2026-01-01T00:00:07Z")
+        );
         assert_eq!(decide(pods, &Graceful, &seconds(9), &object, &now), Next::Pending);
-        let Next::Write { object, then_remove } = decide(pods, &Graceful, &seconds(0), &object, &now) else { panic!("sooner") };
+        let Next::Write { object, then_remove } = decide(pods, &Graceful, &seconds(0), &object, &now) else {
+            panic!("sooner")
+        };
         assert!(then_remove);
-        assert_eq!(object.str_at(&["metadata", "deletionTimestamp"]), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(
+            object.str_at(&["metadata", "deletionTimestamp"]),
+            Some("2026-01-01T00:00:00Z")
+        );
     }
 }

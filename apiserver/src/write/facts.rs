@@ -62,7 +62,9 @@ fn restore_for_status(hub: &Resource, object: &mut Value, old: &Value) {
 
 /// Makes the value at a path what it was.
 pub fn restore(object: &mut Value, old: &Value, path: &[&str]) {
-    let Some((last, parents)) = path.split_last() else { return };
+    let Some((last, parents)) = path.split_last() else {
+        return;
+    };
     let kept = old.at(path).cloned();
     if kept.is_none() && object.at(path).is_none() {
         return;
@@ -86,7 +88,10 @@ fn content_changed(hub: &Resource, object: &Value, old: &Value) -> bool {
     }
     let content = |value: &Value| -> Vec<_> {
         let entries = value.as_map().into_iter().flat_map(|map| map.iter());
-        entries.filter(|(key, _)| !NOT_CONTENT.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect()
+        entries
+            .filter(|(key, _)| !NOT_CONTENT.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     };
     content(object) != content(old)
 }
@@ -98,7 +103,9 @@ mod tests {
     use schema::tree;
 
     fn deployments() -> &'static Resource {
-        Catalog::builtin().resource("apps", "v1", "deployments").expect("built in")
+        Catalog::builtin()
+            .resource("apps", "v1", "deployments")
+            .expect("built in")
     }
 
     #[test]

@@ -10,7 +10,12 @@ use crate::api::Api;
 use crate::objects::Stored;
 
 /// The object as a reader would see it, at the revision that it had (0: none).
-pub(super) fn as_stored(api: &Api, hub: &Resource, object: Value, revision: Revision) -> Result<Stored, Status> {
+pub(super) fn as_stored(
+    api: &Api,
+    hub: &Resource,
+    object: Value,
+    revision: Revision,
+) -> Result<Stored, Status> {
     let value = Bytes::from(api.objects.encode(hub, &object)?);
     let entry = Entry {
         key: Bytes::new(),

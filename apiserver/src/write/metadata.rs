@@ -23,7 +23,8 @@ pub fn wipe(object: &mut Value) {
 /// What the server sets in a new object; a name is generated where only a prefix is given.
 pub fn fill(object: &mut Value, now: &SmolStr) {
     let mut edit = meta::edit(object);
-    edit.set_uid(uuid::Uuid::new_v4().to_string()).set_creation_timestamp(Some(now.clone()));
+    edit.set_uid(uuid::Uuid::new_v4().to_string())
+        .set_creation_timestamp(Some(now.clone()));
     let prefix = SmolStr::new(edit.view().generate_name());
     if edit.view().name().is_empty() && !prefix.is_empty() {
         edit.set_name(names::generate(&prefix, rand::random()));
@@ -71,7 +72,10 @@ pub fn check_name(object: &Value, namespace: &str, name: &str) -> Result<(), Sta
 /// Whether the metadata of a new object is valid.
 pub fn create_errors(hub: &Resource, object: &Value) -> Vec<field::Error> {
     let check = |name: &str, prefix: bool| name_problems(hub, name, prefix);
-    let rules = Rules { namespaced: hub.namespaced, name: &check };
+    let rules = Rules {
+        namespaced: hub.namespaced,
+        name: &check,
+    };
     let path = Path::root("metadata");
     let mut errors = meta_validation::create(meta::of(object), rules, &path);
     if has_standard_finalizers(hub) {
@@ -121,5 +125,8 @@ fn ip_problems(name: &str) -> Problems {
 
 /// Extension kinds do not ask for known finalizers.
 fn has_standard_finalizers(hub: &Resource) -> bool {
-    !matches!(hub.group.as_str(), "apiextensions.k8s.io" | "apiregistration.k8s.io")
+    !matches!(
+        hub.group.as_str(),
+        "admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io"
+    )
 }

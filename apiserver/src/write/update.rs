@@ -75,7 +75,10 @@ pub async fn update(
     target: Target<'_>,
     change: &mut dyn Change,
 ) -> Result<Updated, Status> {
-    let mut read = api.objects.get(&call.hub.clone(), target.namespace, target.name).await?;
+    let mut read = api
+        .objects
+        .get(&call.hub.clone(), target.namespace, target.name)
+        .await?;
     for _ in 0..UPDATE_TRIES_MAX {
         let tried = match read {
             Some(current) => attempt(api, call, target, change, current).await?,
@@ -89,13 +92,24 @@ pub async fn update(
     Err(errors::modified(&call.resource, target.name))
 }
 
-async fn create_instead(api: &Api, call: &mut Call, target: Target<'_>, change: &mut dyn Change) -> Result<Try, Status> {
+async fn create_instead(
+    api: &Api,
+    call: &mut Call,
+    target: Target<'_>,
+    change: &mut dyn Change,
+) -> Result<Try, Status> {
     let hub = call.hub.clone();
     if !hub.write.create_on_update || !change.may_create() {
-        return Err(Status::not_found(&call.resource.group, &hub.resource, target.name));
+        return Err(Status::not_found(
+            &call.resource.group,
+            &hub.resource,
+            target.name,
+        ));
     }
     let mut object = change.next(call, None)?;
     meta::edit(&mut object).set_resource_version("");
+    metadata::wipe(&mut object);
+    metadata::set_namespace(&mut object, target.namespace)?;
     managed_fields::update(&mut object);
     let admitted = Admitted {
         operation: Operation::Create,
@@ -108,10 +122,13 @@ async fn create_instead(api: &Api, call: &mut Call, target: Target<'_>, change: 
     let (object, warnings) = admitted.mutate(api, call, object).await?;
     warnings.into_iter().for_each(|text| call.warn(text));
     match create::attempt(api, call, object, target.dry_run).await {
-        Ok(stored) => Ok(Try::Done(Updated { stored, created: true })),
-        Err(status) if status.is_already_exists() => {
-            Ok(Try::Raced(api.objects.get(&hub, target.namespace, target.name).await?))
-        }
+        Ok(stored) => Ok(Try::Done(Updated {
+            stored,
+            created: true,
+        })),
+        Err(status) if status.is_already_exists() => Ok(Try::Raced(
+            api.objects.get(&hub, target.namespace, target.name).await?,
+        )),
         Err(status) => Err(status),
     }
 }
@@ -140,11 +157,22 @@ async fn attempt(
     let (mut object, warnings) = admitted.mutate(api, call, object).await?;
     warnings.into_iter().for_each(|text| call.warn(text));
     check_version(call, target, change, &mut object, old)?;
-    let effects = if target.subresource.is_empty() { api.effects(&hub) } else { None };
+    let effects = if target.subresource.is_empty() {
+        api.effects(&hub)
+    } else {
+        None
+    };
     let undo = match effects {
-        Some(effects) => {
-            Some(effects.begin(&context(call, target.subresource), &mut object, Some(old), target.dry_run).await?)
-        }
+        Some(effects) => Some(
+            effects
+                .begin(
+                    &context(call, target.subresource),
+                    &mut object,
+                    Some(old),
+                    target.dry_run,
+                )
+                .await?,
+        ),
         None => None,
     };
     let prepared = match change.is_direct() {
@@ -163,7 +191,13 @@ async fn attempt(
 }
 
 /// The uid in what a client sends is a precondition.
-fn check_uid(api: &Api, call: &Call, target: Target<'_>, uid: Option<&str>, old: &Value) -> Result<(), Status> {
+fn check_uid(
+    api: &Api,
+    call: &Call,
+    target: Target<'_>,
+    uid: Option<&str>,
+    old: &Value,
+) -> Result<(), Status> {
     let found = meta::of(old).uid();
     match uid {
         Some(uid) if !uid.is_empty() && uid != found => {
@@ -171,7 +205,12 @@ fn check_uid(api: &Api, call: &Call, target: Target<'_>, uid: Option<&str>, old:
             let why = format!(
                 "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
             );
-            Err(Status::conflict(&call.resource.group, &call.resource.resource, target.name, &why))
+            Err(Status::conflict(
+                &call.resource.group,
+                &call.resource.resource,
+                target.name,
+                &why,
+            ))
         }
         _ => Ok(()),
     }
@@ -196,7 +235,12 @@ fn check_version(
         let shown = object::field::Printed::raw("0");
         let error = object::field::Error::invalid(&path, shown, "must be specified for an update");
         // The reference names the resource here, not the kind.
-        return Err(Status::invalid(&call.resource.group, &call.resource.resource, target.name, &[error]));
+        return Err(Status::invalid(
+            &call.resource.group,
+            &call.resource.resource,
+            target.name,
+            &[error],
+        ));
     }
     if asked != now {
         return Err(errors::modified(&call.resource, target.name));
@@ -249,7 +293,12 @@ async fn store(
     current: &Stored,
 ) -> Result<Try, Status> {
     let hub = &call.hub;
-    let done = |stored: Stored| Ok(Try::Done(Updated { stored, created: false }));
+    let done = |stored: Stored| {
+        Ok(Try::Done(Updated {
+            stored,
+            created: false,
+        }))
+    };
     if deletion::ends_with_update(hub, &object, &current.object) {
         return end(api, call, target, object, current).await;
     }
@@ -260,17 +309,31 @@ async fn store(
     if api.objects.encode(hub, &object)? == *current.bytes {
         return done(current.clone());
     }
-    match api.objects.update(hub, target.namespace, target.name, &object, current).await? {
+    match api
+        .objects
+        .update(hub, target.namespace, target.name, &object, current)
+        .await?
+    {
         Outcome::Written(stored) => done(stored),
         Outcome::Raced(now) => Ok(Try::Raced(now)),
     }
 }
 
 /// The last finalizer of a deleted object is gone: so is the object.
-async fn end(api: &Api, call: &Call, target: Target<'_>, object: Value, current: &Stored) -> Result<Try, Status> {
+async fn end(
+    api: &Api,
+    call: &Call,
+    target: Target<'_>,
+    object: Value,
+    current: &Stored,
+) -> Result<Try, Status> {
     let last = finish::as_stored(api, &call.hub, object, current.revision)?;
     if !target.dry_run {
-        match api.objects.delete(&call.hub, target.namespace, target.name, current).await? {
+        match api
+            .objects
+            .delete(&call.hub, target.namespace, target.name, current)
+            .await?
+        {
             Outcome::Written(_) => {}
             Outcome::Raced(now) => return Ok(Try::Raced(now)),
         }
@@ -278,5 +341,8 @@ async fn end(api: &Api, call: &Call, target: Target<'_>, object: Value, current:
             effects.deleted(&last.object).await;
         }
     }
-    Ok(Try::Done(Updated { stored: last, created: false }))
+    Ok(Try::Done(Updated {
+        stored: last,
+        created: false,
+    }))
 }

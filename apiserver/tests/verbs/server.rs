@@ -37,8 +37,14 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
         let handler = build(Config::default(), Arc::new(store)).handler();
-        let server = Self { handler, _folder: folder };
-        server.post("/api/v1/namespaces", &json!({"metadata": {"name": "ns"}})).await.expect_code(201);
+        let server = Self {
+            handler,
+            _folder: folder,
+        };
+        server
+            .post("/api/v1/namespaces", &json!({"metadata": {"name": "ns"}}))
+            .await
+            .expect_code(201);
         server
     }
 
@@ -51,48 +57,110 @@ impl Server {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        answer(self.send("POST", path, "application/json", "application/json", body.to_string().into()).await).await
+        answer(
+            self.send(
+                "POST",
+                path,
+                "application/json",
+                "application/json",
+                body.to_string().into(),
+            )
+            .await,
+        )
+        .await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
-        answer(self.send("PUT", path, "application/json", "application/json", body.to_string().into()).await).await
+        answer(
+            self.send(
+                "PUT",
+                path,
+                "application/json",
+                "application/json",
+                body.to_string().into(),
+            )
+            .await,
+        )
+        .await
     }
 
     pub async fn patch(&self, path: &str, kind: &str, body: &str) -> Answer {
         let content_type = format!("application/{kind}-patch+json");
-        answer(self.send("PATCH", path, "application/json", &content_type, body.into()).await).await
+        answer(
+            self.send("PATCH", path, "application/json", &content_type, body.into())
+                .await,
+        )
+        .await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        answer(self.send("DELETE", path, "application/json", "", Vec::new()).await).await
+        answer(
+            self.send("DELETE", path, "application/json", "", Vec::new())
+                .await,
+        )
+        .await
     }
 
     pub async fn raw(&self, path: &str, accept: &str) -> Vec<u8> {
         let response = self.send("GET", path, accept, "", Vec::new()).await;
-        response.into_body().collect().await.expect("a whole body").to_bytes().to_vec()
+        response
+            .into_body()
+            .collect()
+            .await
+            .expect("a whole body")
+            .to_bytes()
+            .to_vec()
     }
 
     pub async fn watch(&self, path: &str) -> Events {
         let response = self.send("GET", path, "application/json", "", Vec::new()).await;
         assert_eq!(response.status(), 200);
-        Events { body: response.into_body(), lines: Vec::new() }
+        Events {
+            body: response.into_body(),
+            lines: Vec::new(),
+        }
     }
 
-    async fn send(&self, method: &str, path: &str, accept: &str, content_type: &str, body: Vec<u8>) -> Response {
-        let mut request = http::Request::builder().method(method).uri(path).header("accept", accept);
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        accept: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Response {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("accept", accept);
         if !content_type.is_empty() {
             request = request.header("content-type", content_type);
         }
         let user = User::new("admin", "admin", &[User::MASTERS, User::AUTHENTICATED]);
-        let request = request.extension(user).body(Body::full(Bytes::from(body))).expect("a request");
-        self.handler.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        let request = request
+            .extension(user)
+            .body(Body::full(Bytes::from(body)))
+            .expect("a request");
+        self.handler
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap_or_else(|never| match never {})
     }
 }
 
 async fn answer(response: Response) -> Answer {
     let code = response.status().as_u16();
-    let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
-    Answer { code, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole body")
+        .to_bytes();
+    Answer {
+        code,
+        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+    }
 }
 
 /// The events of a watch, line by line.
@@ -108,7 +176,9 @@ impl Events {
                 let line: Vec<u8> = self.lines.drain(..=end).collect();
                 return serde_json::from_slice(&line).expect("a line of JSON");
             }
-            let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("an event in time");
+            let frame = tokio::time::timeout(PATIENCE, self.body.frame())
+                .await
+                .expect("an event in time");
             let frame = frame.expect("the watch goes on").expect("a frame");
             self.lines.extend_from_slice(&frame.into_data().expect("data"));
         }

@@ -25,8 +25,12 @@ impl Plugin for NamespaceLifecycle {
         if attributes.operation == Operation::Delete && is_namespace && IMMORTAL.contains(&attributes.name) {
             return Err(attributes.forbidden("this namespace may not be deleted"));
         }
-        let concerns = attributes.operation == Operation::Create && !attributes.namespace.is_empty() && !is_namespace;
-        let resource = (attributes.resource.group.as_str(), attributes.resource.resource.as_str());
+        let concerns =
+            attributes.operation == Operation::Create && !attributes.namespace.is_empty() && !is_namespace;
+        let resource = (
+            attributes.resource.group.as_str(),
+            attributes.resource.resource.as_str(),
+        );
         if !concerns || attributes.subresource.is_some() || ALLOWED_WHEN_TERMINATING.contains(&resource) {
             return Ok(());
         }

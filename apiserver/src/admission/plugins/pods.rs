@@ -66,9 +66,14 @@ impl Plugin for Priority {
             return Ok(());
         }
         let classes = reader.list("scheduling.k8s.io", "priorityclasses", "").await?;
-        let by_name = |name: &str| classes.iter().find(|class| class.str_at(&["metadata", "name"]) == Some(name));
+        let by_name = |name: &str| {
+            classes
+                .iter()
+                .find(|class| class.str_at(&["metadata", "name"]) == Some(name))
+        };
         let default = priority_of_pods::default_class(&classes);
-        priority_of_pods::resolve(&mut attributes.object, by_name, default).map_err(|why| attributes.forbidden(&why))
+        priority_of_pods::resolve(&mut attributes.object, by_name, default)
+            .map_err(|why| attributes.forbidden(&why))
     }
 
     async fn validate(&self, attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
@@ -124,9 +129,14 @@ impl Plugin for RuntimeClass {
         if !is_new_pod(attributes) {
             return Ok(());
         }
-        let name = attributes.object.str_at(&["spec", "runtimeClassName"]).unwrap_or_default().to_owned();
+        let name = attributes
+            .object
+            .str_at(&["spec", "runtimeClassName"])
+            .unwrap_or_default()
+            .to_owned();
         if name.is_empty() {
-            return runtime_class_pods::check_without_class(&attributes.object).map_err(|why| attributes.forbidden(&why));
+            return runtime_class_pods::check_without_class(&attributes.object)
+                .map_err(|why| attributes.forbidden(&why));
         }
         let Some(class) = reader.get("node.k8s.io", "runtimeclasses", "", &name).await? else {
             return Err(attributes.forbidden(&format!("pod rejected: RuntimeClass \"{name}\" not found")));
@@ -146,7 +156,9 @@ impl Plugin for PodTopologyLabels {
     }
 
     async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
-        let Some(node) = target_node(attributes) else { return Ok(()) };
+        let Some(node) = target_node(attributes) else {
+            return Ok(());
+        };
         if let Some(node) = reader.get("", "nodes", "", &node).await? {
             nodes::copy_topology_labels(&mut attributes.object, &node);
         }
@@ -161,7 +173,9 @@ fn target_node(attributes: &Attributes<'_>) -> Option<String> {
     }
     let path: &[&str] = match () {
         () if attributes.is("", "pods") => &["spec", "nodeName"],
-        () if attributes.is_subresource("", "pods", "binding") || attributes.is("", "bindings") => &["target", "name"],
+        () if attributes.is_subresource("", "pods", "binding") || attributes.is("", "bindings") => {
+            &["target", "name"]
+        }
         () => return None,
     };
     let node: Option<&str> = attributes.object.at(path).and_then(Value::as_str);

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn addresses_agree_with_families() {
-        let service = tree!({"spec": {"type": "ClusterIP", "clusterIPs": ["10.96.0.2"], "ipFamilies": ["IPv6"]}});
+        let service =
+            tree!({"spec": {"type": "ClusterIP", "clusterIPs": ["10.96.0.2"], "ipFamilies": ["IPv6"]}});
         let errors = addresses(&service, None);
         assert_eq!(
             errors[0].to_string(),

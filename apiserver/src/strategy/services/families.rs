@@ -40,7 +40,9 @@ pub fn resolve(service: &mut Value, old: Option<&Value>, cluster: ClusterFamilie
         trim_to_single(service, old);
     }
     families_from_addresses(service);
-    let selectorless = service.map_at(&["spec", "selector"]).is_none_or(|selector| selector.is_empty());
+    let selectorless = service
+        .map_at(&["spec", "selector"])
+        .is_none_or(|selector| selector.is_empty());
     let free_form = is_headless(service) && selectorless;
     if policy(service).is_none() {
         set_policy(service, if free_form { REQUIRE_DUAL } else { SINGLE });
@@ -81,7 +83,11 @@ fn trim_to_single(service: &mut Value, old: &Value) {
 fn families_from_addresses(service: &mut Value) {
     let mut families = families(service);
     let known = families.len();
-    for ip in cluster_ips(service).into_iter().skip(known).take_while(|ip| *ip != HEADLESS) {
+    for ip in cluster_ips(service)
+        .into_iter()
+        .skip(known)
+        .take_while(|ip| *ip != HEADLESS)
+    {
         families.push(SmolStr::new(if ip.contains(':') { "IPv6" } else { "IPv4" }));
     }
     if families.len() > known {
@@ -94,11 +100,23 @@ fn unmet(service: &Value, cluster: ClusterFamilies) -> Vec<field::Error> {
     let mut errors = Vec::new();
     if policy(service) == Some(REQUIRE_DUAL) && !cluster.dual {
         let detail = "this cluster is not configured for dual-stack services";
-        errors.push(field::Error::invalid(&spec.child("ipFamilyPolicy"), REQUIRE_DUAL, detail));
+        errors.push(field::Error::invalid(
+            &spec.child("ipFamilyPolicy"),
+            REQUIRE_DUAL,
+            detail,
+        ));
     }
-    for (at, family) in families(service).iter().enumerate().filter(|(_, family)| !cluster.has(family)) {
+    for (at, family) in families(service)
+        .iter()
+        .enumerate()
+        .filter(|(_, family)| !cluster.has(family))
+    {
         let path = spec.child("ipFamilies").index(at);
-        errors.push(field::Error::invalid(&path, family.as_str(), "not configured on this cluster"));
+        errors.push(field::Error::invalid(
+            &path,
+            family.as_str(),
+            "not configured on this cluster",
+        ));
     }
     errors
 }
@@ -127,12 +145,20 @@ fn set_policy(service: &mut Value, policy: &str) {
 
 /// `spec.ipFamilies`.
 pub fn families(service: &Value) -> Vec<SmolStr> {
-    service.list_at(&["spec", "ipFamilies"]).iter().filter_map(Value::as_str).map(SmolStr::new).collect()
+    service
+        .list_at(&["spec", "ipFamilies"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(SmolStr::new)
+        .collect()
 }
 
 fn set_families(service: &mut Value, families: Vec<SmolStr>) {
     if let Some(spec) = spec_mut(service) {
-        spec.insert("ipFamilies", families.into_iter().map(Value::String).collect::<Vec<_>>());
+        spec.insert(
+            "ipFamilies",
+            families.into_iter().map(Value::String).collect::<Vec<_>>(),
+        );
     }
 }
 
@@ -141,8 +167,14 @@ mod tests {
     use super::*;
     use schema::tree;
 
-    const IPV4_ONLY: ClusterFamilies = ClusterFamilies { default_is_ipv4: true, dual: false };
-    const DUAL: ClusterFamilies = ClusterFamilies { default_is_ipv4: true, dual: true };
+    const IPV4_ONLY: ClusterFamilies = ClusterFamilies {
+        default_is_ipv4: true,
+        dual: false,
+    };
+    const DUAL: ClusterFamilies = ClusterFamilies {
+        default_is_ipv4: true,
+        dual: true,
+    };
 
     #[test]
     fn a_plain_service_is_single_stack_in_the_default_family() {
@@ -165,7 +197,8 @@ mod tests {
 
     #[test]
     fn what_the_cluster_lacks_is_refused() {
-        let mut service = tree!({"spec": {"type": "ClusterIP", "selector": {"a": "b"}, "ipFamilies": ["IPv6"]}});
+        let mut service =
+            tree!({"spec": {"type": "ClusterIP", "selector": {"a": "b"}, "ipFamilies": ["IPv6"]}});
         let errors = resolve(&mut service, None, IPV4_ONLY);
         assert_eq!(errors.len(), 1);
         assert_eq!(

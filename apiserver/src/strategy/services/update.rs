@@ -4,8 +4,8 @@
 use schema::{Map, Value};
 
 use super::{
-    Kind, cluster_ip, cluster_ips, kind, needs_cluster_ip, needs_health_check_port, needs_node_ports, set_cluster_ips,
-    spec_mut,
+    Kind, cluster_ip, cluster_ips, kind, needs_cluster_ip, needs_health_check_port, needs_node_ports,
+    set_cluster_ips, spec_mut,
 };
 
 /// Brings the address and port fields of an update in line with the old object.
@@ -30,7 +30,10 @@ fn keep_allocated(service: &mut Value, old: &Value) {
     if needs_node_ports(old) && needs_node_ports(service) {
         keep_node_ports(service, old);
     }
-    if needs_health_check_port(old) && needs_health_check_port(service) && is_zero(service, "healthCheckNodePort") {
+    if needs_health_check_port(old)
+        && needs_health_check_port(service)
+        && is_zero(service, "healthCheckNodePort")
+    {
         copy(service, old, "healthCheckNodePort");
     }
 }
@@ -38,11 +41,19 @@ fn keep_allocated(service: &mut Value, old: &Value) {
 /// Ports are recognised by name. A node port that the new object uses elsewhere is not handed out twice.
 fn keep_node_ports(service: &mut Value, old: &Value) {
     let number = |port: &Value| port.int_at(&["nodePort"]).filter(|number| *number != 0);
-    let mut used: Vec<i64> = service.list_at(&["spec", "ports"]).iter().filter_map(number).collect();
+    let mut used: Vec<i64> = service
+        .list_at(&["spec", "ports"])
+        .iter()
+        .filter_map(number)
+        .collect();
     let ports = service.at_mut(&["spec", "ports"]).and_then(Value::as_list_mut);
     for port in ports.into_iter().flatten().filter(|port| number(port).is_none()) {
         let name = |port: &Value| port.str_at(&["name"]).unwrap_or_default().to_owned();
-        let before = old.list_at(&["spec", "ports"]).iter().find(|before| name(before) == name(port)).and_then(number);
+        let before = old
+            .list_at(&["spec", "ports"])
+            .iter()
+            .find(|before| name(before) == name(port))
+            .and_then(number);
         if let (Some(kept), Some(port)) = (before.filter(|kept| !used.contains(kept)), port.as_map_mut()) {
             port.insert("nodePort", kept);
             used.push(kept);
@@ -68,7 +79,13 @@ fn sync_cluster_ips(service: &mut Value, old: &Value) {
 /// Fields that belong to the old type go when the client has not touched them.
 fn drop_unused(service: &mut Value, old: &Value) {
     if needs_cluster_ip(old) && !needs_cluster_ip(service) {
-        for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] {
+        for field in [
+            "clusterIP",
+            "clusterIPs",
+            "ipFamilies",
+            "ipFamilyPolicy",
+            "internalTrafficPolicy",
+        ] {
             drop_if_same(service, old, field);
         }
     }
