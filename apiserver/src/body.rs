@@ -37,11 +37,19 @@ pub fn decode(
         decoded
             .strict
             .iter()
-            .for_each(|error| call.warn(error.to_string()));
+            .for_each(|error| warn(call, &error.to_string()));
     }
     found.check_version(shape)?;
     set_type(&mut object, shape);
     Ok(object)
+}
+
+/// Tells the client of one strict error; repeated keys of YAML are told one by one.
+fn warn(call: &mut Call, text: &str) {
+    match text.strip_prefix("yaml: unmarshal errors:\n") {
+        Some(lines) => lines.lines().for_each(|line| call.warn(line.trim())),
+        None => call.warn(text),
+    }
 }
 
 /// Fills defaults and brings an object of the call's resource into its hub form.

@@ -81,12 +81,6 @@ impl Objects {
             .unwrap_or_default()
     }
 
-    /// The key of an object that has its metadata.
-    pub fn key_of(&self, resource: &Resource, object: &Value) -> String {
-        let meta = object::meta::of(object);
-        self.key(resource, meta.namespace(), meta.name())
-    }
-
     /// One object, now.
     pub async fn get(
         &self,
@@ -94,6 +88,17 @@ impl Objects {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Stored>, Status> {
+        let found = self.entry(resource, namespace, name).await?;
+        found.map(|entry| self.decode(resource, &entry)).transpose()
+    }
+
+    /// One object, now, as it is stored.
+    pub async fn entry(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Entry>, Status> {
         let start = Bytes::from(self.key(resource, namespace, name));
         let found = self
             .store
@@ -103,11 +108,7 @@ impl Objects {
             })
             .await
             .map_err(errors::store)?;
-        found
-            .entries
-            .first()
-            .map(|entry| self.decode(resource, entry))
-            .transpose()
+        Ok(found.entries.into_iter().next())
     }
 
     /// Writes a new object; [`Outcome::Raced`] if the name is taken.
@@ -263,7 +264,10 @@ impl Reader for Objects {
             return Ok(Vec::new());
         };
         let page = self.page(resource, namespace, &PageRequest::default()).await?;
-        Ok(page.items.into_iter().map(|stored| stored.object).collect())
+        page.entries
+            .iter()
+            .map(|entry| self.decode(resource, entry).map(|stored| stored.object))
+            .collect()
     }
 }
 

@@ -4,6 +4,7 @@
 mod list;
 mod partial;
 mod single;
+mod stored;
 pub mod table;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use crate::negotiate::{Media, Output};
 
 pub use list::{ListMeta, ListWriter};
 pub use partial::{put_message, to_envelope as partial_envelope};
-pub use single::{bare_status, object, status};
+pub use single::{bare_status, object, status, stored_object};
 
 /// An answer of this media type.
 pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {

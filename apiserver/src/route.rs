@@ -58,7 +58,10 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
 /// The published schema is made at its first use, which takes a while.
 async fn published(api: &Api, parts: &http::request::Parts) -> Response {
     let (openapi, path) = (api.openapi.clone(), parts.uri.path().to_owned());
-    let (query, headers) = (parts.uri.query().unwrap_or_default().to_owned(), parts.headers.clone());
+    let (query, headers) = (
+        parts.uri.query().unwrap_or_default().to_owned(),
+        parts.headers.clone(),
+    );
     let made = tokio::task::spawn_blocking(move || openapi.answer(&path, &query, &headers)).await;
     match made {
         Ok(Some(response)) => response,
@@ -183,8 +186,9 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
         ("binding", _) => subresources::bind(api, call, content).await,
         ("eviction", _) => subresources::evict(api, call, content).await,
         ("log", _) => subresources::log(api, call).await,
-        // These end at a kubelet, and tokens are access's.
-        ("attach" | "exec" | "portforward" | "proxy" | "token", _) => Err(Status::unknown_resource()),
+        ("attach" | "exec" | "portforward" | "proxy", _) => subresources::connect(api, call).await,
+        // Tokens come with the issue on access.
+        ("token", _) => Err(Status::unknown_resource()),
         (_, Verb::Get) => verbs::get::get(api, call).await,
         (_, Verb::Update) => verbs::update::update(api, call, content).await,
         (_, Verb::Patch) => verbs::patch::patch(api, call, content).await,

@@ -2,12 +2,14 @@
 //! Those that only restrict a write (status, finalize, approval, resize) go through [`crate::verbs`].
 
 mod binding;
+mod connect;
 mod disruption;
 mod eviction;
 mod log;
 mod scale;
 
 pub use binding::{bind, bind_named};
+pub use connect::connect;
 pub use eviction::evict;
 pub use log::log;
 pub use scale::{scale_get, scale_patch, scale_update};

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use kinds::Resource;
 use serve::status::Status;
-use storage::{Range, Revision};
+use storage::{Entry, Range, Revision};
 
-use super::{Objects, Stored};
+use super::Objects;
 use crate::errors;
 
 /// Which page.
@@ -21,15 +21,13 @@ pub struct PageRequest {
     pub name: Option<String>,
 }
 
-/// A page.
+/// A page, as it is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Objects in key order.
-    pub items: Vec<Stored>,
+    /// In key order.
+    pub entries: Vec<Entry>,
     /// The revision that it shows.
     pub revision: Revision,
-    /// The last key read, whole.
-    pub last_key: Option<Bytes>,
     /// There are more after it.
     pub more: bool,
     /// How many keys there are from the page's start on.
@@ -44,20 +42,11 @@ impl Objects {
         namespace: &str,
         request: &PageRequest,
     ) -> Result<Page, Status> {
-        let found = self
-            .store
-            .range(self.range(resource, namespace, request))
-            .await
-            .map_err(errors::store)?;
-        let items = found
-            .entries
-            .iter()
-            .map(|entry| self.decode(resource, entry))
-            .collect::<Result<Vec<_>, _>>()?;
+        let range = self.range(resource, namespace, request);
+        let found = self.store.range(range).await.map_err(errors::store)?;
         Ok(Page {
-            items,
             revision: request.at.unwrap_or(found.revision),
-            last_key: found.entries.last().map(|entry| entry.key.clone()),
+            entries: found.entries,
             more: found.more,
             count: found.count,
         })

@@ -30,11 +30,38 @@ pub struct Section {
 /// Everything that is served, section by section.
 pub fn sections(served: &Served) -> Vec<Section> {
     let mut sections = vec![
-        plain(".well-known/openid-configuration", "getServiceAccountIssuerOpenIDConfiguration", "WellKnown", Schema::Text),
-        plain("openid/v1/jwks", "getServiceAccountIssuerOpenIDKeyset", "openid", Schema::Text),
-        plain("version", "getCodeVersion", "version", Schema::Type(INFO.to_owned())),
-        discovery("api", "getCoreAPIVersions".to_owned(), "core", "APIVersions", "available API versions"),
-        discovery("apis", "getAPIVersions".to_owned(), "apis", "APIGroupList", "available API groups"),
+        plain(
+            ".well-known/openid-configuration",
+            "getServiceAccountIssuerOpenIDConfiguration",
+            "WellKnown",
+            Schema::Text,
+        ),
+        plain(
+            "openid/v1/jwks",
+            "getServiceAccountIssuerOpenIDKeyset",
+            "openid",
+            Schema::Text,
+        ),
+        plain(
+            "version",
+            "getCodeVersion",
+            "version",
+            Schema::Type(INFO.to_owned()),
+        ),
+        discovery(
+            "api",
+            "getCoreAPIVersions".to_owned(),
+            "core",
+            "APIVersions",
+            "available API versions",
+        ),
+        discovery(
+            "apis",
+            "getAPIVersions".to_owned(),
+            "apis",
+            "APIGroupList",
+            "available API groups",
+        ),
     ];
     for group in &served.groups {
         if !group.name.is_empty() {
@@ -65,10 +92,16 @@ pub fn v3(section: &Section, descriptions: &Descriptions) -> Value {
 pub fn v2(sections: &[Section], descriptions: &Descriptions) -> Value {
     let (mut all_paths, mut all_definitions) = (Map::new(), Map::new());
     for (delegated, part) in [false, true].map(|delegated| {
-        let part: Vec<&Section> = sections.iter().filter(|section| section.is_delegated() == delegated).collect();
+        let part: Vec<&Section> = sections
+            .iter()
+            .filter(|section| section.is_delegated() == delegated)
+            .collect();
         (delegated, part)
     }) {
-        let items: Vec<PathItem> = part.iter().flat_map(|section| section.items.iter().cloned()).collect();
+        let items: Vec<PathItem> = part
+            .iter()
+            .flat_map(|section| section.items.iter().cloned())
+            .collect();
         let mut roots = referred(&items);
         if delegated {
             roots.extend(Types::builtin().id(INFO));
@@ -80,7 +113,9 @@ pub fn v2(sections: &[Section], descriptions: &Descriptions) -> Value {
             rename_references(&mut definitions);
         }
         merge(&mut all_paths, paths, |name| name);
-        merge(&mut all_definitions, definitions, |name| if delegated { delegated_name(name) } else { name });
+        merge(&mut all_definitions, definitions, |name| {
+            if delegated { delegated_name(name) } else { name }
+        });
     }
     tree!({
         "swagger": "2.0",
@@ -96,7 +131,9 @@ pub fn v2(sections: &[Section], descriptions: &Descriptions) -> Value {
 
 impl Section {
     fn is_delegated(&self) -> bool {
-        self.group.as_ref().is_some_and(|group| DELEGATED_GROUPS.contains(&group.as_str()))
+        self.group
+            .as_ref()
+            .is_some_and(|group| DELEGATED_GROUPS.contains(&group.as_str()))
     }
 }
 
@@ -110,12 +147,20 @@ fn of_group(group: &Group) -> Section {
         "APIGroup",
         "get information of a group",
     );
-    Section { name: format!("apis/{}", group.name), group: Some(group.name.clone()), items: vec![item] }
+    Section {
+        name: format!("apis/{}", group.name),
+        group: Some(group.name.clone()),
+        items: vec![item],
+    }
 }
 
 fn of_version(group: &Group, version: &crate::discovery::Version) -> Section {
     let root = paths::root(&group.name, &version.name);
-    let id = format!("get{}{}APIResources", group_title(&group.name), title(&version.name));
+    let id = format!(
+        "get{}{}APIResources",
+        group_title(&group.name),
+        title(&version.name)
+    );
     let mut items = vec![paths::of_discovery(
         &format!("{root}/"),
         id,
@@ -123,18 +168,41 @@ fn of_version(group: &Group, version: &crate::discovery::Version) -> Section {
         "APIResourceList",
         "get available resources",
     )];
-    items.extend(version.resources.iter().flat_map(|resource| paths::of_resource(resource)));
-    Section { name: root[1..].to_owned(), group: Some(group.name.clone()), items }
+    items.extend(
+        version
+            .resources
+            .iter()
+            .flat_map(|resource| paths::of_resource(resource)),
+    );
+    Section {
+        name: root[1..].to_owned(),
+        group: Some(group.name.clone()),
+        items,
+    }
 }
 
 fn discovery(name: &str, id: String, tag: &str, answer: &str, description: &str) -> Section {
     let item = paths::of_discovery(&format!("/{name}/"), id, tag.to_owned(), answer, description);
-    Section { name: name.to_owned(), group: None, items: vec![item] }
+    Section {
+        name: name.to_owned(),
+        group: None,
+        items: vec![item],
+    }
 }
 
 fn plain(name: &str, id: &str, tag: &str, answer: Schema) -> Section {
-    let item = paths::of_plain(&format!("/{name}/"), id, tag, answer, "information about the server");
-    Section { name: name.to_owned(), group: None, items: vec![item] }
+    let item = paths::of_plain(
+        &format!("/{name}/"),
+        id,
+        tag,
+        answer,
+        "information about the server",
+    );
+    Section {
+        name: name.to_owned(),
+        group: None,
+        items: vec![item],
+    }
 }
 
 /// The types that operations name.
@@ -147,7 +215,9 @@ fn referred(items: &[PathItem]) -> BTreeSet<TypeId> {
                 Schema::Type(name) => Some(name.as_str()),
                 Schema::Text => None,
             });
-            answers.chain(operation.body.iter().map(|body| body.schema.as_str())).collect::<Vec<_>>()
+            answers
+                .chain(operation.body.iter().map(|body| body.schema.as_str()))
+                .collect::<Vec<_>>()
         })
         .filter_map(|name| types.id(name))
         .collect()
@@ -158,7 +228,12 @@ fn definitions(roots: &BTreeSet<TypeId>, version: Version, descriptions: &Descri
     let describe = |name: &str, field: Option<&str>| descriptions.get(name, field);
     closure(types, roots.iter().copied())
         .into_iter()
-        .map(|id| (types.get(id).name.clone(), definition(types, id, version, &describe)))
+        .map(|id| {
+            (
+                types.get(id).name.clone(),
+                definition(types, id, version, &describe),
+            )
+        })
         .collect()
 }
 
@@ -175,7 +250,11 @@ fn merge(to: &mut Map, from: Value, name: impl Fn(SmolStr) -> SmolStr) {
 }
 
 fn delegated_name(name: SmolStr) -> SmolStr {
-    if name.starts_with(MACHINERY) { smol_str::format_smolstr!("{name}{DELEGATED_SUFFIX}") } else { name }
+    if name.starts_with(MACHINERY) {
+        smol_str::format_smolstr!("{name}{DELEGATED_SUFFIX}")
+    } else {
+        name
+    }
 }
 
 /// Lets all references to machinery types point to those of the delegated servers.
@@ -183,7 +262,10 @@ fn rename_references(value: &mut Value) {
     match value {
         Value::Map(map) => {
             if let Some(Value::String(reference)) = map.get_mut("$ref") {
-                if reference.strip_prefix("#/definitions/").is_some_and(|name| name.starts_with(MACHINERY)) {
+                if reference
+                    .strip_prefix("#/definitions/")
+                    .is_some_and(|name| name.starts_with(MACHINERY))
+                {
                     *reference = smol_str::format_smolstr!("{reference}{DELEGATED_SUFFIX}");
                 }
             }
@@ -202,9 +284,14 @@ mod tests {
     const RECORDED: &str = include_str!("../../../tests/golden/recorded/01-discovery.jsonl");
 
     fn recorded(id: &str) -> Value {
-        let lines = RECORDED.lines().map(|line| schema::json::parse(line.as_bytes()).expect("the corpus is JSON"));
+        let lines = RECORDED
+            .lines()
+            .map(|line| schema::json::parse(line.as_bytes()).expect("the corpus is JSON"));
         let mut found = lines.filter(|line| line.str_at(&["id"]) == Some(id));
-        found.next().and_then(|line| line.get("body").cloned()).expect("it is recorded")
+        found
+            .next()
+            .and_then(|line| line.get("body").cloned())
+            .expect("it is recorded")
     }
 
     fn keys(value: Option<&Value>) -> Value {
@@ -226,20 +313,32 @@ mod tests {
     #[test]
     fn version_3_has_the_sections_paths_and_schemas_of_the_reference() {
         let sections = all();
-        let mut names: Vec<Value> = sections.iter().map(|section| Value::from(section.name.as_str())).collect();
+        let mut names: Vec<Value> = sections
+            .iter()
+            .map(|section| Value::from(section.name.as_str()))
+            .collect();
         names.sort_by_key(|name| name.as_str().unwrap_or_default().to_owned());
         assert_eq!(Value::List(names), recorded("openapi-v3"));
         let descriptions = Descriptions::unpack();
         let of = |name: &str| {
-            let section = sections.iter().find(|section| section.name == name).expect("it is served");
+            let section = sections
+                .iter()
+                .find(|section| section.name == name)
+                .expect("it is served");
             v3(section, &descriptions)
         };
         let paths = of("apis/autoscaling/v2");
         assert_eq!(keys(paths.get("paths")), recorded("openapi-paths-autoscaling-v2"));
         let schemas = of("apis/apps/v1");
-        assert_eq!(keys(schemas.at(&["components", "schemas"])), recorded("openapi-apps-v1"));
+        assert_eq!(
+            keys(schemas.at(&["components", "schemas"])),
+            recorded("openapi-apps-v1")
+        );
         let reviews = of("apis/authentication.k8s.io/v1");
-        assert_eq!(keys(reviews.at(&["components", "schemas"])), recorded("openapi-authentication.k8s.io-v1"));
+        assert_eq!(
+            keys(reviews.at(&["components", "schemas"])),
+            recorded("openapi-authentication.k8s.io-v1")
+        );
     }
 
     #[test]

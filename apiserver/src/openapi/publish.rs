@@ -49,7 +49,10 @@ struct Document {
 impl OpenApi {
     /// Of what is served.
     pub fn new(served: Arc<Served>) -> Self {
-        Self { served, documents: OnceLock::new() }
+        Self {
+            served,
+            documents: OnceLock::new(),
+        }
     }
 
     /// Answers a request below `/openapi/`; `None` for other paths. Making the documents takes some hundred milliseconds once:
@@ -72,7 +75,10 @@ impl OpenApi {
 
     fn v2(&self, headers: &HeaderMap) -> Response {
         // The protobuf form of version 2 is not made: clients that take nothing else are told.
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let accept = headers
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let takes_json = accept.is_empty() || accept.contains("json") || accept.contains("*/*");
         if !takes_json {
             return status_response(&Status::not_acceptable(&["application/json"]));
@@ -115,11 +121,21 @@ impl Documents {
             .map(|section| (section.name.clone(), Document::make(&v3(section, &descriptions))))
             .collect();
         let entries = v3.iter().map(|(name, document)| {
-            (name.as_str().into(), tree!({"serverRelativeURL": (url(name, &document.hash))}))
+            (
+                name.as_str().into(),
+                tree!({"serverRelativeURL": (url(name, &document.hash))}),
+            )
         });
         let mut index = Vec::new();
-        json::write(&tree!({"paths": (Value::Map(entries.collect::<Map>()))}), &mut index);
-        Self { v2: Document::make(&v2(&sections, &descriptions)), v3, index: Bytes::from(index) }
+        json::write(
+            &tree!({"paths": (Value::Map(entries.collect::<Map>()))}),
+            &mut index,
+        );
+        Self {
+            v2: Document::make(&v2(&sections, &descriptions)),
+            v3,
+            index: Bytes::from(index),
+        }
     }
 }
 
@@ -127,15 +143,23 @@ impl Document {
     fn make(value: &Value) -> Self {
         let mut text = Vec::new();
         json::write(value, &mut text);
-        let hash = Sha512::digest(&text).iter().map(|byte| format!("{byte:02X}")).collect();
+        let hash = Sha512::digest(&text)
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         let packed = gzip.write_all(&text).and_then(|()| gzip.finish());
-        Self { hash, gzip: Bytes::from(packed.expect("writing to memory does not fail")) }
+        Self {
+            hash,
+            gzip: Bytes::from(packed.expect("writing to memory does not fail")),
+        }
     }
 
     fn respond(&self, headers: &HeaderMap) -> Response {
         let etag = format!("\"{}\"", self.hash);
-        let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let known = headers
+            .get(header::IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
         let mut response = match known.is_some_and(|known| known.contains(&etag)) {
             true => empty(StatusCode::NOT_MODIFIED),
             false => self.content(headers),
@@ -146,14 +170,19 @@ impl Document {
     }
 
     fn content(&self, headers: &HeaderMap) -> Response {
-        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let accepts = headers
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let mut response = if accepts.contains("gzip") {
             let mut response = HttpResponse::new(Body::full(self.gzip.clone()));
             set(&mut response, header::CONTENT_ENCODING, "gzip");
             response
         } else {
             let mut text = Vec::new();
-            GzDecoder::new(self.gzip.as_ref()).read_to_end(&mut text).expect("packed by ourselves");
+            GzDecoder::new(self.gzip.as_ref())
+                .read_to_end(&mut text)
+                .expect("packed by ourselves");
             HttpResponse::new(Body::full(text))
         };
         set(&mut response, header::CONTENT_TYPE, "application/json");
@@ -183,12 +212,19 @@ mod tests {
     use kinds::{Catalog, RuntimeConfig};
 
     fn openapi() -> OpenApi {
-        OpenApi::new(Arc::new(Served::new(Catalog::builtin(), &RuntimeConfig::default())))
+        OpenApi::new(Arc::new(Served::new(
+            Catalog::builtin(),
+            &RuntimeConfig::default(),
+        )))
     }
 
     fn get(openapi: &OpenApi, path: &str, query: &str, headers: &[(HeaderName, &str)]) -> Response {
-        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header value")));
-        openapi.answer(path, query, &headers.collect()).expect("below /openapi/")
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().expect("a header value")));
+        openapi
+            .answer(path, query, &headers.collect())
+            .expect("below /openapi/")
     }
 
     #[test]
@@ -196,7 +232,12 @@ mod tests {
         let openapi = openapi();
         let first = get(&openapi, "/openapi/v3/apis/apps/v1", "", &[]);
         let etag = first.headers()[header::ETAG].to_str().expect("text").to_owned();
-        let second = get(&openapi, "/openapi/v3/apis/apps/v1", "", &[(header::IF_NONE_MATCH, &etag)]);
+        let second = get(
+            &openapi,
+            "/openapi/v3/apis/apps/v1",
+            "",
+            &[(header::IF_NONE_MATCH, &etag)],
+        );
         assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
         let hash = etag.trim_matches('"');
         let hashed = get(&openapi, "/openapi/v3/apis/apps/v1", &format!("hash={hash}"), &[]);

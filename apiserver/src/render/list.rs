@@ -5,7 +5,9 @@ use kinds::table::Layout;
 use schema::{Map, Types, Value, envelope, json, proto};
 use serve::http::Response;
 use serve::status::{Status, reason};
+use storage::Entry;
 
+use super::stored::{canonical, transcode};
 use super::table::{self, Include};
 use super::{finish_json, partial, respond};
 use crate::api::Api;
@@ -70,12 +72,31 @@ impl<'a> ListWriter<'a> {
         })
     }
 
+    /// Adds an object as it is stored: without a tree where the bytes are what clients see. `object` is its hub form where
+    /// that is known already.
+    pub fn push_stored(&mut self, api: &Api, entry: &Entry, object: Option<Value>) -> Result<(), Status> {
+        let plain = self.output.form == Form::Object && self.output.media != Media::Protobuf;
+        if plain && canonical(self.call, &entry.value) {
+            self.comma();
+            self.count += 1;
+            return transcode(&self.shape, entry, false, &mut self.items);
+        }
+        match object {
+            Some(object) => self.push(object),
+            None => self.push(api.objects.decode(&self.call.hub, entry)?.object),
+        }
+    }
+
+    fn comma(&mut self) {
+        if self.count > 0 && self.output.media != Media::Protobuf {
+            self.items.push(b',');
+        }
+    }
+
     /// Adds an object in its hub form.
     pub fn push(&mut self, hub: Value) -> Result<(), Status> {
         let protobuf = self.output.media == Media::Protobuf;
-        if self.count > 0 && !protobuf {
-            self.items.push(b',');
-        }
+        self.comma();
         self.count += 1;
         match self.output.form {
             Form::Object | Form::Partial(_) => {

@@ -4,9 +4,10 @@ use kinds::table as columns;
 use schema::{Types, Value, envelope, json, proto, tree};
 use serve::http::Response;
 use serve::status::Status;
+use storage::Entry;
 
 use super::table::{self, Include};
-use super::{finish_json, metadata, partial, respond};
+use super::{finish_json, metadata, partial, respond, stored};
 use crate::api::Api;
 use crate::body;
 use crate::call::{Call, Shape};
@@ -58,6 +59,25 @@ pub fn object(
         }
     };
     Ok(respond(code, output.media, bytes))
+}
+
+/// An object of the call's resource as it is stored: without a tree where the bytes are what clients see.
+pub fn stored_object(api: &Api, call: &Call, output: Output, entry: &Entry) -> Result<Response, Status> {
+    let shape = Shape::of(&call.resource);
+    let plain = output.form == Form::Object && output.media != Media::Protobuf;
+    if plain && stored::canonical(call, &entry.value) {
+        let mut text = Vec::with_capacity(entry.value.len() * 2);
+        stored::transcode(&shape, entry, true, &mut text)?;
+        return Ok(respond(200, output.media, finish_json(text, output)?));
+    }
+    object(
+        api,
+        call,
+        output,
+        &shape,
+        api.objects.decode(&call.hub, entry)?.object,
+        200,
+    )
 }
 
 /// A status in the negotiated encoding.

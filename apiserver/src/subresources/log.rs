@@ -22,10 +22,9 @@ pub async fn log(api: &Api, call: &mut Call) -> Result<Response, Status> {
         *response.status_mut() = StatusCode::NO_CONTENT;
         return Ok(response);
     }
-    let node_found = api.resource("", "v1", "nodes").is_some_and(|_| true)
-        && crate::admission::Reader::get(&*api.objects, "", "nodes", "", node)
-            .await?
-            .is_some();
+    let node_found = crate::admission::Reader::get(&*api.objects, "", "nodes", "", node)
+        .await?
+        .is_some();
     match node_found {
         false => Err(Status::not_found("", "nodes", node)),
         true => Err(Status::internal(&format!("node {node} cannot be reached"))),

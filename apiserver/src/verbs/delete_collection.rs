@@ -19,8 +19,11 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
     let delete_options = delete::options(call, content).await?;
     let span = list::span(api, call, &options).await?;
     let mut found = Vec::new();
-    let read = list::read(api, call, &options, &selection, span, |stored| {
-        found.push(stored.object);
+    let read = list::read(api, call, &options, &selection, span, |one| {
+        found.push(match one.object {
+            Some(object) => object,
+            None => api.objects.decode(&call.hub, one.entry)?.object,
+        });
         Ok(())
     })
     .await?;

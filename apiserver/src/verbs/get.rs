@@ -5,7 +5,7 @@ use serve::status::Status;
 use storage::Revision;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
+use crate::call::Call;
 use crate::negotiate::Output;
 use crate::options::parse_revision;
 use crate::{freshness, render};
@@ -18,8 +18,10 @@ pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
     if revision > Revision(0) {
         freshness::reached(api, revision).await?;
     }
-    let found = api.objects.get(&call.hub, call.namespace(), call.name()).await?;
-    let stored =
-        found.ok_or_else(|| Status::not_found(&call.resource.group, &call.resource.resource, call.name()))?;
-    render::object(api, call, output, &Shape::of(&call.resource), stored.object, 200)
+    let found = api
+        .objects
+        .entry(&call.hub, call.namespace(), call.name())
+        .await?;
+    let missing = || Status::not_found(&call.resource.group, &call.resource.resource, call.name());
+    render::stored_object(api, call, output, &found.ok_or_else(missing)?)
 }

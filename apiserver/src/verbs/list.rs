@@ -1,9 +1,10 @@
 //! GET of a collection, page by page at one revision. Objects become bytes of the answer as they are read.
 
 use bytes::Bytes;
+use schema::Value;
 use serve::http::Response;
 use serve::status::Status;
-use storage::Revision;
+use storage::{Entry, Revision};
 
 use super::Selection;
 use crate::api::Api;
@@ -11,7 +12,7 @@ use crate::call::Call;
 use crate::freshness;
 use crate::limits::LIST_BATCH;
 use crate::negotiate::Output;
-use crate::objects::{PageRequest, Stored};
+use crate::objects::PageRequest;
 use crate::options::{Continue, ListOptions, VersionMatch};
 use crate::render::{ListMeta, ListWriter};
 
@@ -24,6 +25,12 @@ pub(super) struct Span {
     after: Option<Bytes>,
     /// At most this many; 0 for all.
     limit: u64,
+}
+
+/// A selected object: as it is stored, and decoded where that was needed to select it.
+pub(super) struct Found<'a> {
+    pub entry: &'a Entry,
+    pub object: Option<Value>,
 }
 
 /// What was read.
@@ -42,8 +49,8 @@ pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let selection = Selection::new(call, &options)?;
     let span = span(api, call, &options).await?;
     let mut writer = ListWriter::new(call, output)?;
-    let read = read(api, call, &options, &selection, span, |stored| {
-        writer.push(stored.object)
+    let read = read(api, call, &options, &selection, span, |found| {
+        writer.push_stored(api, found.entry, found.object)
     })
     .await?;
     let continue_token = read
@@ -117,53 +124,55 @@ pub(super) async fn read(
     options: &ListOptions,
     selection: &Selection,
     span: Span,
-    mut take: impl FnMut(Stored) -> Result<(), Status>,
+    mut take: impl FnMut(Found<'_>) -> Result<(), Status>,
 ) -> Result<Read, Status> {
     let (mut at, mut after, mut taken) = (span.at, span.after, 0);
     loop {
         let request = PageRequest {
             at,
             after: after.clone(),
-            limit: batch(&span.limit, taken, selection),
+            limit: batch(span.limit, taken, selection),
             name: selection.name().map(str::to_owned),
         };
-        let page = api
-            .objects
-            .page(&call.hub, call.namespace(), &request)
-            .await
-            .map_err(|status| aged(status, options))?;
-        let (revision, count, more) = (page.revision, page.count, page.more);
-        let read = page.items.len();
-        for (at_item, stored) in page.items.into_iter().enumerate() {
-            if !selection.matches(&stored.object) {
+        let page = api.objects.page(&call.hub, call.namespace(), &request).await;
+        let page = page.map_err(|status| aged(status, options))?;
+        let read = page.entries.len();
+        for (index, entry) in page.entries.iter().enumerate() {
+            let object = match selection.is_everything() {
+                true => None,
+                false => Some(api.objects.decode(&call.hub, entry)?.object),
+            };
+            if object.as_ref().is_some_and(|object| !selection.matches(object)) {
                 continue;
             }
-            let key = Bytes::from(api.objects.key_of(&call.hub, &stored.object));
-            take(stored)?;
+            take(Found { entry, object })?;
             taken += 1;
             if span.limit > 0 && taken >= span.limit {
-                let left = i64::try_from(count).unwrap_or(i64::MAX) - at_item as i64 - 1;
+                let left = i64::try_from(page.count).unwrap_or(i64::MAX) - index as i64 - 1;
                 let known = selection.is_everything() && left > 0;
                 return Ok(Read {
-                    revision,
-                    last_key: (more || at_item + 1 < read).then_some(key),
+                    revision: page.revision,
+                    last_key: (page.more || index + 1 < read).then(|| entry.key.clone()),
                     remaining: known.then_some(left),
                 });
             }
         }
-        if !more {
+        if !page.more {
             return Ok(Read {
-                revision,
+                revision: page.revision,
                 last_key: None,
                 remaining: None,
             });
         }
-        (at, after) = (Some(revision), page.last_key);
+        (at, after) = (
+            Some(page.revision),
+            page.entries.last().map(|entry| entry.key.clone()),
+        );
     }
 }
 
-fn batch(limit: &u64, taken: u64, selection: &Selection) -> u64 {
-    match *limit {
+fn batch(limit: u64, taken: u64, selection: &Selection) -> u64 {
+    match limit {
         0 => LIST_BATCH,
         limit if selection.is_everything() => (limit - taken).min(LIST_BATCH),
         _ => LIST_BATCH,

@@ -6,13 +6,12 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use kinds::Resource;
 use serve::status::Status;
-use storage::{Error, Event, EventKind, Revision, WatchBatch, WatchRequest, WatchStream};
+use storage::{Entry, Error, Event, EventKind, Revision, WatchBatch, WatchRequest, WatchStream};
 
 use super::event::Change;
 use crate::api::Api;
 use crate::errors;
-use crate::objects::{PageRequest, Stored};
-use crate::verbs::Selection;
+use crate::objects::PageRequest;
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -23,23 +22,18 @@ pub struct Scope {
     pub name: Option<String>,
 }
 
-/// The present objects that are selected, and the revision of that list.
+/// The present objects, as they are stored, and the revision of that list.
 pub async fn present(
     api: &Api,
     hub: &Resource,
     scope: &Scope,
-    selection: &Selection,
-) -> Result<(VecDeque<Stored>, Revision), Status> {
+) -> Result<(VecDeque<Entry>, Revision), Status> {
     let request = PageRequest {
         name: scope.name.clone(),
         ..PageRequest::default()
     };
     let page = api.objects.page(hub, &scope.namespace, &request).await?;
-    let selected = page
-        .items
-        .into_iter()
-        .filter(|stored| selection.matches(&stored.object));
-    Ok((selected.collect(), page.revision))
+    Ok((page.entries.into(), page.revision))
 }
 
 /// The changes after a revision.

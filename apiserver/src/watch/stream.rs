@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream;
 use serve::status::Status;
-use storage::{Revision, WatchBatch, WatchStream};
+use storage::{Entry, Revision, WatchBatch, WatchStream};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::event::{self, Kind};
@@ -17,7 +17,6 @@ use super::source::{self, Scope};
 use crate::api::Api;
 use crate::call::Call;
 use crate::limits::{BOOKMARK_INTERVAL, WATCH_TIMEOUT_MIN};
-use crate::objects::Stored;
 use crate::options::ListOptions;
 use crate::verbs::Selection;
 
@@ -29,7 +28,7 @@ pub struct Watch {
     scope: Scope,
     selection: Selection,
     bookmarks: bool,
-    initial: VecDeque<Stored>,
+    initial: VecDeque<Entry>,
     /// The bookmark after the initial events is still to come.
     initial_end: bool,
     changes: Option<WatchStream>,
@@ -59,7 +58,7 @@ impl Watch {
         let asked = options.revision().map_err(|why| Status::failure(500, "", why))?;
         let wants_initial = options.send_initial_events.unwrap_or(asked == Revision(0));
         let (initial, revision) = if wants_initial || asked == Revision(0) {
-            let (objects, revision) = source::present(&api, &call.hub, &scope, &selection).await?;
+            let (objects, revision) = source::present(&api, &call.hub, &scope).await?;
             if revision < asked {
                 return Err(crate::freshness::too_large(asked, revision));
             }
@@ -108,8 +107,8 @@ impl Watch {
             if self.ended {
                 return None;
             }
-            if let Some(stored) = self.initial.pop_front() {
-                self.push(Kind::Added, stored.object);
+            if let Some(entry) = self.initial.pop_front() {
+                self.take_initial(&entry);
                 continue;
             }
             if std::mem::replace(&mut self.initial_end, false) {
@@ -141,8 +140,24 @@ impl Watch {
                     tracing::debug!(%error, "no progress was asked for");
                 }
             }
-            () = tokio::time::sleep_until(self.deadline) => self.ended = true,
+            () = tokio::time::sleep_until(self.deadline) => self.end(),
             () = api.shutdown.requested() => self.ended = true,
+        }
+    }
+
+    /// Its time is up: a client that takes bookmarks hears how far it came.
+    fn end(&mut self) {
+        if self.bookmarks {
+            self.push_bookmark(false);
+        }
+        self.ended = true;
+    }
+
+    fn take_initial(&mut self, entry: &Entry) {
+        match self.api.objects.decode(&self.call.hub, entry) {
+            Ok(stored) if self.selection.matches(&stored.object) => self.push(Kind::Added, stored.object),
+            Ok(_) => {}
+            Err(status) => self.fail(&status),
         }
     }
 
