@@ -22,6 +22,7 @@ mod options;
 mod render;
 mod route;
 pub mod strategy;
+pub mod validation;
 mod subresources;
 mod verbs;
 mod virtuals;

@@ -2,6 +2,7 @@
 //! A resource that needs nothing has no strategy. Strategies see objects in their hub form, know no store and no clock.
 
 pub mod api_objects;
+pub mod parts;
 pub mod pods;
 pub mod services;
 
