@@ -38,7 +38,7 @@ pub(crate) fn zero_item(ty: &FieldType) -> Value {
 }
 
 /// Whether Go prints the field although it holds a zero value that `omitempty` would leave out: structs are never empty.
-pub(crate) fn is_struct(ty: &FieldType) -> bool {
+fn is_struct(ty: &FieldType) -> bool {
     !matches!(
         ty,
         FieldType::String
@@ -51,4 +51,12 @@ pub(crate) fn is_struct(ty: &FieldType) -> bool {
             | FieldType::List(_)
             | FieldType::Map(_)
     )
+}
+
+/// Whether Go prints the field when it has nothing to say: null for a pointer, its zero value otherwise.
+pub(crate) fn is_printed_when_absent(field: &Field) -> bool {
+    match field.pointer {
+        true => !field.omit_empty,
+        false => !(field.omit_zero || field.omit_empty && !is_struct(&field.ty)),
+    }
 }

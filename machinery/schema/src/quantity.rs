@@ -268,7 +268,7 @@ pub fn canonical(text: &str) -> Result<SmolStr, QuantityError> {
 }
 
 /// Up to three digits that do not begin with zero, and a decimal suffix that does not fold further.
-fn is_plainly_canonical(text: &str) -> bool {
+pub(crate) fn is_plainly_canonical(text: &str) -> bool {
     let (digits, suffix) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
     match suffix {
         "" | "m" => (1..=3).contains(&digits.len()) && !digits.starts_with('0'),

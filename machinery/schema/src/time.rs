@@ -76,16 +76,19 @@ impl Time {
         } else {
             out.extend_from_slice(year.to_string().as_bytes());
         }
-        for (mark, number) in [
-            (b'-', month),
-            (b'-', day),
-            (b'T', second / 3600),
-            (b':', second / 60 % 60),
-            (b':', second % 60),
-        ] {
-            out.push(mark);
-            digits(out, number, 2);
+        let mut text = *b"-00-00T00:00:00";
+        let parts = [
+            (1, month),
+            (4, day),
+            (7, second / 3600),
+            (10, second / 60 % 60),
+            (13, second % 60),
+        ];
+        for (at, number) in parts {
+            text[at] = b'0' + (number / 10) as u8;
+            text[at + 1] = b'0' + (number % 10) as u8;
         }
+        out.extend_from_slice(&text);
         if micro {
             out.push(b'.');
             digits(out, self.nanos / 1000, 6);

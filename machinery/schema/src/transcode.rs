@@ -86,16 +86,20 @@ impl<'t> Transcoder<'t, '_> {
         }
         let schema = self.types.get(id);
         let base = self.spans.scan(schema, body)?;
-        for (index, field) in schema.fields.iter().enumerate() {
-            let span = self.spans.at(base, index);
+        for step in schema.steps() {
+            let span = self.spans.at(base, step.index as usize);
+            if span.is_none() && !step.always {
+                continue;
+            }
+            let field = &schema.fields[step.index as usize];
             if let FieldType::Message(inner) = field.ty
                 && field.inline
             {
                 let body = span.map_or(Ok(Cow::default()), |span| span.body(field, body))?;
                 self.fields(inner, &body, start, None)?;
-            } else if field.json == "metadata" && revision.is_some() {
+            } else if revision.is_some() && field.json == "metadata" {
                 self.metadata(field, span, body, start, revision)?;
-            } else if !field.json.is_empty() && field.number != 0 {
+            } else {
                 self.field(field, span, body, start)?;
             }
         }
@@ -187,19 +191,17 @@ impl<'t> Transcoder<'t, '_> {
         } else {
             self.value(field, ty, wire, &mut reader)?;
         }
-        let leaves_out = field.omit_zero || field.omit_empty && !canonical::is_struct(ty);
-        if leaves_out && !field.pointer && scalar::is_zero(&self.out[printed..]) {
+        if !field.pointer
+            && scalar::is_zero(&self.out[printed..])
+            && !canonical::is_printed_when_absent(field)
+        {
             self.out.truncate(before);
         }
         Ok(())
     }
 
     fn absent(&mut self, field: &Field, start: usize) {
-        let left_out = match field.pointer {
-            true => field.omit_empty,
-            false => field.omit_zero || field.omit_empty && !canonical::is_struct(&field.ty),
-        };
-        if left_out {
+        if !canonical::is_printed_when_absent(field) {
             return;
         }
         self.name(&field.json, start);

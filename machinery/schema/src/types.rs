@@ -51,8 +51,19 @@ pub struct TypeSchema {
     json_fields: Box<[(TypeId, u16)]>,
     /// Indexes of `json_fields` sorted by name.
     json_sorted: Box<[u16]>,
-    /// Indexes of `fields` with a protobuf form, in ascending number.
-    wire_fields: Box<[u16]>,
+    /// Numbers and indexes of `fields` with a protobuf form, in ascending number.
+    wire_fields: Box<[(u32, u16)]>,
+    /// What to look at to print the message from its wire form.
+    steps: Box<[Step]>,
+}
+
+/// A field that JSON shows and protobuf has, for the transcoder: small, as most fields of a message are absent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// Index in `fields`.
+    pub(crate) index: u16,
+    /// There is something to print also when it is absent.
+    pub(crate) always: bool,
 }
 
 /// One field of a [`TypeSchema`].
@@ -237,7 +248,7 @@ impl Types {
 impl TypeSchema {
     /// The fields with a protobuf form, in ascending number.
     pub fn wire_fields(&self) -> impl ExactSizeIterator<Item = &Field> {
-        self.wire_fields.iter().map(|&at| &self.fields[at as usize])
+        self.wire_fields.iter().map(|&(_, at)| &self.fields[at as usize])
     }
 
     /// The field with this protobuf number. `expected` is a place among [`TypeSchema::wire_fields`] that is tried first.
@@ -247,20 +258,25 @@ impl TypeSchema {
     }
 
     /// The same, with the field's index in `fields`.
+    #[inline]
     pub(crate) fn index_by_number(&self, number: u32, expected: usize) -> Option<(usize, usize)> {
         // Fields mostly come in order, and lists in runs.
         for place in [expected, expected + 1] {
-            if let Some(&at) = self.wire_fields.get(place)
-                && self.fields[at as usize].number == number
-            {
-                return Some((place, at as usize));
+            match self.wire_fields.get(place) {
+                Some(&(have, at)) if have == number => return Some((place, at as usize)),
+                _ => {}
             }
         }
         let place = self
             .wire_fields
-            .binary_search_by_key(&number, |&at| self.fields[at as usize].number)
+            .binary_search_by_key(&number, |&(number, _)| number)
             .ok()?;
-        Some((place, self.wire_fields[place] as usize))
+        Some((place, self.wire_fields[place].1 as usize))
+    }
+
+    /// The transcoder's steps, in JSON order.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// `apiVersion` and `kind` of an object of this type, if it is served under exactly one name.

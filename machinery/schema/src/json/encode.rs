@@ -38,13 +38,7 @@ fn is_printed(field: &Field, value: Option<&Value>) -> bool {
         None => true,
         Some(value) => canonical::is_absent(field, value),
     };
-    if !absent {
-        return true;
-    }
-    match field.pointer {
-        true => !field.omit_empty,
-        false => !(field.omit_zero || field.omit_empty && !canonical::is_struct(&field.ty)),
-    }
+    !absent || canonical::is_printed_when_absent(field)
 }
 
 fn value(types: &Types, ty: &FieldType, value: &Value, out: &mut Vec<u8>) {

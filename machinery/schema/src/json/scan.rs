@@ -6,7 +6,8 @@ use crate::{Error, limits};
 
 /// The text of a body. Bytes that are not UTF-8 become replacement characters, as in Go.
 pub(super) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    // Much faster than the lossy reading where there is nothing to replace.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 pub(super) struct Scanner<'a> {
@@ -227,15 +228,16 @@ impl<'a> Scanner<'a> {
 
     /// Moves to the next quote or backslash of a string, and returns it.
     fn plain(&mut self) -> Result<u8, Error> {
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            match byte {
-                b'"' | b'\\' => return Ok(byte),
-                0..0x20 => return Err(self.unexpected("in string literal")),
-                _ => self.at += 1,
-            }
+        let rest = &self.text.as_bytes()[self.at..];
+        let Some(plain) = rest.iter().position(|byte| STRING_ENDS[usize::from(*byte)]) else {
+            self.at = self.text.len();
+            return Err(end());
+        };
+        self.at += plain;
+        match rest[plain] {
+            byte @ (b'"' | b'\\') => Ok(byte),
+            _ => Err(self.unexpected("in string literal")),
         }
-        Err(end())
     }
 
     fn escaped(&mut self, start: usize) -> Result<String, Error> {
@@ -306,6 +308,19 @@ impl<'a> Scanner<'a> {
         }
     }
 }
+
+/// Bytes at which a plain run of a string ends: quote, backslash, control characters.
+const STRING_ENDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
 
 fn end() -> Error {
     Error::syntax("unexpected end of JSON input")

@@ -113,11 +113,9 @@ const fn special(in_string: bool) -> [bool; 256] {
 fn escaped(bytes: &[u8], special: &[bool; 256], out: &mut Vec<u8>) {
     let mut copied = 0;
     let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if !special[usize::from(byte)] {
-            at += 1;
-            continue;
-        }
+    while let Some(plain) = bytes[at..].iter().position(|byte| special[usize::from(*byte)]) {
+        at += plain;
+        let byte = bytes[at];
         let width = if byte == 0xE2 {
             match bytes.get(at + 1..at + 3) {
                 Some([0x80, 0xA8 | 0xA9]) => 3,

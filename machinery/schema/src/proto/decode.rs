@@ -154,7 +154,7 @@ impl<'t> Decoder<'t> {
             },
             FieldType::FieldsV1 => match first_bytes(body)? {
                 [] => Ok(Value::Null),
-                raw => Ok(Value::Raw(SmolStr::new(String::from_utf8_lossy(raw)))),
+                raw => Ok(Value::Raw(small(raw))),
             },
             FieldType::Duration => {
                 let mut nanos = 0;
@@ -194,7 +194,7 @@ impl<'t> Decoder<'t> {
         let mut reader = Reader::new(body);
         while let Some((number, wire)) = reader.tag()? {
             match number {
-                1 if wire == BYTES => key = SmolStr::new(String::from_utf8_lossy(reader.bytes()?)),
+                1 if wire == BYTES => key = small(reader.bytes()?),
                 2 => value = Some(self.single(field, item, wire, &mut reader)?),
                 _ => reader.skip(wire)?,
             }
@@ -270,7 +270,15 @@ pub(crate) fn wrong_wire(field: &Field, wire: u8) -> Error {
 }
 
 fn text(body: &[u8]) -> Value {
-    Value::String(SmolStr::new(String::from_utf8_lossy(body)))
+    Value::String(small(body))
+}
+
+/// Bytes that are not UTF-8 become replacement characters, as where Go prints them.
+fn small(bytes: &[u8]) -> SmolStr {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => SmolStr::new(text),
+        Err(_) => SmolStr::new(String::from_utf8_lossy(bytes)),
+    }
 }
 
 fn quantity(body: &[u8]) -> Result<Value, Error> {

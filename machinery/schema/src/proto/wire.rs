@@ -33,6 +33,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's number and wire type, or `None` at the end.
+    #[inline]
     pub(crate) fn tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
         if self.at == self.bytes.len() {
             return Ok(None);
@@ -51,6 +52,7 @@ impl<'a> Reader<'a> {
         Ok(Some((number, wire)))
     }
 
+    #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Error> {
         // Most are one byte.
         if let Some(&byte) = self.bytes.get(self.at)
@@ -59,6 +61,10 @@ impl<'a> Reader<'a> {
             self.at += 1;
             return Ok(byte.into());
         }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Error> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = *self.bytes.get(self.at).ok_or_else(end)?;
@@ -80,12 +86,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A length and as many bytes.
+    #[inline]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let length = usize::try_from(self.varint()?).map_err(|_| end())?;
         self.take(length)
     }
 
     /// Passes over a field's value.
+    #[inline]
     pub(crate) fn skip(&mut self, wire: u8) -> Result<(), Error> {
         match wire {
             VARINT => self.varint().map(drop),
@@ -111,6 +119,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let until = self.at.checked_add(length).ok_or_else(end)?;
         let bytes = self.bytes.get(self.at..until).ok_or_else(end)?;

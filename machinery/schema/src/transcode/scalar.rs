@@ -1,7 +1,5 @@
 //! Single values from the wire to JSON: text, numbers and the special kinds.
 
-use std::borrow::Cow;
-
 use crate::json::{self, write};
 use crate::proto::wire::{BYTES, FIXED64, Reader, VARINT};
 use crate::proto::{first_bytes, int_or_string_parts, moment, wrong_wire};
@@ -35,9 +33,9 @@ pub(super) fn is_zero(printed: &[u8]) -> bool {
 }
 
 fn string(bytes: &[u8], out: &mut Vec<u8>) {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => write::string(text, out),
-        Cow::Owned(text) => write::string(&text, out),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => write::string(text, out),
+        Err(_) => write::string(&String::from_utf8_lossy(bytes), out),
     }
 }
 

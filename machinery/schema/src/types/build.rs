@@ -3,7 +3,8 @@
 
 use smol_str::SmolStr;
 
-use super::{Field, FieldType, TypeId, TypeSchema, Types};
+use super::{Field, FieldType, Step, TypeId, TypeSchema, Types};
+use crate::canonical;
 
 /// Collects schemas for a [`Types`].
 #[derive(Debug, Default)]
@@ -51,14 +52,22 @@ impl Builder {
             let mut json_sorted: Vec<u16> = (0..json_fields.len() as u16).collect();
             json_sorted.sort_by_key(|&at| &self.types.at(json_fields[at as usize]).json);
             let fields = &self.types.schemas[at].fields;
-            let mut wire_fields: Vec<u16> = (0..fields.len() as u16)
-                .filter(|&at| fields[at as usize].number != 0)
-                .collect();
-            wire_fields.sort_by_key(|&at| fields[at as usize].number);
+            let mut wire_fields = Vec::new();
+            let mut steps = Vec::new();
+            for (index, field) in (0..).zip(fields).filter(|(_, field)| field.number != 0) {
+                wire_fields.push((field.number, index));
+                if field.inline || !field.json.is_empty() {
+                    let always =
+                        field.inline || canonical::is_printed_when_absent(field) || field.json == "metadata";
+                    steps.push(Step { index, always });
+                }
+            }
+            wire_fields.sort_unstable();
             let schema = &mut self.types.schemas[at];
             schema.json_fields = json_fields.into();
             schema.json_sorted = json_sorted.into();
             schema.wire_fields = wire_fields.into();
+            schema.steps = steps.into();
         }
         self.mark_embedded_kinds();
         self.types

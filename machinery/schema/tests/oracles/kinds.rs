@@ -3,14 +3,17 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// Reads an object and writes it again.
+type Through = fn(&[u8]) -> Result<Vec<u8>, String>;
+
 /// How another crate reads and writes a kind.
 pub struct Kind {
     /// OpenAPI name.
     pub name: &'static str,
     /// JSON through k8s-openapi.
-    pub json: fn(&[u8]) -> Result<Vec<u8>, String>,
+    pub json: Through,
     /// Protobuf through k8s-pb; it is made for 1.35 and lacks what is newer.
-    pub proto: Option<fn(&[u8]) -> Result<Vec<u8>, String>>,
+    pub proto: Option<Through>,
 }
 
 fn json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<Vec<u8>, String> {
