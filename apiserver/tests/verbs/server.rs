@@ -112,6 +112,19 @@ impl Server {
             .to_vec()
     }
 
+    /// The code of the answer to a request whose body nobody vouches for; 400 for what is no request at all.
+    pub async fn damaged(&self, method: &str, path: &str, content_type: &str, body: Vec<u8>) -> u16 {
+        if path.parse::<http::Uri>().is_err() {
+            return 400;
+        }
+        let response = self
+            .send(method, path, "application/json", content_type, body)
+            .await;
+        let code = response.status().as_u16();
+        response.into_body().collect().await.expect("a whole body");
+        code
+    }
+
     pub async fn watch(&self, path: &str) -> Events {
         let response = self.send("GET", path, "application/json", "", Vec::new()).await;
         assert_eq!(response.status(), 200);
