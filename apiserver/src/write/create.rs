@@ -19,7 +19,7 @@ pub async fn create(api: &Api, call: &mut Call, mut object: Value, dry_run: bool
     metadata::wipe(&mut object);
     let namespace = call.namespace().to_owned();
     metadata::set_namespace(&mut object, &namespace)?;
-    managed_fields::update(&mut object);
+    managed_fields::track(call, &mut object, None, "");
     let name = meta::of(&object).name().to_owned();
     let admitted = Admitted {
         operation: Operation::Create,

@@ -1,8 +1,90 @@
-//! The place of field ownership in the pipeline: it is not tracked yet, and what clients send of it is not kept.
+//! Field ownership in the pipeline: what a write that is no apply does to `metadata.managedFields`.
+//! Sets and rules are `object::ownership`'s; here they meet the request, its version and its endpoint.
 
-use schema::Value;
+use kinds::{Catalog, convert};
+use object::meta;
+use object::ownership::{Element, Entries, Set, Update, Versions};
+use schema::{Map, SmolStr, TypeId, Types, Value, json};
 
-/// Leaves the object without managed fields.
-pub(super) fn update(object: &mut Value) {
-    object::meta::edit(object).set_managed_fields(Vec::new());
+use crate::call::Call;
+
+/// The longest name of a manager.
+const MANAGER_BYTES_MAX: usize = 128;
+
+/// Records the write from `old` (absent on create) to `object`, both in their hub form, through a subresource or none.
+pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subresource: &str) {
+    let entries = entries_before(object, old, subresource);
+    meta::edit(object).set_managed_fields(Vec::new());
+    let in_version = |object: &Value| convert::from_storage(&call.resource, object.clone()).ok();
+    let before = old.map_or_else(|| Some(Value::Map(Map::new())), in_version);
+    let (Some(before), Some(after)) = (before, in_version(object)) else { return };
+    let endpoint = if subresource.is_empty() { "main" } else { subresource };
+    let api_version = call.resource.api_version();
+    let update = Update {
+        types: Types::builtin(),
+        manager: &manager(call),
+        api_version: &api_version,
+        subresource,
+        now: &call.now,
+        ignored: &ignored(call.hub.write.reset_fields(endpoint)),
+        versions: &OfKind { call },
+    };
+    let entries = update.apply(entries, &before, &after);
+    meta::edit(object).set_managed_fields(entries.write());
+}
+
+/// The client's entries if it sends any that can be understood, else those of the object. A list with one empty entry
+/// forgets all; through a subresource the client cannot change them.
+fn entries_before(object: &Value, old: Option<&Value>, subresource: &str) -> Entries {
+    let of = |object: &Value| Entries::read(meta::of(object).managed_fields()).unwrap_or_default();
+    let live = || old.map(of).unwrap_or_default();
+    let sent = meta::of(object).managed_fields();
+    let is_reset = matches!(sent, [one] if one.as_map().is_some_and(|entry| entry.is_empty()));
+    match Entries::read(sent) {
+        _ if !subresource.is_empty() => live(),
+        _ if is_reset => Entries::default(),
+        Some(entries) if !entries.0.is_empty() => entries,
+        _ => live(),
+    }
+}
+
+/// The query's field manager, or what the client calls itself up to the first slash.
+fn manager(call: &Call) -> String {
+    if let Some(manager) = call.query.first("fieldManager").filter(|manager| !manager.is_empty()) {
+        return manager.to_owned();
+    }
+    let agent = call.headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let agent = agent.unwrap_or_default();
+    let mut name = String::new();
+    for char in agent.split('/').next().unwrap_or_default().chars().filter(|char| !char.is_control()) {
+        if name.len() + char.len_utf8() > MANAGER_BYTES_MAX {
+            break;
+        }
+        name.push(char);
+    }
+    name
+}
+
+fn ignored(paths: &[SmolStr]) -> Set {
+    let mut set = Set::default();
+    for path in paths {
+        set.insert(&path.split('.').map(|part| Element::Field(part.into())).collect::<Vec<_>>());
+    }
+    set
+}
+
+/// The versions of the call's kind.
+struct OfKind<'a> {
+    call: &'a Call,
+}
+
+impl Versions for OfKind<'_> {
+    fn printed_in(&self, object: &Value, api_version: &str) -> Option<(TypeId, Value)> {
+        let resource = &self.call.resource;
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let target = Catalog::builtin().kind(group, version, &resource.kind)?;
+        let from = resource.api_version();
+        let converted = convert::between(&resource.kind, &from, api_version, object.clone()).ok()?;
+        Some((target.type_id, json::printed(Types::builtin(), target.type_id, &converted)))
+    }
 }

@@ -110,7 +110,7 @@ async fn create_instead(
     meta::edit(&mut object).set_resource_version("");
     metadata::wipe(&mut object);
     metadata::set_namespace(&mut object, target.namespace)?;
-    managed_fields::update(&mut object);
+    managed_fields::track(call, &mut object, None, "");
     let admitted = Admitted {
         operation: Operation::Create,
         namespace: target.namespace,
@@ -144,7 +144,9 @@ async fn attempt(
     let old = &current.object;
     check_uid(api, call, target, change.uid(), old)?;
     let mut object = change.next(call, Some(old))?;
-    managed_fields::update(&mut object);
+    if !change.is_direct() {
+        managed_fields::track(call, &mut object, Some(old), target.subresource);
+    }
     let resource = call.resource.clone();
     let admitted = Admitted {
         operation: Operation::Update,

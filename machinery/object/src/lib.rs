@@ -7,6 +7,7 @@ pub mod limits;
 pub mod meta;
 pub mod meta_validation;
 pub mod names;
+pub mod ownership;
 pub mod patch;
 pub mod selector;
 

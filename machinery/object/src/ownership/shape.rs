@@ -1,0 +1,72 @@
+//! What server-side apply sees of a type: a scalar, a list or a map, merged by item or as one piece.
+//! It reads the type tables; values are the walkers' affair.
+
+use schema::{Field, FieldType, ListType, SmolStr, TypeId, Types, Value};
+
+use super::path::Element;
+
+/// How a place in an object is merged.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape<'t> {
+    /// As one piece, whatever it holds.
+    Leaf,
+    /// An object of a type.
+    Struct(TypeId),
+    /// A map of values of one type.
+    Map(&'t FieldType),
+    /// A list whose items are told apart by keys.
+    Keyed(&'t FieldType, &'t [SmolStr]),
+    /// A list of scalars, each once.
+    Set(&'t FieldType),
+    /// An object without a type: by key, each value as one piece.
+    Untyped,
+}
+
+impl<'t> Shape<'t> {
+    /// Of a field.
+    pub fn of_field(types: &'t Types, field: &'t Field) -> Self {
+        if field.atomic_map {
+            return Shape::Leaf;
+        }
+        match (&field.ty, field.list_type) {
+            (FieldType::List(item), ListType::Map) => Shape::Keyed(item, &field.list_map_keys),
+            (FieldType::List(item), ListType::Set) => Shape::Set(item),
+            (FieldType::Message(id), _) if field.granular_map => Shape::Struct(*id),
+            (ty, _) => Self::of_type(types, ty),
+        }
+    }
+
+    /// Of an item of a list or map, which has no marks of its own.
+    pub fn of_type(types: &'t Types, ty: &'t FieldType) -> Self {
+        match ty {
+            FieldType::Message(id) if types.get(*id).atomic || types.get(*id).custom_json => Shape::Leaf,
+            FieldType::Message(id) => Shape::Struct(*id),
+            FieldType::Map(value) => Shape::Map(value),
+            FieldType::RawExtension | FieldType::Any => Shape::Untyped,
+            _ => Shape::Leaf,
+        }
+    }
+
+    /// The shape below a key of an object.
+    pub fn below(self, types: &'t Types, key: &str) -> Self {
+        match self {
+            Shape::Struct(id) => types.field(id, key).map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
+            Shape::Map(value) => Shape::of_type(types, value),
+            _ => Shape::Leaf,
+        }
+    }
+}
+
+/// The element of an item of a keyed list; absent keys have the default that the type declares.
+pub fn keys_of(types: &Types, item_type: &FieldType, keys: &[SmolStr], item: &Value) -> Element {
+    let value_of = |key: &SmolStr| {
+        let declared = || match item_type {
+            FieldType::Message(id) => types.field(*id, key).and_then(|field| field.default.clone()),
+            _ => None,
+        };
+        item.get(key).cloned().or_else(declared).unwrap_or_default()
+    };
+    let mut pairs: Vec<(SmolStr, Value)> = keys.iter().map(|key| (key.clone(), value_of(key))).collect();
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Element::Keys(pairs)
+}
