@@ -1,0 +1,56 @@
+//! The health checks of a server: what is checked under which path, in the order of the reference.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apiserver::bootstrap::hooks::HookState;
+use serve::health::{Check, Health};
+use serve::shutdown::Shutdown;
+use storage::Store;
+
+/// How long the store may take to say that it is well.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The checks of all three paths.
+pub fn checks(store: Arc<dyn Store>, hooks: Vec<HookState>, shutdown: Shutdown) -> Health {
+    let base = [Check::ping("ping"), Check::ping("log")];
+    let hooks: Vec<Check> = hooks.into_iter().map(hook_check).collect();
+    let stopping = Check::immediate("shutdown", move || match shutdown.is_requested() {
+        true => Err("process is shutting down".to_owned()),
+        false => Ok(()),
+    });
+    let live = [&base[..], &[store_check("etcd", store.clone())], &hooks].concat();
+    let ready = [
+        &base[..],
+        &[store_check("storage-readiness", store)],
+        &hooks,
+        &[stopping],
+    ]
+    .concat();
+    Health {
+        healthz: live.clone(),
+        livez: live,
+        readyz: ready,
+    }
+}
+
+fn store_check(name: &str, store: Arc<dyn Store>) -> Check {
+    Check::new(name, move || {
+        let store = store.clone();
+        async move {
+            let answer = tokio::time::timeout(STORE_TIMEOUT, store.health()).await;
+            answer
+                .map_err(|_| "no answer in time".to_owned())?
+                .map_err(|error| error.to_string())
+        }
+    })
+}
+
+fn hook_check(hook: HookState) -> Check {
+    Check::immediate(&format!("poststarthook/{}", hook.name), move || {
+        match hook.is_done() {
+            true => Ok(()),
+            false => Err("not finished".to_owned()),
+        }
+    })
+}

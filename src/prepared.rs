@@ -1,0 +1,238 @@
+//! A server that has its socket, its certificates and its store, and then runs until it is told to stop.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use apiserver::bootstrap::cluster::Authentication;
+use apiserver::bootstrap::hooks::{HookState, Hooks, Settings};
+use apiserver::bootstrap::identity::Identity;
+use apiserver::loopback::Loopback;
+use kinds::Keys;
+use kinds::decorate::IpFamily;
+use serve::http::Handler;
+use serve::limits::Connections;
+use serve::pki::kubeconfig;
+use serve::server::{Listener, Server};
+use serve::shutdown::Shutdown;
+use serve::tls::{self, ClientAuthority, ServingCertificate};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::signals::Signals;
+use crate::{announcement, filters, health, reload};
+
+/// What stopping may take beyond the time that a request may take.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+/// How long the hooks may take to leave the cluster.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Ready to run.
+pub struct Prepared {
+    begun: Instant,
+    config: Config,
+    signals: Signals,
+    listener: Listener,
+    server: Server,
+    hooks: Hooks,
+    certificate: Arc<ServingCertificate>,
+    kubeconfig: PathBuf,
+    shutdown: Shutdown,
+}
+
+impl Config {
+    /// Takes the socket, opens the store, makes certificates and builds the chain.
+    pub async fn prepare(self) -> Result<Prepared, Error> {
+        let begun = Instant::now();
+        tls::install_provider();
+        let signals = Signals::listen()?;
+        create_private(&self.data_dir)?;
+        let listener = Listener::bind(self.listen).await?;
+        let store = self.backend.open().await?;
+        self.pki.ensure(&self.names())?;
+        let certificate = self.serving_certificate()?;
+        let clients = Arc::new(ClientAuthority::load(Some(self.client_ca()))?);
+        let kubeconfig = self.data_dir.join("admin.kubeconfig");
+        kubeconfig::write(&kubeconfig, &self.url(listener.address()), &self.pki)?;
+
+        let shutdown = Shutdown::new();
+        let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());
+        let settings = self.hook_settings(&listener)?;
+        let loopback = Loopback::new(api.handler());
+        let hooks = Hooks::new(
+            loopback,
+            store.clone(),
+            api.served().clone(),
+            settings,
+            shutdown.clone(),
+        );
+        let parts = filters::Parts {
+            clients: clients.clone(),
+            tokens: self.tokens.clone(),
+            health: health::checks(store, hooks.states(), shutdown.clone()),
+            shutdown: shutdown.clone(),
+        };
+        let handler = filters::chain(parts, &self.options.serving, api.handler());
+        let server = server(handler, &certificate, &clients, &shutdown);
+        Ok(Prepared {
+            begun,
+            config: self,
+            signals,
+            listener,
+            server,
+            hooks,
+            certificate,
+            kubeconfig,
+            shutdown,
+        })
+    }
+
+    fn serving_certificate(&self) -> Result<Arc<ServingCertificate>, Error> {
+        let serving = &self.options.serving;
+        let (certificate, key) = match (&serving.tls_cert_file, &serving.tls_private_key_file) {
+            (Some(certificate), Some(key)) => (certificate, key),
+            _ => (&self.pki.serving_certificate, &self.pki.serving_key),
+        };
+        Ok(ServingCertificate::load(certificate, key)?)
+    }
+
+    fn client_ca(&self) -> &Path {
+        self.options
+            .access
+            .client_ca_file
+            .as_deref()
+            .unwrap_or(&self.pki.ca_certificate)
+    }
+
+    fn api_config(&self, listener: &Listener, shutdown: &Shutdown) -> apiserver::Config {
+        let first_range = self.service_ranges[0];
+        apiserver::Config {
+            runtime: self.runtime.clone(),
+            keys: Keys::new(&self.options.etcd.etcd_prefix),
+            primary_family: if first_range.is_ipv4() {
+                IpFamily::V4
+            } else {
+                IpFamily::V6
+            },
+            event_ttl: self.options.cluster.event_ttl,
+            address: SocketAddr::new(self.advertise_address, listener.address().port()).to_string(),
+            service_ranges: self.service_ranges.clone(),
+            node_ports: self.node_ports,
+            shutdown: shutdown.clone(),
+        }
+    }
+
+    fn hook_settings(&self, listener: &Listener) -> Result<Settings, Error> {
+        let read = |path: &Path| {
+            let failed = |source| Error::Folder {
+                path: path.to_owned(),
+                source,
+            };
+            std::fs::read_to_string(path).map_err(failed)
+        };
+        Ok(Settings {
+            key_prefix: Keys::new(&self.options.etcd.etcd_prefix).prefix().to_owned(),
+            advertise_address: self.advertise_address,
+            secure_port: listener.address().port(),
+            kubernetes_address: self.service_ranges[0].first(),
+            service_cidrs: self
+                .service_ranges
+                .iter()
+                .map(|range| range.net().trunc().to_string())
+                .collect(),
+            identity: Identity::new(&self.hostname, &uuid::Uuid::new_v4().to_string()),
+            authentication: Authentication {
+                client_ca: Some(read(self.client_ca())?),
+                request_header_ca: Some(read(&self.pki.front_proxy_ca_certificate)?),
+                request_header_allowed_names: vec!["front-proxy-client".to_owned()],
+            },
+        })
+    }
+
+    /// Where somebody on this machine reaches the server.
+    fn url(&self, listening: SocketAddr) -> String {
+        let host = match listening.ip() {
+            IpAddr::V4(address) if address.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(address) if address.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+            address => address,
+        };
+        format!("https://{}", SocketAddr::new(host, listening.port()))
+    }
+}
+
+impl Prepared {
+    /// Serves until a signal comes, then stops in order: not ready, out of the endpoints, connections drained.
+    pub async fn run(self) -> Result<(), Error> {
+        let Prepared {
+            begun,
+            config,
+            mut signals,
+            listener,
+            server,
+            hooks,
+            certificate,
+            kubeconfig,
+            shutdown,
+        } = self;
+        let serving = &config.options.serving;
+        let own = serving
+            .tls_cert_file
+            .is_none()
+            .then(|| (config.pki.clone(), config.names()));
+        tokio::spawn(reload::keep_fresh(certificate, own, shutdown.clone()));
+        let states: Vec<HookState> = hooks.states();
+        let url = config.url(listener.address());
+        let to_tell = shutdown.clone();
+        tokio::spawn(async move { announcement::when_ready(states, url, &kubeconfig, begun, to_tell).await });
+        let hooks = tokio::spawn(hooks.run());
+        let served = tokio::spawn(server.run(listener));
+
+        signals.end().await;
+        tracing::info!("stopping; a second signal ends the process at once");
+        let stop = async {
+            shutdown.request();
+            tokio::time::sleep(serving.shutdown_delay_duration).await;
+            if tokio::time::timeout(LEAVE_TIMEOUT, hooks).await.is_err() {
+                tracing::warn!("the hooks did not end in time");
+            }
+            shutdown.drain();
+            if tokio::time::timeout(serving.request_timeout + STOP_GRACE, served)
+                .await
+                .is_err()
+            {
+                tracing::warn!("some connections did not end in time");
+            }
+        };
+        tokio::select! {
+            () = stop => tracing::info!("stopped"),
+            () = signals.end() => tracing::warn!("ended by a second signal"),
+        }
+        Ok(())
+    }
+}
+
+fn server(
+    handler: Handler,
+    certificate: &Arc<ServingCertificate>,
+    clients: &ClientAuthority,
+    shutdown: &Shutdown,
+) -> Server {
+    Server {
+        tls: Arc::new(tls::server_config(certificate.clone(), clients)),
+        handler,
+        limits: Connections::default(),
+        shutdown: shutdown.clone(),
+    }
+}
+
+/// Makes a folder that only its owner enters, if it is not there.
+fn create_private(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder).map_err(|source| Error::Folder {
+        path: folder.to_owned(),
+        source,
+    })
+}
