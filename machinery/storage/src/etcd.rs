@@ -1,0 +1,196 @@
+//! etcd as a store. It speaks etcd's v3 API and keeps nothing itself.
+//!
+//! Watches are asked for without fragments, so that a response always holds whole revisions; the limit of a received
+//! message is raised accordingly. Each watch has a stream of its own and wants a leader.
+
+mod convert;
+mod watch;
+
+use async_trait::async_trait;
+use etcd_client::{
+    Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions, Txn as EtcdTxn,
+    WatchOptions,
+};
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+use crate::store::{
+    Error, LeaseId, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest, WatchStream,
+};
+use convert::{compare, entry, failed, op, op_result};
+
+/// The largest message taken from etcd: a watch response may hold many revisions.
+const MESSAGE_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a silent connection is probed, and how long the answer may take.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// A key that no object has: reading it tells whether etcd answers.
+const HEALTH_KEY: &str = "health";
+
+/// Where etcd is and who this client is to it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// One or more URLs of one cluster.
+    pub endpoints: Vec<String>,
+    /// PEM of the authority of etcd's certificates.
+    pub ca: Option<Vec<u8>>,
+    /// PEM of this client's certificate and key.
+    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// An etcd cluster.
+#[derive(Clone)]
+pub struct Etcd {
+    client: Client,
+    progress: broadcast::Sender<()>,
+}
+
+impl Etcd {
+    /// Connects and makes sure that etcd answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] says which endpoints were tried.
+    pub async fn connect(options: &Options) -> Result<Self, Error> {
+        let mut connect = ConnectOptions::new()
+            .with_connect_timeout(CONNECT_TIMEOUT)
+            .with_keep_alive(KEEP_ALIVE.0, KEEP_ALIVE.1)
+            .with_keep_alive_while_idle(true)
+            .with_require_leader(true);
+        if options.ca.is_some() || options.identity.is_some() {
+            connect = connect.with_tls(tls(options));
+        }
+        let unreachable = |why: String| {
+            Error::Unavailable(format!("etcd at {} cannot be reached: {why}", options.endpoints.join(", ")))
+        };
+        let client = Client::connect(&options.endpoints, Some(connect)).await;
+        let store = Self { client: client.map_err(|error| unreachable(error.to_string()))?, progress: broadcast::channel(16).0 };
+        store.health().await.map_err(|error| unreachable(error.to_string()))?;
+        Ok(store)
+    }
+
+    fn kv(&self) -> KvClient {
+        self.client.kv_client().max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+}
+
+#[async_trait]
+impl Store for Etcd {
+    async fn range(&self, range: Range) -> Result<RangeResult, Error> {
+        let mut options = GetOptions::new().with_limit(i64::try_from(range.limit).unwrap_or(i64::MAX));
+        if !range.end.is_empty() {
+            options = options.with_range(range.end);
+        }
+        if let Some(at) = range.at {
+            options = options.with_revision(at.0);
+        }
+        if range.keys_only {
+            options = options.with_keys_only();
+        }
+        if range.count_only {
+            options = options.with_count_only();
+        }
+        let mut kv = self.kv();
+        let found = timed(kv.get(range.start, Some(options))).await?;
+        Ok(RangeResult {
+            revision: Revision(found.header().map_or(0, |header| header.revision())),
+            entries: found.kvs().iter().map(entry).collect(),
+            more: found.more(),
+            count: u64::try_from(found.count()).unwrap_or(0),
+        })
+    }
+
+    async fn txn(&self, txn: Txn) -> Result<TxnResult, Error> {
+        let request = EtcdTxn::new()
+            .when(txn.when.into_iter().map(compare).collect::<Vec<_>>())
+            .and_then(txn.then.into_iter().map(op).collect::<Vec<_>>())
+            .or_else(txn.otherwise.into_iter().map(op).collect::<Vec<_>>());
+        let mut kv = self.kv();
+        let done = timed(kv.txn(request)).await?;
+        Ok(TxnResult {
+            succeeded: done.succeeded(),
+            revision: Revision(done.header().map_or(0, |header| header.revision())),
+            results: done.op_responses().into_iter().map(op_result).collect(),
+        })
+    }
+
+    async fn watch(&self, request: WatchRequest) -> Result<WatchStream, Error> {
+        let mut options = WatchOptions::new().with_progress_notify();
+        if !request.end.is_empty() {
+            options = options.with_range(request.end);
+        }
+        if let Some(from) = request.from {
+            options = options.with_start_revision(from.0);
+        }
+        if request.previous {
+            options = options.with_prev_key();
+        }
+        let mut client = self.client.watch_client().max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let stream = timed(client.watch(request.start, Some(options))).await?;
+        watch::start(stream, self.progress.subscribe()).await
+    }
+
+    async fn request_progress(&self) -> Result<(), Error> {
+        // Without a running watch nobody listens, which is no error.
+        let _ = self.progress.send(());
+        Ok(())
+    }
+
+    async fn current_revision(&self) -> Result<Revision, Error> {
+        let range = Range { start: HEALTH_KEY.into(), count_only: true, ..Range::default() };
+        Ok(self.range(range).await?.revision)
+    }
+
+    async fn compact(&self, at: Revision) -> Result<(), Error> {
+        let mut kv = self.kv();
+        timed(kv.compact(at.0, Some(CompactionOptions::new()))).await.map(drop)
+    }
+
+    async fn grant_lease(&self, ttl: Duration) -> Result<LeaseId, Error> {
+        let mut leases = self.client.lease_client();
+        let seconds = i64::try_from(ttl.as_secs().max(1)).unwrap_or(i64::MAX);
+        let granted = timed(leases.grant(seconds, None)).await?;
+        Ok(LeaseId(granted.id()))
+    }
+
+    async fn renew_lease(&self, lease: LeaseId) -> Result<(), Error> {
+        let mut leases = self.client.lease_client();
+        let (mut keeper, mut answers) = timed(leases.keep_alive(lease.0)).await?;
+        timed(keeper.keep_alive()).await?;
+        match timed(answers.message()).await? {
+            Some(answer) if answer.ttl() > 0 => Ok(()),
+            _ => Err(Error::LeaseNotFound),
+        }
+    }
+
+    async fn revoke_lease(&self, lease: LeaseId) -> Result<(), Error> {
+        let mut leases = self.client.lease_client();
+        timed(leases.revoke(lease.0)).await.map(drop)
+    }
+
+    async fn health(&self) -> Result<(), Error> {
+        self.current_revision().await.map(drop)
+    }
+}
+
+fn tls(options: &Options) -> TlsOptions {
+    let mut tls = TlsOptions::new();
+    if let Some(ca) = &options.ca {
+        tls = tls.ca_certificate(Certificate::from_pem(ca));
+    }
+    if let Some((certificate, key)) = &options.identity {
+        tls = tls.identity(Identity::from_pem(certificate, key));
+    }
+    tls
+}
+
+/// A request to etcd, bounded in time.
+async fn timed<T>(request: impl Future<Output = Result<T, etcd_client::Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
+        Ok(done) => done.map_err(failed),
+        Err(_) => Err(Error::Unavailable(format!("etcd did not answer within {} s", REQUEST_TIMEOUT.as_secs()))),
+    }
+}
