@@ -26,6 +26,7 @@ pub fn answer(api: &Api, parts: &Parts, info: &RequestInfo) -> Response {
         ["api", version] => Ok(resources(api, "", version)),
         ["apis", group, version] if !group.is_empty() => Ok(resources(api, group, version)),
         ["apis", group] => Ok(group_document(api, group)),
+        [""] => Ok(Some(paths(api))),
         _ => Ok(None),
     };
     match found {
@@ -145,6 +146,37 @@ fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Stat
         }
     };
     Ok(Some(Document::plain(value)))
+}
+
+/// `/`: what else there is.
+fn paths(api: &Api) -> Document {
+    const OTHERS: [&str; 8] = [
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ];
+    let mut paths: Vec<String> = OTHERS.map(str::to_owned).to_vec();
+    for group in &api.served.groups {
+        let root = match group.name.as_str() {
+            "" => "/api".to_owned(),
+            name => format!("/apis/{name}"),
+        };
+        paths.extend(
+            group
+                .versions
+                .iter()
+                .map(|version| format!("{root}/{}", version.name)),
+        );
+        paths.push(root);
+    }
+    paths.sort_unstable();
+    let paths: Vec<Value> = paths.into_iter().map(Value::from).collect();
+    Document::plain(tree!({"paths": paths}))
 }
 
 fn resources(api: &Api, group: &str, version: &str) -> Option<Document> {

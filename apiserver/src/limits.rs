@@ -8,21 +8,13 @@ pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 pub const LOOPBACK_ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How often an update is tried again when somebody else wrote in between.
 pub const UPDATE_TRIES_MAX: usize = 24;
-/// How often a patch is applied anew to a newer object.
-pub const PATCH_TRIES_MAX: usize = 5;
 /// How many generated names are tried.
 pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 /// How many entries a list reads from the store at a time.
 pub const LIST_BATCH: u64 = 500;
 /// How many objects a deletecollection deletes at a time.
 pub const DELETE_COLLECTION_WORKERS: usize = 8;
-/// How long a list or watch waits for a resource version that has not come.
-pub const FRESHNESS_WAIT: Duration = Duration::from_secs(3);
 /// Between bookmarks of a watch.
 pub const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 /// The least a watch lasts without `timeoutSeconds`; the most is twice that.
 pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
-/// Operations of one JSON patch.
-pub const JSON_PATCH_OPERATIONS_MAX: usize = 10_000;
-/// How many frames of a watch wait for a slow client.
-pub const WATCH_FRAMES_MAX: usize = 100;

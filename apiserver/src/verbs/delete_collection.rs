@@ -1,13 +1,18 @@
 //! DELETE of a collection: each selected object by itself, as if it were deleted alone.
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use super::{Selection, delete, list};
 use crate::api::Api;
 use crate::call::Call;
+use crate::limits::DELETE_COLLECTION_WORKERS;
 use crate::negotiate::Output;
-use crate::options::ListOptions;
+use crate::options::{DeleteOptions, ListOptions};
 use crate::render::{ListMeta, ListWriter};
 use crate::write;
 
@@ -27,14 +32,16 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
         Ok(())
     })
     .await?;
+    let mut deletions: Vec<BoxFuture<'_, _>> = Vec::with_capacity(found.len());
     for object in &found {
-        let meta = object::meta::of(object);
-        let (namespace, name) = (meta.namespace().to_owned(), meta.name().to_owned());
-        match write::delete::delete(api, call, &namespace, &name, &delete_options).await {
-            // Somebody else was faster.
-            Err(status) if status.is_not_found() => {}
-            done => drop(done?),
-        }
+        deletions.push(Box::pin(delete_one(api, call.clone(), object, &delete_options)));
+    }
+    let done: Vec<_> = stream::iter(deletions)
+        .buffer_unordered(DELETE_COLLECTION_WORKERS)
+        .collect()
+        .await;
+    for warnings in done {
+        warnings?.into_iter().for_each(|text| call.warn(text));
     }
     let mut writer = ListWriter::new(call, output)?;
     for object in found {
@@ -47,4 +54,20 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
             ..ListMeta::default()
         },
     )
+}
+
+/// Deletes one of them; returns what the client is warned of.
+async fn delete_one(
+    api: &Api,
+    mut call: Call,
+    object: &Value,
+    options: &DeleteOptions,
+) -> Result<Vec<String>, Status> {
+    let meta = object::meta::of(object);
+    match write::delete::delete(api, &mut call, meta.namespace(), meta.name(), options).await {
+        // Somebody else was faster.
+        Err(status) if status.is_not_found() => {}
+        done => drop(done?),
+    }
+    Ok(call.warnings().to_vec())
 }

@@ -17,8 +17,14 @@ pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
     meta::edit(object).set_managed_fields(Vec::new());
     let in_version = |object: &Value| convert::from_storage(&call.resource, object.clone()).ok();
     let before = old.map_or_else(|| Some(Value::Map(Map::new())), in_version);
-    let (Some(before), Some(after)) = (before, in_version(object)) else { return };
-    let endpoint = if subresource.is_empty() { "main" } else { subresource };
+    let (Some(before), Some(after)) = (before, in_version(object)) else {
+        return;
+    };
+    let endpoint = if subresource.is_empty() {
+        "main"
+    } else {
+        subresource
+    };
     let api_version = call.resource.api_version();
     let update = Update {
         types: Types::builtin(),
@@ -50,13 +56,26 @@ fn entries_before(object: &Value, old: Option<&Value>, subresource: &str) -> Ent
 
 /// The query's field manager, or what the client calls itself up to the first slash.
 fn manager(call: &Call) -> String {
-    if let Some(manager) = call.query.first("fieldManager").filter(|manager| !manager.is_empty()) {
+    if let Some(manager) = call
+        .query
+        .first("fieldManager")
+        .filter(|manager| !manager.is_empty())
+    {
         return manager.to_owned();
     }
-    let agent = call.headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let agent = call
+        .headers
+        .get(http::header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let agent = agent.unwrap_or_default();
     let mut name = String::new();
-    for char in agent.split('/').next().unwrap_or_default().chars().filter(|char| !char.is_control()) {
+    for char in agent
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|char| !char.is_control())
+    {
         if name.len() + char.len_utf8() > MANAGER_BYTES_MAX {
             break;
         }
@@ -68,7 +87,12 @@ fn manager(call: &Call) -> String {
 fn ignored(paths: &[SmolStr]) -> Set {
     let mut set = Set::default();
     for path in paths {
-        set.insert(&path.split('.').map(|part| Element::Field(part.into())).collect::<Vec<_>>());
+        set.insert(
+            &path
+                .split('.')
+                .map(|part| Element::Field(part.into()))
+                .collect::<Vec<_>>(),
+        );
     }
     set
 }
@@ -85,6 +109,9 @@ impl Versions for OfKind<'_> {
         let target = Catalog::builtin().kind(group, version, &resource.kind)?;
         let from = resource.api_version();
         let converted = convert::between(&resource.kind, &from, api_version, object.clone()).ok()?;
-        Some((target.type_id, json::printed(Types::builtin(), target.type_id, &converted)))
+        Some((
+            target.type_id,
+            json::printed(Types::builtin(), target.type_id, &converted),
+        ))
     }
 }

@@ -26,6 +26,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
     pub fn expect_code(self, code: u16) -> Value {
         assert_eq!(self.code, code, "{}", self.body);
         self.body

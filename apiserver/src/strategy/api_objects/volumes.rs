@@ -31,12 +31,10 @@ pub fn prepare_update_volume(cx: &WriteContext<'_>, object: &mut Value, old: &Va
     }
 }
 
-/// A new claim is pending; its data source is in both fields.
+/// A new claim has an empty status (its phase is a default of reads, and is not stored); its data source is in both fields.
 pub fn prepare_create_claim(_cx: &WriteContext<'_>, object: &mut Value) {
     let Some(map) = object.as_map_mut() else { return };
-    let mut status = Map::new();
-    status.insert("phase", "Pending");
-    map.insert("status", status);
+    map.insert("status", Map::new());
     drop_unknown_source(map.map_at("spec"));
     mirror_sources(map.map_at("spec"));
 }
