@@ -72,6 +72,7 @@ impl Config {
             tokens: self.tokens.clone(),
             health: health::checks(store, hooks.states(), shutdown.clone()),
             shutdown: shutdown.clone(),
+            served: api.served().clone(),
         };
         let handler = filters::chain(parts, &self.options.serving, api.handler());
         let server = server(handler, &certificate, &clients, &shutdown);

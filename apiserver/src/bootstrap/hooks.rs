@@ -235,11 +235,19 @@ impl Hooks {
                 .await
                 .map_err(text)?;
         }
+        self.ensure_kubernetes_service().await
+    }
+
+    /// Asks before it creates: a creation would be refused for the address, which the Service has already.
+    async fn ensure_kubernetes_service(&self) -> Result<(), String> {
+        let path = format!("{}/{}", kubernetes::SERVICES, kubernetes::NAME);
+        match self.loopback.get(&path).await {
+            Ok(_) => return Ok(()),
+            Err(status) if status.is_not_found() => {}
+            Err(status) => return Err(text(status)),
+        }
         let service = kubernetes::service(self.settings.kubernetes_address, self.settings.secure_port);
-        self.loopback
-            .ensure(kubernetes::SERVICES, &service)
-            .await
-            .map_err(text)?;
+        self.loopback.ensure(kubernetes::SERVICES, &service).await.map_err(text)?;
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl User {
         Self {
             name: name.into(),
             uid: uid.into(),
-            groups: groups.iter().map(|group| SmolStr::new(group)).collect(),
+            groups: groups.iter().map(SmolStr::new).collect(),
             extra: BTreeMap::new(),
         }
     }

@@ -10,8 +10,6 @@ pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 pub const GZIP_LEVEL: u32 = 1;
 /// The most media types of an `Accept` header that are looked at.
 pub const ACCEPT_CLAUSES_MAX: usize = 64;
-/// For how long a connection that was told to close may take to do so when it has nothing under way.
-pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause after an accept that failed (out of file descriptors).
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -40,6 +38,8 @@ pub struct Connections {
     pub header_timeout: Duration,
     /// How long a connection may stand without requests.
     pub idle_timeout: Duration,
+    /// How long a connection that was told to close may take to do so when it has nothing under way.
+    pub close_timeout: Duration,
     /// How often a quiet HTTP/2 connection is asked whether it is there.
     pub keepalive_interval: Duration,
     /// How long it may take to answer that.
@@ -60,6 +60,7 @@ impl Default for Connections {
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(32),
             idle_timeout: Duration::from_secs(90),
+            close_timeout: Duration::from_secs(2),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
         }

@@ -125,7 +125,7 @@ impl RequestInfo {
     }
 
     fn read_parts(&mut self, segments: &[&str]) {
-        self.parts = segments.iter().map(|segment| SmolStr::new(segment)).collect();
+        self.parts = segments.iter().map(SmolStr::new).collect();
         let part = |at: usize| self.parts.get(at).cloned().unwrap_or_default();
         (self.resource, self.name) = (part(0), part(1));
         // What stands behind a proxied name is a path of somebody else.

@@ -19,7 +19,7 @@ pub struct Status {
     /// A sentence for people.
     pub message: String,
     /// What it is about; `None` leaves `details` out.
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
 }
 
 /// What a status is about.
@@ -123,7 +123,7 @@ impl Status {
     /// The same with details.
     pub fn with_details(self, details: Details) -> Self {
         Self {
-            details: Some(details),
+            details: Some(Box::new(details)),
             ..self
         }
     }
@@ -372,7 +372,7 @@ impl Status {
             .int_at(&["code"])
             .and_then(|code| u16::try_from(code).ok())
             .unwrap_or(500);
-        let details = value.get("details").map(Details::from_value);
+        let details = value.get("details").map(Details::from_value).map(Box::new);
         Self {
             success: text("status") == "Success",
             details,

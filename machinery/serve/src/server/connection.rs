@@ -14,7 +14,7 @@ use super::Server;
 use super::idle::Activity;
 use crate::filter::answer;
 use crate::http::{Body, Handler, Response};
-use crate::limits::{CLOSE_TIMEOUT, Connections};
+use crate::limits::Connections;
 use crate::peer::Peer;
 
 /// Serves a connection to its end.
@@ -101,7 +101,7 @@ async fn drive(connection: impl Graceful, server: &Server, activity: &Activity) 
     }
     connection.as_mut().finish();
     loop {
-        match tokio::time::timeout(CLOSE_TIMEOUT, &mut connection).await {
+        match tokio::time::timeout(server.limits.close_timeout, &mut connection).await {
             Ok(done) => return done,
             // A client that does not close its side is not waited for; one that reads an answer is.
             Err(_) if activity.is_idle() => return Ok(()),
