@@ -62,7 +62,8 @@ def create_and_get(kubectl):
     kubectl("create", "namespace", "work")
     kubectl("create", "configmap", "settings", "-n", "work", "--from-literal=color=blue")
     kubectl("create", "secret", "generic", "key", "-n", "work", "--from-literal=password=x")
-    kubectl("create", "serviceaccount", "builder", "-n", "work")
+    # The controller manager would make it.
+    kubectl("create", "serviceaccount", "default", "-n", "work")
     kubectl("create", "deployment", "web", "-n", "work", "--image=registry.example/web:1", "--replicas=2")
     kubectl("create", "-f", "-", "-n", "work", stdin=(MANIFESTS / "pod.yaml").read_text())
     same(kubectl("get", "configmap", "settings", "-n", "work", "-o", "jsonpath={.data.color}"), "blue")

@@ -68,8 +68,11 @@ impl Etcd {
         };
         let client = Client::connect(&options.endpoints, Some(connect)).await;
         let store = Self { client: client.map_err(|error| unreachable(error.to_string()))?, progress: broadcast::channel(16).0 };
-        store.health().await.map_err(|error| unreachable(error.to_string()))?;
-        Ok(store)
+        match store.health().await {
+            Err(Error::Unavailable(why)) => Err(unreachable(why)),
+            Err(error) => Err(error),
+            Ok(()) => Ok(store),
+        }
     }
 
     fn kv(&self) -> KvClient {
