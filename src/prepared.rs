@@ -56,6 +56,10 @@ impl Config {
         let kubeconfig = self.data_dir.join("admin.kubeconfig");
         kubeconfig::write(&kubeconfig, &self.url(listener.address()), &self.pki)?;
 
+        let interval = self.options.etcd.etcd_compaction_interval;
+        if !interval.is_zero() {
+            tokio::spawn(storage::compactor::run(store.clone(), interval));
+        }
         let shutdown = Shutdown::new();
         let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());
         let settings = self.hook_settings(&listener)?;

@@ -1,6 +1,7 @@
 //! Where objects are kept: the [`Store`] trait, etcd, the embedded store, the key layout.
 //! It holds keys and bytes; what the bytes mean is the callers' affair.
 
+pub mod compactor;
 pub mod embedded;
 pub mod etcd;
 pub mod key_range;
