@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use apiserver::discovery::Served;
 use auth::tokens::StaticTokens;
 use kinds::Catalog;
 use serve::filter::{Chain, Filter};
@@ -29,8 +28,6 @@ pub struct Parts {
     pub health: Health,
     /// Ends watches.
     pub shutdown: Shutdown,
-    /// What the handler serves.
-    pub served: Arc<Served>,
 }
 
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
@@ -57,34 +54,9 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,
-            others: paths(&parts.served),
         }),
     ];
     Chain::new(filters, handler).into_handler()
-}
-
-/// The paths of discovery and schemas.
-fn paths(served: &Served) -> Vec<String> {
-    let mut paths: Vec<String> = ["/api", "/apis", "/openapi/v2", "/openapi/v3"]
-        .map(str::to_owned)
-        .to_vec();
-    for group in &served.groups {
-        let root = if group.name.is_empty() {
-            "/api".to_owned()
-        } else {
-            format!("/apis/{}", group.name)
-        };
-        paths.extend(
-            group
-                .versions
-                .iter()
-                .map(|version| format!("{root}/{}", version.name)),
-        );
-        if !group.name.is_empty() {
-            paths.push(root);
-        }
-    }
-    paths
 }
 
 /// Metrics have labels for resources that exist.

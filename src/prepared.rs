@@ -52,9 +52,14 @@ impl Config {
         let store = self.backend.open().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
-        let clients = Arc::new(ClientAuthority::load(Some(self.client_ca()))?);
+        let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
         let kubeconfig = self.data_dir.join("admin.kubeconfig");
-        kubeconfig::write(&kubeconfig, &self.url(listener.address()), &self.pki)?;
+        kubeconfig::write(
+            &kubeconfig,
+            &self.url(listener.address()),
+            self.server_authority(),
+            &self.pki,
+        )?;
 
         let interval = self.options.etcd.etcd_compaction_interval;
         if !interval.is_zero() {
@@ -76,7 +81,6 @@ impl Config {
             tokens: self.tokens.clone(),
             health: health::checks(store, hooks.states(), shutdown.clone()),
             shutdown: shutdown.clone(),
-            served: api.served().clone(),
         };
         let handler = filters::chain(parts, &self.options.serving, api.handler());
         let server = server(handler, &certificate, &clients, &shutdown);
@@ -100,6 +104,22 @@ impl Config {
             _ => (&self.pki.serving_certificate, &self.pki.serving_key),
         };
         Ok(ServingCertificate::load(certificate, key)?)
+    }
+
+    /// By what the administrator's kubeconfig knows the server.
+    fn server_authority(&self) -> &Path {
+        self.options
+            .serving
+            .tls_cert_file
+            .as_deref()
+            .unwrap_or(&self.pki.ca_certificate)
+    }
+
+    /// Our own authority beside one that was given: the administrator's certificate is always of ours.
+    fn client_authorities(&self) -> Vec<&Path> {
+        let mut authorities = vec![self.client_ca(), &self.pki.ca_certificate];
+        authorities.dedup();
+        authorities
     }
 
     fn client_ca(&self) -> &Path {

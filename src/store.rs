@@ -21,18 +21,27 @@ impl Backend {
     /// As the flags say.
     pub fn of(flags: &options::Etcd, data_dir: &Path) -> Result<Self, Error> {
         if !flags.etcd_servers_overrides.is_empty() {
-            return Err(Error::flag("etcd-servers-overrides", "this build keeps all resources in one etcd"));
+            return Err(Error::flag(
+                "etcd-servers-overrides",
+                "this build keeps all resources in one etcd",
+            ));
         }
         if flags.etcd_servers.is_empty() {
             return Ok(Self::Embedded(data_dir.join("store")));
         }
         let identity = match (&flags.etcd_certfile, &flags.etcd_keyfile) {
-            (Some(certificate), Some(key)) => Some((read("etcd-certfile", certificate)?, read("etcd-keyfile", key)?)),
+            (Some(certificate), Some(key)) => {
+                Some((read("etcd-certfile", certificate)?, read("etcd-keyfile", key)?))
+            }
             _ => None,
         };
         Ok(Self::Etcd(etcd::Options {
             endpoints: flags.etcd_servers.clone(),
-            ca: flags.etcd_cafile.as_deref().map(|path| read("etcd-cafile", path)).transpose()?,
+            ca: flags
+                .etcd_cafile
+                .as_deref()
+                .map(|path| read("etcd-cafile", path))
+                .transpose()?,
             identity,
         }))
     }
@@ -42,7 +51,10 @@ impl Backend {
         match self {
             Self::Embedded(folder) => open_embedded(folder.clone()).await,
             Self::Etcd(options) => {
-                let failed = |source| Error::Store { place: options.endpoints.join(","), source };
+                let failed = |source| Error::Store {
+                    place: options.endpoints.join(","),
+                    source,
+                };
                 Ok(Arc::new(Etcd::connect(options).await.map_err(failed)?))
             }
         }
@@ -59,5 +71,9 @@ async fn open_embedded(folder: PathBuf) -> Result<Arc<dyn Store>, Error> {
 }
 
 fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { flag, path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| Error::File {
+        flag,
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -136,4 +136,14 @@ fn what_cannot_start_says_why_in_one_line() {
         refusal(command.args(["--token-auth-file", "/nonexistent"]))
             .contains("--token-auth-file: /nonexistent")
     );
+    let mut command = shardplane(other.path(), "0");
+    // Nobody listens on a port that was just taken and given back.
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a free port");
+    let text = refusal(command.args(["--etcd-servers", &format!("http://{free}")]));
+    assert!(
+        text.contains(&format!("etcd at http://{free} cannot be reached")),
+        "{text}"
+    );
 }

@@ -64,21 +64,6 @@ pub struct Health {
 }
 
 impl Health {
-    /// All paths that are answered.
-    pub fn paths(&self) -> Vec<String> {
-        let below = |root: &str, checks: &[Check]| {
-            let own = std::iter::once(root.to_owned());
-            own.chain(checks.iter().map(|check| format!("{root}/{}", check.name())))
-                .collect::<Vec<_>>()
-        };
-        [
-            below("/healthz", &self.healthz),
-            below("/livez", &self.livez),
-            below("/readyz", &self.readyz),
-        ]
-        .concat()
-    }
-
     /// The answer for a path below one of the three; `None` for other paths.
     pub async fn answer(&self, path: &str, query: &str) -> Option<Response> {
         let (name, rest) = match path.strip_prefix('/')?.split_once('/') {

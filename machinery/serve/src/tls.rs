@@ -92,23 +92,25 @@ pub struct ClientAuthority {
 }
 
 impl ClientAuthority {
-    /// Of a PEM file with one or more certificates; `None` trusts no client certificate.
-    pub fn load(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else {
+    /// Of PEM files with one or more certificates each; without any no client certificate is trusted.
+    pub fn load(paths: &[&Path]) -> Result<Self, Error> {
+        let Some(first) = paths.first() else {
             return Ok(Self {
                 verifier: None,
                 subjects: Vec::new(),
             });
         };
         let mut roots = RootCertStore::empty();
-        for certificate in read_certificates(path)? {
-            roots.add(certificate).map_err(|error| content(path, error))?;
+        for path in paths {
+            for certificate in read_certificates(path)? {
+                roots.add(certificate).map_err(|error| content(path, error))?;
+            }
         }
         let subjects = roots.subjects();
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
-            .map_err(|error| content(path, error))?;
+            .map_err(|error| content(first, error))?;
         Ok(Self {
             verifier: Some(verifier),
             subjects,

@@ -78,7 +78,7 @@ mod tests {
 
     fn chain() -> crate::http::Handler {
         let tokens = StaticTokens::parse("admintoken,admin,u,\"system:masters\"").expect("well formed");
-        let clients = ClientAuthority::load(None).expect("nothing to read");
+        let clients = ClientAuthority::load(&[]).expect("nothing to read");
         let filter = Authentication {
             clients: Arc::new(clients),
             tokens: Arc::new(tokens),

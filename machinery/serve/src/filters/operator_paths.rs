@@ -1,11 +1,10 @@
-//! The paths that are about the server and not about the cluster: health, metrics, version, and the index of all paths.
+//! The paths that are about the server and not about the cluster: health, metrics, version.
 
 use http::{Method, StatusCode, header};
-use schema::{Value, tree};
 
 use crate::filter::{Answer, Filter, Next};
 use crate::health::Health;
-use crate::http::{Request, Response, json_response, status_response};
+use crate::http::{Request, Response, status_response};
 use crate::metrics::Metrics;
 use crate::status::Status;
 use crate::version;
@@ -17,29 +16,12 @@ pub struct OperatorPaths {
     pub health: Health,
     /// `/metrics`.
     pub metrics: Metrics,
-    /// The paths of what stands behind; [`Self::index`] adds its own.
-    pub others: Vec<String>,
-}
-
-impl OperatorPaths {
-    /// What `/` answers: all paths, sorted, indented as the reference does it.
-    fn index(&self) -> Response {
-        let mut paths = self.others.clone();
-        paths.extend(["/metrics", "/version"].map(str::to_owned));
-        paths.extend(self.health.paths());
-        paths.sort_unstable();
-        let paths: Vec<Value> = paths.into_iter().map(Value::from).collect();
-        let mut compact = Vec::new();
-        schema::json::write(&tree!({"paths": paths}), &mut compact);
-        json_response(StatusCode::OK, crate::pretty::indented(&compact))
-    }
 }
 
 impl Filter for OperatorPaths {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let path = request.uri().path();
         match path {
-            "/" | "/index.html" => Box::pin(async { self.index() }),
             "/metrics" => Box::pin(async { self.metrics.answer() }),
             "/version" | "/version/" => Box::pin(async move { version_answer(request.method()) }),
             _ if path.starts_with("/version/") => {
@@ -91,7 +73,6 @@ mod tests {
         let paths = OperatorPaths {
             health,
             metrics: Metrics::new(Box::new(|_| false)),
-            others: Vec::new(),
         };
         let teapot = handler_fn(|_| async { text_response(StatusCode::IM_A_TEAPOT, "") });
         let chain = Chain::new(vec![Box::new(paths)], teapot).into_handler();
@@ -106,7 +87,6 @@ mod tests {
             ("POST", "/version", 405),
             ("GET", "/version/x", 404),
             ("GET", "/api", 418),
-            ("GET", "/", 200),
         ];
         for (method, path, code) in cases {
             let request = http::Request::builder()
@@ -116,40 +96,5 @@ mod tests {
             let response = answer(chain.clone(), request.expect("a request")).await;
             assert_eq!(response.status(), code, "{method} {path}");
         }
-    }
-
-    #[tokio::test]
-    async fn the_index_lists_all_paths() {
-        let health = Health {
-            livez: vec![Check::ping("ping")],
-            ..Health::default()
-        };
-        let metrics = Metrics::new(Box::new(|_| false));
-        let paths = OperatorPaths {
-            health,
-            metrics,
-            others: vec!["/api".to_owned()],
-        };
-        let body = crate::http::read_body(paths.index().into_body(), 1_000)
-            .await
-            .expect("a short body");
-        let index = schema::json::parse(&body).expect("JSON");
-        let listed: Vec<&str> = index
-            .list_at(&["paths"])
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        assert_eq!(
-            listed,
-            [
-                "/api",
-                "/healthz",
-                "/livez",
-                "/livez/ping",
-                "/metrics",
-                "/readyz",
-                "/version"
-            ]
-        );
     }
 }

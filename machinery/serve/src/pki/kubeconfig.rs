@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{Error, Files, files};
 
-/// Writes the administrator's kubeconfig for a server at `address` (`https://127.0.0.1:6443`).
-pub fn write(path: &Path, address: &str, pki: &Files) -> Result<(), Error> {
+/// Writes the administrator's kubeconfig for a server at `address` (`https://127.0.0.1:6443`), whose certificate is known by
+/// the PEM file `authority`: that of its authority, or the certificate itself.
+pub fn write(path: &Path, address: &str, authority: &Path, pki: &Files) -> Result<(), Error> {
     let encoded = |file: &Path| files::read(file).map(|text| base64(text.as_bytes()));
     let content = format!(
         "apiVersion: v1
@@ -27,7 +28,7 @@ contexts:
     cluster: shardplane
     user: admin
 ",
-        encoded(&pki.ca_certificate)?,
+        encoded(authority)?,
         encoded(&pki.admin_certificate)?,
         encoded(&pki.admin_key)?,
     );

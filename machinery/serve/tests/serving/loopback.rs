@@ -76,7 +76,7 @@ impl Fixture {
         tls::install_provider();
         let certificate = ServingCertificate::load(&files.pki.serving_certificate, &files.pki.serving_key)
             .expect("just made");
-        let clients = ClientAuthority::load(Some(&files.pki.ca_certificate)).expect("just made");
+        let clients = ClientAuthority::load(&[&files.pki.ca_certificate]).expect("just made");
         let shutdown = Shutdown::new();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into())
             .await

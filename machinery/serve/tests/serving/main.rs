@@ -61,7 +61,7 @@ async fn both_http_versions_are_spoken() {
 async fn client_certificates_are_asked_for_and_judged_later() {
     let files = loopback::Folder::new();
     let authority =
-        std::sync::Arc::new(ClientAuthority::load(Some(&files.pki.ca_certificate)).expect("our own"));
+        std::sync::Arc::new(ClientAuthority::load(&[&files.pki.ca_certificate]).expect("our own"));
     let fixture = Fixture::start_in(files, who(authority), Connections::default()).await;
     let admin = fixture.admin();
     let expected = "kubernetes-admin [\"system:masters\", \"system:authenticated\"]";
