@@ -18,3 +18,9 @@ pub const DELETE_COLLECTION_WORKERS: usize = 8;
 pub const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 /// The least a watch lasts without `timeoutSeconds`; the most is twice that.
 pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
+/// The content of a ConfigMap or a Secret, in all.
+pub const CONFIGURATION_BYTES_MAX: usize = 1_048_576;
+/// Parameters of a storage class.
+pub const CLASS_PARAMETERS_MAX: usize = 512;
+/// Keys and values of a storage class's parameters, in all.
+pub const CLASS_PARAMETERS_BYTES_MAX: usize = 262_144;

@@ -1,4 +1,16 @@
 //! Whether objects are valid, beyond their metadata: the rules of each kind, in the order and words of the reference.
 //! It changes nothing and looks at nothing but the object and the one before it.
 
+pub mod addresses;
+pub mod autoscaling;
+pub mod claims;
+pub mod cluster;
+pub mod config;
+pub mod disruption;
+pub mod namespaces;
+pub mod nodes;
 pub mod place;
+pub mod quantities;
+pub mod services;
+pub mod storage;
+pub mod volumes;

@@ -11,6 +11,7 @@ use schema::{SmolStr, Value};
 
 use super::Strategy;
 use super::parts::Parts;
+use crate::validation as valid;
 
 /// The strategy of a resource of this family.
 pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
@@ -25,6 +26,21 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("certificates.k8s.io", "certificatesigningrequests") => &SIGNING_REQUESTS,
         ("coordination.k8s.io", "leases") => &LEASES,
         ("discovery.k8s.io", "endpointslices") => &SLICES,
+        ("", "configmaps") => &CONFIG_MAPS,
+        ("", "secrets") => &SECRETS,
+        ("", "nodes") => &NODES,
+        ("autoscaling", "horizontalpodautoscalers") => &AUTOSCALERS,
+        ("policy", "poddisruptionbudgets") => &BUDGETS,
+        ("networking.k8s.io", "ipaddresses") => &IP_ADDRESSES,
+        ("networking.k8s.io", "servicecidrs") => &SERVICE_CIDRS,
+        ("node.k8s.io", "runtimeclasses") => &RUNTIME_CLASSES,
+        ("scheduling.k8s.io", "priorityclasses") => &PRIORITY_CLASSES,
+        ("storage.k8s.io", "csidrivers") => &CSI_DRIVERS,
+        ("storage.k8s.io", "csinodes") => &CSI_NODES,
+        ("storage.k8s.io", "csistoragecapacities") => &CSI_CAPACITIES,
+        ("storage.k8s.io", "storageclasses") => &STORAGE_CLASSES,
+        ("storage.k8s.io", "volumeattachments") => &ATTACHMENTS,
+        ("storage.k8s.io", "volumeattributesclasses") => &ATTRIBUTES_CLASSES,
         _ => return None,
     };
     Some(parts)
@@ -33,16 +49,24 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
 static NAMESPACES: Parts = Parts {
     prepare_create: namespaces::prepare_create,
     prepare_update: namespaces::prepare_update,
+    create: valid::namespaces::create,
+    update: valid::namespaces::update,
+    status: valid::namespaces::status,
+    other: valid::namespaces::finalize,
     ..Parts::NOTHING
 };
 static CLAIMS: Parts = Parts {
     prepare_create: volumes::prepare_create_claim,
     prepare_update: volumes::prepare_update_claim,
+    create: valid::claims::create,
+    status: valid::claims::status,
     ..Parts::NOTHING
 };
 static VOLUMES: Parts = Parts {
     prepare_create: volumes::prepare_create_volume,
     prepare_update: volumes::prepare_update_volume,
+    create: valid::volumes::create,
+    update: valid::volumes::update,
     ..Parts::NOTHING
 };
 static SERVICE_ACCOUNTS: Parts = Parts {
@@ -53,6 +77,9 @@ static SERVICE_ACCOUNTS: Parts = Parts {
 static SERVICES: Parts = Parts {
     prepare_create: small::prepare_create_service,
     prepare_update: small::prepare_update_service,
+    create: valid::services::create,
+    update: valid::services::update,
+    status: valid::services::status,
     ..Parts::NOTHING
 };
 static DEFINITIONS: Parts = Parts {
@@ -72,11 +99,93 @@ static SIGNING_REQUESTS: Parts = Parts {
 static LEASES: Parts = Parts {
     prepare_create: small::prepare_create_lease,
     prepare_update: small::prepare_update_lease,
+    create: valid::cluster::lease,
+    update: valid::cluster::lease_update,
     ..Parts::NOTHING
 };
 static SLICES: Parts = Parts {
     prepare_create: small::prepare_create_slice,
     prepare_update: small::prepare_update_slice,
+    ..Parts::NOTHING
+};
+
+static CONFIG_MAPS: Parts = Parts {
+    create: valid::config::config_map,
+    update: valid::config::config_map_update,
+    ..Parts::NOTHING
+};
+static SECRETS: Parts = Parts {
+    create: valid::config::secret,
+    update: valid::config::secret_update,
+    ..Parts::NOTHING
+};
+static NODES: Parts = Parts {
+    create: valid::nodes::create,
+    update: valid::nodes::update,
+    status: valid::nodes::status,
+    ..Parts::NOTHING
+};
+static AUTOSCALERS: Parts = Parts {
+    create: valid::autoscaling::create,
+    update: valid::autoscaling::update,
+    status: valid::autoscaling::status,
+    ..Parts::NOTHING
+};
+static BUDGETS: Parts = Parts {
+    create: valid::disruption::create,
+    update: valid::disruption::update,
+    status: valid::disruption::status,
+    ..Parts::NOTHING
+};
+static IP_ADDRESSES: Parts = Parts {
+    create: valid::addresses::ip_address,
+    update: valid::addresses::ip_address_update,
+    ..Parts::NOTHING
+};
+static SERVICE_CIDRS: Parts = Parts {
+    create: valid::addresses::service_cidr,
+    update: valid::addresses::service_cidr_update,
+    ..Parts::NOTHING
+};
+static RUNTIME_CLASSES: Parts = Parts {
+    create: valid::cluster::runtime_class,
+    update: valid::cluster::runtime_class_update,
+    ..Parts::NOTHING
+};
+static PRIORITY_CLASSES: Parts = Parts {
+    create: valid::cluster::priority_class,
+    update: valid::cluster::priority_class_update,
+    ..Parts::NOTHING
+};
+static CSI_DRIVERS: Parts = Parts {
+    create: valid::storage::driver,
+    update: valid::storage::driver_update,
+    ..Parts::NOTHING
+};
+static CSI_NODES: Parts = Parts {
+    create: valid::storage::node,
+    update: valid::storage::node_update,
+    ..Parts::NOTHING
+};
+static CSI_CAPACITIES: Parts = Parts {
+    create: valid::storage::capacity,
+    update: valid::storage::capacity_update,
+    ..Parts::NOTHING
+};
+static STORAGE_CLASSES: Parts = Parts {
+    create: valid::storage::class,
+    update: valid::storage::class_update,
+    ..Parts::NOTHING
+};
+static ATTACHMENTS: Parts = Parts {
+    create: valid::storage::attachment,
+    update: valid::storage::attachment_update,
+    status: valid::storage::attachment_status,
+    ..Parts::NOTHING
+};
+static ATTRIBUTES_CLASSES: Parts = Parts {
+    create: valid::storage::attributes_class,
+    update: valid::storage::attributes_class_update,
     ..Parts::NOTHING
 };
 

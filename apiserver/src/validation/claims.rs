@@ -1,0 +1,179 @@
+//! Persistent volume claims: what they ask for, where its data comes from, and what may change.
+//! Which volume a claim gets is the volume controller's.
+
+use object::meta_validation::{IMMUTABLE, label_selector};
+use object::names::{dns_label, dns_subdomain, qualified_name};
+use schema::Value;
+
+use super::place::Place;
+use super::quantities;
+use crate::strategy::Errors;
+
+const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const RESIZE: [&str; 5] = [
+    "ControllerResizeInProgress",
+    "ControllerResizeInfeasible",
+    "NodeResizePending",
+    "NodeResizeInProgress",
+    "NodeResizeInfeasible",
+];
+
+/// A claim by itself.
+pub fn create(object: &Value, errors: &mut Errors) {
+    spec(&Place::root(object, "spec"), errors);
+}
+
+/// The `spec` of a claim, or of a claim's template.
+pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
+    let modes = spec.field("accessModes");
+    if modes.list().is_empty() {
+        errors.push(modes.required("at least 1 access mode is required"));
+    }
+    let selector = spec.field("selector");
+    if selector.is_set() {
+        errors.extend(label_selector(selector.value(), true, selector.path()));
+    }
+    access_modes(&modes, errors);
+    let shown = spec.field("resources").path().key("storage");
+    let storage = Place::new(spec.field("resources").field("requests").key("storage").is_set().then(|| {
+        spec.field("resources").field("requests").key("storage").value()
+    }), shown);
+    match storage.is_set() {
+        true => quantities::positive(&storage, errors),
+        false => errors.push(storage.required("")),
+    }
+    let class = spec.field("storageClassName");
+    if !class.is_empty() {
+        class.format(dns_subdomain, errors);
+    }
+    spec.field("volumeMode").one_of_if_set(&["Block", "Filesystem"], errors);
+    sources(spec, errors);
+    let attributes = spec.field("volumeAttributesClassName");
+    if !attributes.is_empty() {
+        attributes.format(dns_subdomain, errors);
+    }
+}
+
+/// Known access modes; the strictest stands alone.
+pub fn access_modes(modes: &Place<'_>, errors: &mut Errors) {
+    for mode in modes.items() {
+        if !ACCESS_MODES.contains(&mode.text()) {
+            errors.push(object::field::Error::not_supported(modes.path(), mode.text(), &ACCESS_MODES));
+        }
+    }
+    if modes.list().len() > 1 && modes.texts().contains(&"ReadWriteOncePod") {
+        errors.push(modes.forbidden("may not use ReadWriteOncePod with other access modes"));
+    }
+}
+
+fn sources(spec: &Place<'_>, errors: &mut Errors) {
+    let (source, reference) = (spec.field("dataSource"), spec.field("dataSourceRef"));
+    if source.is_set() {
+        self::source(&source, errors);
+    }
+    if reference.is_set() {
+        self::source(&reference, errors);
+        let namespace = reference.field("namespace");
+        if !namespace.is_empty() {
+            namespace.format(dns_label, errors);
+        }
+    }
+    let abroad = !reference.field("namespace").is_empty();
+    if abroad && source.is_set() {
+        let detail = "may not be specified when dataSourceRef.namespace is specified";
+        errors.push(spec.invalid_as(object::field::Printed::raw("{}"), detail));
+    } else if source.is_set() && reference.is_set() && differ(&source, &reference) {
+        errors.push(spec.invalid_as(object::field::Printed::raw("{}"), "must match dataSourceRef"));
+    }
+}
+
+fn differ(source: &Place<'_>, reference: &Place<'_>) -> bool {
+    ["apiGroup", "kind", "name"].iter().any(|field| source.value().get(field) != reference.value().get(field))
+}
+
+fn source(source: &Place<'_>, errors: &mut Errors) {
+    for field in ["name", "kind"] {
+        source.field(field).require(errors);
+    }
+    let group = source.field("apiGroup");
+    if group.is_empty() && source.field("kind").text() != "PersistentVolumeClaim" {
+        errors.push(source.invalid_as(
+            source.field("kind").text(),
+            "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+        ));
+    }
+    if !group.is_empty() {
+        group.format(dns_subdomain, errors);
+    }
+}
+
+/// The mode is the same word in claims and volumes, reported without its parent.
+pub(super) fn volume_mode(object: &Value, old: &Value, errors: &mut Errors) {
+    let of = |object: &Value| object.at(&["spec", "volumeMode"]).cloned().unwrap_or_default();
+    let (now, before) = (of(object), of(old));
+    if now != before {
+        errors.push(object::field::Error::invalid(&object::field::Path::root("volumeMode"), &now, IMMUTABLE));
+    }
+}
+
+/// A claim's status after another.
+pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
+    let status = Place::root(object, "status");
+    for (_, amount) in status.field("capacity").entries() {
+        quantities::basic(&amount, errors);
+    }
+    for (name, state) in status.field("allocatedResourceStatuses").entries() {
+        state.text_format(name, qualified_name, errors);
+        if !RESIZE.contains(&state.text()) {
+            errors.push(state.not_supported(&RESIZE));
+        }
+    }
+    for (name, amount) in status.field("allocatedResources").entries() {
+        amount.text_format(name, qualified_name, errors);
+        quantities::basic(&amount, errors);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    fn created(object: &Value) -> Vec<String> {
+        let mut errors = Errors::new();
+        create(object, &mut errors);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_claim_asks_for_a_mode_and_a_size() {
+        let good = tree!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+        assert_eq!(created(&good), [""; 0]);
+        let empty = created(&tree!({"spec": {}}));
+        let texts = [
+            "spec.accessModes: Required value: at least 1 access mode is required",
+            "spec.resources[storage]: Required value",
+        ];
+        assert_eq!(empty, texts);
+        let alone = tree!({"spec": {"accessModes": ["ReadWriteOncePod", "ReadOnlyMany"],
+            "resources": {"requests": {"storage": "0"}}}});
+        assert_eq!(created(&alone).len(), 2);
+    }
+
+    #[test]
+    fn data_sources_agree() {
+        let claim = tree!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1"}},
+            "dataSource": {"kind": "PersistentVolumeClaim", "name": "a"},
+            "dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "b"}}});
+        assert_eq!(created(&claim), ["spec: Invalid value: {}: must match dataSourceRef"]);
+    }
+
+    #[test]
+    fn capacities_in_the_status_are_not_negative() {
+        let mut errors = Errors::new();
+        let object = tree!({"status": {"capacity": {"storage": "-1"}}});
+        status(&object, &object, &mut errors);
+        let text = "status.capacity[storage]: Invalid value: -1: must be a valid resource quantity";
+        assert_eq!(errors[0].to_string(), text);
+    }
+}

@@ -1,0 +1,221 @@
+//! Persistent volumes: capacity, modes, source and affinity, and what may change.
+//! Mounting is the kubelet's.
+
+use object::field::{Error, Printed};
+use object::names::dns_subdomain;
+use schema::Value;
+
+use super::claims::{access_modes, volume_mode};
+use super::place::Place;
+use super::quantities;
+use crate::strategy::Errors;
+
+/// Kinds of sources and the fields without which each is nothing, in the order in which they are looked at.
+const SOURCES: [(&str, &[&str]); 22] = [
+    ("hostPath", &["path"]),
+    ("gcePersistentDisk", &["pdName"]),
+    ("awsElasticBlockStore", &["volumeID"]),
+    ("glusterfs", &["endpoints", "path"]),
+    ("flocker", &[]),
+    ("nfs", &["server", "path"]),
+    ("rbd", &["monitors", "image"]),
+    ("quobyte", &["registry", "volume"]),
+    ("cephfs", &["monitors"]),
+    ("iscsi", &["targetPortal", "iqn"]),
+    ("cinder", &["volumeID"]),
+    ("fc", &[]),
+    ("flexVolume", &["driver"]),
+    ("azureFile", &["secretName", "shareName"]),
+    ("vsphereVolume", &["volumePath"]),
+    ("photonPersistentDisk", &["pdID"]),
+    ("portworxVolume", &["volumeID"]),
+    ("azureDisk", &["diskName", "diskURI"]),
+    ("scaleIO", &["gateway", "system", "volumeName"]),
+    ("local", &["path"]),
+    ("storageos", &["volumeName"]),
+    ("csi", &["driver", "volumeHandle"]),
+];
+const HOST_PATH_TYPES: [&str; 8] =
+    ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+
+/// A volume by itself.
+pub fn create(object: &Value, errors: &mut Errors) {
+    spec(&Place::root(object, "spec"), errors);
+}
+
+/// The `spec` of a volume.
+pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
+    let modes = spec.field("accessModes");
+    modes.require(errors);
+    access_modes(&modes, errors);
+    capacity(&spec.field("capacity"), errors);
+    let policy = spec.field("persistentVolumeReclaimPolicy");
+    if !policy.is_empty() {
+        policy.one_of(&["Delete", "Recycle", "Retain"], errors);
+    }
+    let affinity = spec.field("nodeAffinity");
+    if affinity.is_set() && !affinity.field("required").is_set() {
+        errors.push(affinity.field("required").required("must specify required node constraints"));
+    }
+    sources(spec, errors);
+    if spec.field("hostPath").field("path").text() == "/" && policy.text() == "Recycle" {
+        errors.push(policy.forbidden("may not be 'recycle' for a hostPath mount of '/'"));
+    }
+    let class = spec.field("storageClassName");
+    if !class.is_empty() {
+        class.format(dns_subdomain, errors);
+    }
+    spec.field("volumeMode").one_of_if_set(&["Block", "Filesystem"], errors);
+    attributes_class(spec, errors);
+}
+
+/// A volume after another.
+pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
+    create(object, errors);
+    volume_mode(object, old, errors);
+    let of = |object, field| Place::root(object, "spec").field(field);
+    let class = of(object, "volumeAttributesClassName");
+    if of(old, "volumeAttributesClassName").is_set() && !class.is_set() {
+        errors.push(class.forbidden("update from non-nil value to nil is forbidden"));
+    }
+}
+
+fn capacity(capacity: &Place<'_>, errors: &mut Errors) {
+    if capacity.is_empty() {
+        errors.push(capacity.required(""));
+    }
+    if !capacity.key("storage").is_set() || capacity.entries().count() > 1 {
+        let shown = match capacity.is_set() {
+            true => Printed::from(capacity.value()),
+            false => Printed::raw("{}"),
+        };
+        errors.push(Error::not_supported(capacity.path(), shown, &["storage"]));
+    }
+    for (_, amount) in capacity.entries() {
+        quantities::basic(&amount, errors);
+        quantities::positive(&amount, errors);
+    }
+}
+
+fn sources(spec: &Place<'_>, errors: &mut Errors) {
+    let mut found = 0;
+    for (name, required) in SOURCES {
+        let source = spec.field(name);
+        if !source.is_set() {
+            continue;
+        }
+        found += 1;
+        if found > 1 {
+            errors.push(source.forbidden("may not specify more than 1 volume type"));
+            continue;
+        }
+        for field in required {
+            source.field(field).require(errors);
+        }
+        special(name, &source, spec, errors);
+    }
+    if found == 0 {
+        errors.push(spec.required("must specify a volume type"));
+    }
+}
+
+fn special(name: &str, source: &Place<'_>, spec: &Place<'_>, errors: &mut Errors) {
+    let path = source.field("path");
+    match name {
+        "hostPath" => {
+            no_backsteps(&path, errors);
+            source.field("type").one_of_if_set(&HOST_PATH_TYPES, errors);
+        }
+        "nfs" if !path.is_empty() && !path.text().starts_with('/') => {
+            errors.push(path.invalid_text("must be an absolute path"));
+        }
+        "local" => {
+            no_backsteps(&path, errors);
+            if !spec.field("nodeAffinity").is_set() {
+                errors.push(spec.field("nodeAffinity").required("Local volume requires node affinity"));
+            }
+        }
+        "csi" => csi_driver(&source.field("driver"), errors),
+        _ => {}
+    }
+}
+
+fn csi_driver(driver: &Place<'_>, errors: &mut Errors) {
+    driver.at_most_bytes(63, errors);
+    if !driver.is_empty() {
+        driver.text_format(&driver.text().to_lowercase(), dns_subdomain, errors);
+    }
+}
+
+fn no_backsteps(path: &Place<'_>, errors: &mut Errors) {
+    if path.text().split('/').any(|part| part == "..") {
+        errors.push(path.invalid_text("must not contain '..'"));
+    }
+}
+
+fn attributes_class(spec: &Place<'_>, errors: &mut Errors) {
+    let class = spec.field("volumeAttributesClassName");
+    if !class.is_set() {
+        return;
+    }
+    if class.require(errors) {
+        class.format(dns_subdomain, errors);
+    }
+    if !spec.field("csi").is_set() {
+        let detail = "has to be specified when using volumeAttributesClassName";
+        errors.push(spec.field("csi").required(detail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::{Map, tree};
+
+    fn volume(change: impl FnOnce(&mut Map)) -> Value {
+        let mut volume = tree!({"spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"},
+            "hostPath": {"path": "/a"}, "volumeMode": "Filesystem"}});
+        change(volume.as_map_mut().expect("a map").map_at("spec"));
+        volume
+    }
+
+    fn created(change: impl FnOnce(&mut Map)) -> Vec<String> {
+        let mut errors = Errors::new();
+        create(&volume(change), &mut errors);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_volume_has_a_mode_a_size_and_one_source() {
+        assert_eq!(created(|_| {}), [""; 0]);
+        assert_eq!(created(|spec| drop(spec.remove("hostPath"))), ["spec: Required value: must specify a volume type"]);
+        let two = created(|spec| drop(spec.insert("nfs", tree!({"server": "a", "path": "/b"}))));
+        assert_eq!(two, ["spec.nfs: Forbidden: may not specify more than 1 volume type"]);
+        let unsized_volume = created(|spec| drop(spec.remove("capacity")));
+        let texts =
+            ["spec.capacity: Required value", r#"spec.capacity: Unsupported value: {}: supported values: "storage""#];
+        assert_eq!(unsized_volume, texts);
+        assert_eq!(created(|spec| drop(spec.insert("capacity", tree!({"storage": "-1"})))).len(), 2);
+    }
+
+    #[test]
+    fn sources_are_complete() {
+        assert_eq!(created(|spec| drop(spec.insert("hostPath", tree!({})))), ["spec.hostPath.path: Required value"]);
+        let local = created(|spec| {
+            spec.remove("hostPath");
+            spec.insert("local", tree!({"path": "../x"}));
+        });
+        let texts = [
+            r#"spec.local.path: Invalid value: "../x": must not contain '..'"#,
+            "spec.nodeAffinity: Required value: Local volume requires node affinity",
+        ];
+        assert_eq!(local, texts);
+    }
+
+    #[test]
+    fn the_mode_of_a_volume_stays() {
+        let mut errors = Errors::new();
+        update(&volume(|spec| drop(spec.insert("volumeMode", "Block"))), &volume(|_| {}), &mut errors);
+        assert_eq!(errors[0].to_string(), r#"volumeMode: Invalid value: "Block": field is immutable"#);
+    }
+}
