@@ -14,3 +14,6 @@ pub mod quantities;
 pub mod services;
 pub mod storage;
 pub mod volumes;
+
+#[cfg(test)]
+mod recorded;
