@@ -115,7 +115,9 @@ pub fn reachable(place: &Place<'_>, ip: IpAddr, errors: &mut Errors) {
         errors.push(place.invalid_text("may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
     }
     if link_multicast {
-        errors.push(place.invalid_text("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
+        errors.push(
+            place.invalid_text("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
+        );
     }
 }
 
@@ -135,7 +137,9 @@ pub fn ip_address(object: &Value, errors: &mut Errors) {
         }
     }
     if !parent.field("namespace").is_empty() {
-        parent.field("namespace").format(object::names::path_segment, errors);
+        parent
+            .field("namespace")
+            .format(object::names::path_segment, errors);
     }
 }
 
@@ -158,9 +162,15 @@ pub fn service_cidr(object: &Value, errors: &mut Errors) {
         errors.push(cidrs.invalid_as(Printed::raw(shown), "may only hold up to 2 values"));
         return;
     }
-    let families: Vec<_> = cidrs.texts().into_iter().filter_map(parse_range).map(|net| net.addr().is_ipv4()).collect();
+    let families: Vec<_> = cidrs
+        .texts()
+        .into_iter()
+        .filter_map(parse_range)
+        .map(|net| net.addr().is_ipv4())
+        .collect();
     if families.len() == 2 && families[0] == families[1] {
-        let detail = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+        let detail =
+            "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
         errors.push(cidrs.invalid(detail));
     }
     cidrs.items().for_each(|cidr| strict_range(&cidr, errors));
@@ -238,14 +248,21 @@ mod tests {
         let place = Place::root(&object, "ip");
         assert!(texts(|errors| ip(&place, errors)).is_empty());
         let strict = texts(|errors| drop(strict_ip(&place, errors)));
-        assert_eq!(strict, [r#"ip: Invalid value: "010.1.1.1": must not have leading 0s"#]);
+        assert_eq!(
+            strict,
+            [r#"ip: Invalid value: "010.1.1.1": must not have leading 0s"#]
+        );
     }
 
     #[test]
     fn a_service_cidr_has_one_range_of_each_family() {
-        let of = |cidrs: Value| texts(|errors| service_cidr(&tree!({"spec": {"cidrs": (cidrs.clone())}}), errors));
+        let of =
+            |cidrs: Value| texts(|errors| service_cidr(&tree!({"spec": {"cidrs": (cidrs.clone())}}), errors));
         assert!(of(tree!(["10.0.0.0/24", "fd00::/64"])).is_empty());
-        assert_eq!(of(tree!([])), ["spec.cidrs: Required value: at least one CIDR required"]);
+        assert_eq!(
+            of(tree!([])),
+            ["spec.cidrs: Required value: at least one CIDR required"]
+        );
         assert_eq!(of(tree!(["10.0.0.0/24", "10.1.0.0/24"])).len(), 1);
         assert_eq!(of(tree!(["10.0.0.1/24"])).len(), 1);
     }

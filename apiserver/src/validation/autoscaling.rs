@@ -84,7 +84,9 @@ fn metric(metric: &Place<'_>, errors: &mut Errors) {
             errors.push(source.forbidden("must populate the given metric source only"));
         }
     }
-    let Some((_, field)) = SOURCES.into_iter().find(|(name, _)| *name == kind.text()) else { return };
+    let Some((_, field)) = SOURCES.into_iter().find(|(name, _)| *name == kind.text()) else {
+        return;
+    };
     let source = metric.field(field);
     if !source.is_set() {
         errors.push(source.required("must populate information for the given metric source"));
@@ -97,7 +99,12 @@ fn metric(metric: &Place<'_>, errors: &mut Errors) {
             identified(&source, errors);
             target(&source.field("target"), errors);
             if !source.field("target").field("averageValue").is_set() {
-                errors.push(source.field("target").field("averageValue").required("must specify a positive target averageValue"));
+                errors.push(
+                    source
+                        .field("target")
+                        .field("averageValue")
+                        .required("must specify a positive target averageValue"),
+                );
             }
         }
         _ => resource(&source, field == "containerResource", errors),
@@ -109,7 +116,11 @@ fn identified(source: &Place<'_>, errors: &mut Errors) {
     named(&metric.field("name"), errors);
     let selector = metric.field("selector");
     if selector.is_set() {
-        errors.extend(object::meta_validation::label_selector(selector.value(), true, selector.path()));
+        errors.extend(object::meta_validation::label_selector(
+            selector.value(),
+            true,
+            selector.path(),
+        ));
     }
 }
 
@@ -184,7 +195,9 @@ fn behavior(rules: &Place<'_>, errors: &mut Errors) {
             errors.push(window.invalid_int(format!("must be less than or equal to {WINDOW_SECONDS_MAX}")));
         }
     }
-    rules.field("selectPolicy").one_of_if_set(&["Disabled", "Max", "Min"], errors);
+    rules
+        .field("selectPolicy")
+        .one_of_if_set(&["Disabled", "Max", "Min"], errors);
     let policies = rules.field("policies");
     if policies.list().is_empty() {
         errors.push(policies.required("must specify at least one Policy"));
@@ -242,14 +255,19 @@ mod tests {
     fn metrics_have_their_source_alone() {
         let of = |metric: Value| created(|spec| drop(spec.insert("metrics", Value::List(vec![metric]))));
         let target = tree!({"type": "Utilization", "averageUtilization": 50i64});
-        assert_eq!(of(tree!({"type": "Resource", "resource": {"name": "cpu", "target": target}})), [""; 0]);
-        let missing = "spec.metrics[0].resource: Required value: must populate information for the given metric source";
+        assert_eq!(
+            of(tree!({"type": "Resource", "resource": {"name": "cpu", "target": target}})),
+            [""; 0]
+        );
+        let missing =
+            "spec.metrics[0].resource: Required value: must populate information for the given metric source";
         assert_eq!(of(tree!({"type": "Resource"})), [missing]);
     }
 
     #[test]
     fn policies_are_bounded() {
-        let behavior = tree!({"scaleDown": {"policies": [{"type": "Bogus", "value": 0i64, "periodSeconds": 9_999i64}]}});
+        let behavior =
+            tree!({"scaleDown": {"policies": [{"type": "Bogus", "value": 0i64, "periodSeconds": 9_999i64}]}});
         assert_eq!(created(|spec| drop(spec.insert("behavior", behavior))).len(), 3);
     }
 }

@@ -9,7 +9,12 @@ use super::place::Place;
 use super::quantities;
 use crate::strategy::Errors;
 
-const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const ACCESS_MODES: [&str; 4] = [
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 const RESIZE: [&str; 5] = [
     "ControllerResizeInProgress",
     "ControllerResizeInfeasible",
@@ -35,9 +40,14 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
     }
     access_modes(&modes, errors);
     let shown = spec.field("resources").path().key("storage");
-    let storage = Place::new(spec.field("resources").field("requests").key("storage").is_set().then(|| {
-        spec.field("resources").field("requests").key("storage").value()
-    }), shown);
+    let storage = Place::new(
+        spec.field("resources")
+            .field("requests")
+            .key("storage")
+            .is_set()
+            .then(|| spec.field("resources").field("requests").key("storage").value()),
+        shown,
+    );
     match storage.is_set() {
         true => quantities::positive(&storage, errors),
         false => errors.push(storage.required("")),
@@ -46,7 +56,8 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
     if !class.is_empty() {
         class.format(dns_subdomain, errors);
     }
-    spec.field("volumeMode").one_of_if_set(&["Block", "Filesystem"], errors);
+    spec.field("volumeMode")
+        .one_of_if_set(&["Block", "Filesystem"], errors);
     sources(spec, errors);
     let attributes = spec.field("volumeAttributesClassName");
     if !attributes.is_empty() {
@@ -58,7 +69,11 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
 pub fn access_modes(modes: &Place<'_>, errors: &mut Errors) {
     for mode in modes.items() {
         if !ACCESS_MODES.contains(&mode.text()) {
-            errors.push(object::field::Error::not_supported(modes.path(), mode.text(), &ACCESS_MODES));
+            errors.push(object::field::Error::not_supported(
+                modes.path(),
+                mode.text(),
+                &ACCESS_MODES,
+            ));
         }
     }
     if modes.list().len() > 1 && modes.texts().contains(&"ReadWriteOncePod") {
@@ -88,7 +103,9 @@ fn sources(spec: &Place<'_>, errors: &mut Errors) {
 }
 
 fn differ(source: &Place<'_>, reference: &Place<'_>) -> bool {
-    ["apiGroup", "kind", "name"].iter().any(|field| source.value().get(field) != reference.value().get(field))
+    ["apiGroup", "kind", "name"]
+        .iter()
+        .any(|field| source.value().get(field) != reference.value().get(field))
 }
 
 fn source(source: &Place<'_>, errors: &mut Errors) {
@@ -112,7 +129,11 @@ pub(super) fn volume_mode(object: &Value, old: &Value, errors: &mut Errors) {
     let of = |object: &Value| object.at(&["spec", "volumeMode"]).cloned().unwrap_or_default();
     let (now, before) = (of(object), of(old));
     if now != before {
-        errors.push(object::field::Error::invalid(&object::field::Path::root("volumeMode"), &now, IMMUTABLE));
+        errors.push(object::field::Error::invalid(
+            &object::field::Path::root("volumeMode"),
+            &now,
+            IMMUTABLE,
+        ));
     }
 }
 
@@ -165,7 +186,10 @@ mod tests {
         let claim = tree!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1"}},
             "dataSource": {"kind": "PersistentVolumeClaim", "name": "a"},
             "dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "b"}}});
-        assert_eq!(created(&claim), ["spec: Invalid value: {}: must match dataSourceRef"]);
+        assert_eq!(
+            created(&claim),
+            ["spec: Invalid value: {}: must match dataSourceRef"]
+        );
     }
 
     #[test]

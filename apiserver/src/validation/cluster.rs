@@ -11,8 +11,10 @@ use crate::strategy::Errors;
 
 const USER_PRIORITY_MAX: i64 = 1_000_000_000;
 /// The classes that only the server makes.
-const SYSTEM_CLASSES: [(&str, i64); 2] =
-    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+const SYSTEM_CLASSES: [(&str, i64); 2] = [
+    ("system-node-critical", 2_000_001_000),
+    ("system-cluster-critical", 2_000_000_000),
+];
 
 /// A PriorityClass by itself.
 pub fn priority_class(object: &Value, errors: &mut Errors) {
@@ -21,7 +23,10 @@ pub fn priority_class(object: &Value, errors: &mut Errors) {
     let system = SYSTEM_CLASSES.contains(&(name.text(), value.int()));
     if name.text().starts_with("system-") && !system {
         let detail = "priority class names with 'system-' prefix are reserved for system use only. error: ";
-        errors.push(name.forbidden(format!("{detail}{} is not a known system priority class", name.text())));
+        errors.push(name.forbidden(format!(
+            "{detail}{} is not a known system priority class",
+            name.text()
+        )));
     } else if value.int() > USER_PRIORITY_MAX && !system {
         let detail = format!("maximum allowed value of a user defined priority is {USER_PRIORITY_MAX}");
         errors.push(value.forbidden(detail));
@@ -100,23 +105,36 @@ mod tests {
     fn user_priorities_are_bounded_and_stay() {
         let of = |name: &str, value: i64| tree!({"metadata": {"name": name}, "value": value, "preemptionPolicy": "Never"});
         assert_eq!(texts(|errors| priority_class(&of("a", 5), errors)), [""; 0]);
-        assert_eq!(texts(|errors| priority_class(&of("system-node-critical", 2_000_001_000), errors)), [""; 0]);
-        assert_eq!(texts(|errors| priority_class(&of("system-a", 5), errors)).len(), 1);
-        assert_eq!(texts(|errors| priority_class(&of("a", 2_000_000_000), errors)).len(), 1);
+        assert_eq!(
+            texts(|errors| priority_class(&of("system-node-critical", 2_000_001_000), errors)),
+            [""; 0]
+        );
+        assert_eq!(
+            texts(|errors| priority_class(&of("system-a", 5), errors)).len(),
+            1
+        );
+        assert_eq!(
+            texts(|errors| priority_class(&of("a", 2_000_000_000), errors)).len(),
+            1
+        );
         let changed = texts(|errors| priority_class_update(&of("a", 6), &of("a", 5), errors));
         assert_eq!(changed, ["value: Forbidden: may not be changed in an update."]);
     }
 
     #[test]
     fn runtime_classes_name_a_handler() {
-        assert_eq!(texts(|errors| runtime_class(&tree!({"handler": "a"}), errors)), [""; 0]);
+        assert_eq!(
+            texts(|errors| runtime_class(&tree!({"handler": "a"}), errors)),
+            [""; 0]
+        );
         let bad = tree!({"overhead": {"podFixed": {"cpu": "-1"}}});
         let wanted = [
             "handler: Required value",
             r#"overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0"#,
         ];
         assert_eq!(texts(|errors| runtime_class(&bad, errors)), wanted);
-        let changed = texts(|errors| runtime_class_update(&tree!({"handler": "b"}), &tree!({"handler": "a"}), errors));
+        let changed =
+            texts(|errors| runtime_class_update(&tree!({"handler": "b"}), &tree!({"handler": "a"}), errors));
         assert_eq!(changed, [r#"handler: Invalid value: "b": field is immutable"#]);
     }
 

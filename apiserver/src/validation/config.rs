@@ -85,7 +85,11 @@ fn required_by_type(object: &Value, data: &Place<'_>, errors: &mut Errors) {
     let missing = |key: &str| !data.key(key).is_set();
     match object.str_at(&["type"]).unwrap_or_default() {
         "kubernetes.io/service-account-token" => {
-            if meta::of(object).annotation(SERVICE_ACCOUNT).unwrap_or_default().is_empty() {
+            if meta::of(object)
+                .annotation(SERVICE_ACCOUNT)
+                .unwrap_or_default()
+                .is_empty()
+            {
                 let annotations = Place::root(object, "metadata").field("annotations");
                 errors.push(annotations.key(SERVICE_ACCOUNT).required(""));
             }
@@ -113,7 +117,9 @@ fn json_object(place: &Place<'_>, errors: &mut Errors) {
         errors.push(place.required(""));
         return;
     }
-    let bytes = base64::engine::general_purpose::STANDARD.decode(place.text()).unwrap_or_default();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(place.text())
+        .unwrap_or_default();
     let problem = match json::parse(&bytes) {
         Ok(Value::Map(_) | Value::Null) => return,
         Ok(_) => "json: cannot unmarshal into Go value of type map[string]interface {}".to_owned(),
@@ -141,10 +147,25 @@ mod tests {
 
     #[test]
     fn keys_of_a_config_map_are_file_names_and_in_one_place() {
-        assert!(texts(config_map, &tree!({"data": {"a.b": "1"}, "binaryData": {"c": "AA=="}})).is_empty());
-        assert_eq!(texts(config_map, &tree!({"data": {"..": ""}})), [r#"data[..]: Invalid value: "..": must not be '..'"#]);
-        let twice = texts(config_map, &tree!({"data": {"a": ""}, "binaryData": {"a": "AA=="}}));
-        assert_eq!(twice, [r#"data[a]: Invalid value: "a": duplicate of key present in binaryData"#]);
+        assert!(
+            texts(
+                config_map,
+                &tree!({"data": {"a.b": "1"}, "binaryData": {"c": "AA=="}})
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            texts(config_map, &tree!({"data": {"..": ""}})),
+            [r#"data[..]: Invalid value: "..": must not be '..'"#]
+        );
+        let twice = texts(
+            config_map,
+            &tree!({"data": {"a": ""}, "binaryData": {"a": "AA=="}}),
+        );
+        assert_eq!(
+            twice,
+            [r#"data[a]: Invalid value: "a": duplicate of key present in binaryData"#]
+        );
     }
 
     #[test]
@@ -171,8 +192,14 @@ mod tests {
         assert!(of("Opaque").is_empty());
         assert_eq!(of("kubernetes.io/tls").len(), 2);
         assert_eq!(of("kubernetes.io/basic-auth").len(), 2);
-        assert_eq!(of("kubernetes.io/ssh-auth"), ["data[ssh-privatekey]: Required value"]);
-        assert_eq!(of("kubernetes.io/dockercfg"), ["data[.dockercfg]: Required value"]);
+        assert_eq!(
+            of("kubernetes.io/ssh-auth"),
+            ["data[ssh-privatekey]: Required value"]
+        );
+        assert_eq!(
+            of("kubernetes.io/dockercfg"),
+            ["data[.dockercfg]: Required value"]
+        );
         let named = "metadata.annotations[kubernetes.io/service-account.name]: Required value";
         assert_eq!(of("kubernetes.io/service-account-token"), [named]);
         let broken = tree!({"type": "kubernetes.io/dockercfg", "data": {".dockercfg": "eA=="}});
@@ -183,6 +210,9 @@ mod tests {
     fn the_type_of_a_secret_stays() {
         let mut errors = Errors::new();
         secret_update(&tree!({"type": "b"}), &tree!({"type": "a"}), &mut errors);
-        assert_eq!(errors[0].to_string(), r#"type: Invalid value: "b": field is immutable"#);
+        assert_eq!(
+            errors[0].to_string(),
+            r#"type: Invalid value: "b": field is immutable"#
+        );
     }
 }

@@ -24,7 +24,8 @@ pub fn create(object: &Value, errors: &mut Errors) {
     if selector.is_set() {
         errors.extend(label_selector(selector.value(), true, selector.path()));
     }
-    spec.field("unhealthyPodEvictionPolicy").one_of_if_set(&["AlwaysAllow", "IfHealthyBudget"], errors);
+    spec.field("unhealthyPodEvictionPolicy")
+        .one_of_if_set(&["AlwaysAllow", "IfHealthyBudget"], errors);
 }
 
 /// A budget after another.
@@ -34,7 +35,12 @@ pub fn update(object: &Value, _old: &Value, errors: &mut Errors) {
 
 /// A budget's status.
 pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
-    for field in ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] {
+    for field in [
+        "disruptionsAllowed",
+        "currentHealthy",
+        "desiredHealthy",
+        "expectedPods",
+    ] {
         Place::root(object, "status").field(field).not_negative(errors);
     }
 }
@@ -46,7 +52,9 @@ fn number_or_percent(place: &Place<'_>, errors: &mut Errors) {
         return;
     };
     place.format(percent, errors);
-    let number = text.strip_suffix('%').and_then(|digits| digits.parse::<i64>().ok());
+    let number = text
+        .strip_suffix('%')
+        .and_then(|digits| digits.parse::<i64>().ok());
     if number.is_some_and(|number| number > 100) {
         errors.push(place.invalid("must not be greater than 100%"));
     }
@@ -59,7 +67,11 @@ fn inner(spec: &Place<'_>) -> Printed {
         false => "null".to_owned(),
     };
     let policy = spec.field("unhealthyPodEvictionPolicy");
-    let policy = if policy.is_set() { quote(policy.text()) } else { "null".to_owned() };
+    let policy = if policy.is_set() {
+        quote(policy.text())
+    } else {
+        "null".to_owned()
+    };
     Printed::raw(format!(
         "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{policy}}}",
         shown("minAvailable"),
@@ -90,7 +102,8 @@ mod tests {
 
     #[test]
     fn only_one_bound_is_set() {
-        let shown = r#"{"MinAvailable":1,"Selector":{},"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}"#;
+        let shown =
+            r#"{"MinAvailable":1,"Selector":{},"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}"#;
         let both = created(tree!({"minAvailable": 1i64, "maxUnavailable": 1i64, "selector": {}}));
         let detail = "minAvailable and maxUnavailable cannot be both set";
         assert_eq!(both, [format!("spec: Invalid value: {shown}: {detail}")]);

@@ -42,7 +42,9 @@ pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
     match (meta::of(object).is_deleting(), phase.text()) {
         (false, "Active") | (true, "Terminating") => {}
         (false, _) => errors.push(phase.invalid_text("may only be 'Active' if `deletionTimestamp` is empty")),
-        (true, _) => errors.push(phase.invalid_text("may only be 'Terminating' if `deletionTimestamp` is not empty")),
+        (true, _) => {
+            errors.push(phase.invalid_text("may only be 'Terminating' if `deletionTimestamp` is not empty"))
+        }
     }
 }
 
@@ -70,8 +72,11 @@ fn pod_security(object: &Value, errors: &mut Errors) {
 }
 
 fn is_version(text: &str) -> bool {
-    let minor = text.strip_prefix("v1.").filter(|minor| *minor == "0" || !minor.starts_with('0'));
-    text == "latest" || minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()))
+    let minor = text
+        .strip_prefix("v1.")
+        .filter(|minor| *minor == "0" || !minor.starts_with('0'));
+    text == "latest"
+        || minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -113,7 +118,8 @@ mod tests {
         assert!(errors.is_empty());
         let bogus = tree!({"metadata": {}, "status": {"phase": "Bogus"}});
         status(&bogus, &active, &mut errors);
-        let text = r#"status.Phase: Invalid value: "Bogus": may only be 'Active' if `deletionTimestamp` is empty"#;
+        let text =
+            r#"status.Phase: Invalid value: "Bogus": may only be 'Active' if `deletionTimestamp` is empty"#;
         assert_eq!(errors[0].to_string(), text);
     }
 }

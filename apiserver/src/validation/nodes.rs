@@ -51,7 +51,9 @@ fn changed(object: &Value, old: &Value, errors: &mut Errors) {
         let detail = "node updates may not change podCIDR except from \"\" to valid";
         errors.push(spec.field("podCIDRs").forbidden(detail));
     }
-    if !before.field("providerID").is_empty() && spec.field("providerID").value() != before.field("providerID").value() {
+    if !before.field("providerID").is_empty()
+        && spec.field("providerID").value() != before.field("providerID").value()
+    {
         let detail = "node updates may not change providerID except from \"\" to valid";
         errors.push(spec.field("providerID").forbidden(detail));
     }
@@ -67,7 +69,11 @@ fn taints(object: &Value, errors: &mut Errors) {
         effect.require_one_of(&EFFECTS, errors);
         if !seen.insert((key.text(), effect.text())) {
             let added = taint.field("timeAdded");
-            let added = if added.is_set() { quote(added.text()) } else { "null".to_owned() };
+            let added = if added.is_set() {
+                quote(added.text())
+            } else {
+                "null".to_owned()
+            };
             let shown = format!(
                 "{{\"Key\":{},\"Value\":{},\"Effect\":{},\"TimeAdded\":{added}}}",
                 quote(key.text()),
@@ -94,8 +100,15 @@ fn capacities(object: &Value, errors: &mut Errors) {
 
 fn pod_ranges(object: &Value, errors: &mut Errors) {
     let ranges = Place::root(object, "spec").field("podCIDRs");
-    ranges.items().for_each(|range| addresses::range(&range, range.text(), errors));
-    let families: Vec<_> = ranges.texts().into_iter().filter_map(parse_range).map(|net| net.addr().is_ipv4()).collect();
+    ranges
+        .items()
+        .for_each(|range| addresses::range(&range, range.text(), errors));
+    let families: Vec<_> = ranges
+        .texts()
+        .into_iter()
+        .filter_map(parse_range)
+        .map(|net| net.addr().is_ipv4())
+        .collect();
     let count = ranges.list().len();
     let distinct = families.len() == 2 && families[0] != families[1];
     if count > 2 || (count == 2 && !distinct) {
@@ -117,11 +130,15 @@ mod tests {
     #[test]
     fn taints_are_unique_and_have_known_effects() {
         let of = |taints: Value| created(&tree!({"spec": {"taints": taints}}));
-        assert!(of(tree!([{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoExecute"}])).is_empty());
+        assert!(
+            of(tree!([{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoExecute"}])).is_empty()
+        );
         let twice = of(tree!([{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule"}]));
         assert_eq!(
             twice,
-            [r#"metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair"#]
+            [
+                r#"metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair"#
+            ]
         );
         assert_eq!(of(tree!([{"key": "a", "effect": "Bogus"}])).len(), 1);
     }
@@ -136,7 +153,10 @@ mod tests {
     #[test]
     fn pod_ranges_are_one_per_family_and_stay() {
         assert!(created(&tree!({"spec": {"podCIDRs": ["10.0.0.0/24", "fd00::/64"]}})).is_empty());
-        assert_eq!(created(&tree!({"spec": {"podCIDRs": ["10.0.0.0/24", "10.1.0.0/24"]}})).len(), 1);
+        assert_eq!(
+            created(&tree!({"spec": {"podCIDRs": ["10.0.0.0/24", "10.1.0.0/24"]}})).len(),
+            1
+        );
         let mut errors = Errors::new();
         let old = tree!({"spec": {"podCIDRs": ["10.0.0.0/24"]}});
         update(&tree!({"spec": {"podCIDRs": ["10.1.0.0/24"]}}), &old, &mut errors);

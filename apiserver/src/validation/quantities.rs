@@ -71,7 +71,11 @@ pub fn is_counted(resource: &str) -> bool {
 
 /// Whether a resource is Kubernetes' own.
 pub fn is_native(resource: &str) -> bool {
-    !resource.contains('/') || resource.split('/').next().is_some_and(|domain| domain == "kubernetes.io" || domain.ends_with(".kubernetes.io"))
+    !resource.contains('/')
+        || resource
+            .split('/')
+            .next()
+            .is_some_and(|domain| domain == "kubernetes.io" || domain.ends_with(".kubernetes.io"))
 }
 
 /// Whether a resource is somebody else's, that nodes may offer.
@@ -99,15 +103,31 @@ mod tests {
         let cpu = |place: &Place<'_>, errors: &mut Errors| amount("cpu", place, errors);
         assert_eq!(errors(pods, "3"), [""; 0]);
         assert_eq!(errors(cpu, "300m"), [""; 0]);
-        assert_eq!(errors(pods, "300m"), [r#"q: Invalid value: "300m": must be an integer"#]);
-        assert_eq!(errors(cpu, "-1"), [r#"q: Invalid value: "-1": must be greater than or equal to 0"#]);
-        assert_eq!(errors(positive, "0"), [r#"q: Invalid value: "0": must be greater than zero"#]);
-        assert_eq!(errors(basic, "-1"), ["q: Invalid value: -1: must be a valid resource quantity"]);
+        assert_eq!(
+            errors(pods, "300m"),
+            [r#"q: Invalid value: "300m": must be an integer"#]
+        );
+        assert_eq!(
+            errors(cpu, "-1"),
+            [r#"q: Invalid value: "-1": must be greater than or equal to 0"#]
+        );
+        assert_eq!(
+            errors(positive, "0"),
+            [r#"q: Invalid value: "0": must be greater than zero"#]
+        );
+        assert_eq!(
+            errors(basic, "-1"),
+            ["q: Invalid value: -1: must be a valid resource quantity"]
+        );
     }
 
     #[test]
     fn resources_with_a_foreign_domain_are_extended() {
         assert!(is_extended("example.com/gpu"));
-        assert!(!is_extended("cpu") && !is_extended("kubernetes.io/x") && !is_extended("requests.example.com/gpu"));
+        assert!(
+            !is_extended("cpu")
+                && !is_extended("kubernetes.io/x")
+                && !is_extended("requests.example.com/gpu")
+        );
     }
 }

@@ -72,7 +72,10 @@ fn affinity(spec: &Place<'_>, errors: &mut Errors) {
             let client = config.field("clientIP");
             let seconds = client.field("timeoutSeconds");
             let detail = "when session affinity type is ClientIP";
-            match [&config, &client, &seconds].into_iter().find(|place| !place.is_set()) {
+            match [&config, &client, &seconds]
+                .into_iter()
+                .find(|place| !place.is_set())
+            {
                 Some(missing) => errors.push(missing.required(detail)),
                 None if (1..=AFFINITY_SECONDS_MAX).contains(&seconds.int()) => {}
                 None => {
@@ -96,11 +99,16 @@ fn source_ranges(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
     if kind(object) != Kind::LoadBalancer {
         errors.push(ranges.forbidden(ONLY_LOAD_BALANCER));
     }
-    ranges.items().for_each(|item| range(&item, item.text().trim(), errors));
+    ranges
+        .items()
+        .for_each(|item| range(&item, item.text().trim(), errors));
 }
 
 fn load_balancer_fields(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
-    let (node_ports, class) = (spec.field("allocateLoadBalancerNodePorts"), spec.field("loadBalancerClass"));
+    let (node_ports, class) = (
+        spec.field("allocateLoadBalancerNodePorts"),
+        spec.field("loadBalancerClass"),
+    );
     if kind(object) == Kind::LoadBalancer {
         if !node_ports.is_set() {
             errors.push(node_ports.required(""));
@@ -133,7 +141,8 @@ fn traffic(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
         (true, _) => health.port(errors),
         (false, 0) => {}
         (false, _) => {
-            let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+            let detail =
+                "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
             errors.push(health.invalid_int(detail));
         }
     }
@@ -143,7 +152,8 @@ fn traffic(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
         false if kind(object) == Kind::ExternalName => {}
         false => errors.push(internal.required("")),
     }
-    spec.field("trafficDistribution").one_of_if_set(&DISTRIBUTIONS, errors);
+    spec.field("trafficDistribution")
+        .one_of_if_set(&DISTRIBUTIONS, errors);
 }
 
 fn external_name(spec: &Place<'_>, errors: &mut Errors) {

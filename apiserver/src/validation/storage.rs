@@ -122,23 +122,29 @@ pub fn attributes_class_update(object: &Value, old: &Value, errors: &mut Errors)
     }
 }
 
-/// A CSIDriver by itself; its name is also the driver's.
+/// A CSIDriver by itself.
 pub fn driver(object: &Value, errors: &mut Errors) {
-    csi_name(&Place::root(object, "metadata").field("name"), "name", errors);
     let spec = Place::root(object, "spec");
-    for (field, shown) in
-        [("attachRequired", "attachedRequired"), ("podInfoOnMount", "podInfoOnMount"), ("storageCapacity", "storageCapacity")]
-    {
+    for (field, shown) in [
+        ("attachRequired", "attachedRequired"),
+        ("podInfoOnMount", "podInfoOnMount"),
+        ("storageCapacity", "storageCapacity"),
+    ] {
         if !spec.field(field).is_set() {
             errors.push(spec.aliased(field, shown).required(""));
         }
     }
-    spec.field("fsGroupPolicy").one_of_if_set(&["File", "None", "ReadWriteOnceWithFSType"], errors);
+    spec.field("fsGroupPolicy")
+        .one_of_if_set(&["File", "None", "ReadWriteOnceWithFSType"], errors);
     token_requests(&spec.field("tokenRequests"), errors);
     let modes = spec.field("volumeLifecycleModes");
     for mode in modes.texts() {
         if !["Persistent", "Ephemeral"].contains(&mode) {
-            errors.push(Error::not_supported(modes.path(), mode, &["Persistent", "Ephemeral"]));
+            errors.push(Error::not_supported(
+                modes.path(),
+                mode,
+                &["Persistent", "Ephemeral"],
+            ));
         }
     }
     if !spec.field("seLinuxMount").is_set() {
@@ -155,9 +161,13 @@ pub fn driver_update(object: &Value, old: &Value, errors: &mut Errors) {
     driver(object, errors);
     let (now, before) = (Place::root(object, "spec"), Place::root(old, "spec"));
     if now.field("attachRequired").value() != before.field("attachRequired").value() {
-        errors.push(now.aliased("attachRequired", "attachedRequired").invalid(IMMUTABLE));
+        errors.push(
+            now.aliased("attachRequired", "attachedRequired")
+                .invalid(IMMUTABLE),
+        );
     }
-    now.field("volumeLifecycleModes").immutable(&before.field("volumeLifecycleModes"), errors);
+    now.field("volumeLifecycleModes")
+        .immutable(&before.field("volumeLifecycleModes"), errors);
 }
 
 fn token_requests(requests: &Place<'_>, errors: &mut Errors) {
@@ -175,15 +185,6 @@ fn token_requests(requests: &Place<'_>, errors: &mut Errors) {
             errors.push(seconds.invalid_int("may not specify a duration larger than 2^32 seconds"));
         }
     }
-}
-
-/// A name of a CSI driver.
-fn csi_name(place: &Place<'_>, field: &'static str, errors: &mut Errors) {
-    if place.is_empty() && field != "name" {
-        errors.push(place.required(""));
-        return;
-    }
-    place.at_most_bytes(CSI_NAME_BYTES_MAX, errors);
 }
 
 /// A CSINode by itself.
@@ -230,7 +231,11 @@ pub fn node_update(object: &Value, old: &Value, errors: &mut Errors) {
     let before = old.list_at(&["spec", "drivers"]);
     for driver in drivers.items() {
         let same_name = |other: &&Value| other.get("name") == driver.value().get("name");
-        let is_changed = |other: &Value| ["nodeID", "topologyKeys"].iter().any(|field| other.get(field) != driver.value().get(field));
+        let is_changed = |other: &Value| {
+            ["nodeID", "topologyKeys"]
+                .iter()
+                .any(|field| other.get(field) != driver.value().get(field))
+        };
         if before.iter().find(same_name).is_some_and(is_changed) {
             errors.push(drivers.invalid_as(inner_driver(&driver), IMMUTABLE));
         }
@@ -239,15 +244,24 @@ pub fn node_update(object: &Value, old: &Value, errors: &mut Errors) {
 
 fn inner_driver(driver: &Place<'_>) -> Printed {
     let keys = driver.field("topologyKeys");
-    let keys = if keys.is_set() { json::to_string(keys.value()) } else { "null".to_owned() };
+    let keys = if keys.is_set() {
+        json::to_string(keys.value())
+    } else {
+        "null".to_owned()
+    };
     let count = driver.field("allocatable").field("count");
     let allocatable = match (driver.field("allocatable").is_set(), count.is_set()) {
         (false, _) => "null".to_owned(),
         (true, false) => "{\"Count\":null}".to_owned(),
         (true, true) => format!("{{\"Count\":{}}}", count.int()),
     };
-    let (name, id) = (quote(driver.field("name").text()), quote(driver.field("nodeID").text()));
-    Printed::raw(format!("{{\"Name\":{name},\"NodeID\":{id},\"TopologyKeys\":{keys},\"Allocatable\":{allocatable}}}"))
+    let (name, id) = (
+        quote(driver.field("name").text()),
+        quote(driver.field("nodeID").text()),
+    );
+    Printed::raw(format!(
+        "{{\"Name\":{name},\"NodeID\":{id},\"TopologyKeys\":{keys},\"Allocatable\":{allocatable}}}"
+    ))
 }
 
 /// A CSIStorageCapacity by itself.
@@ -257,11 +271,9 @@ pub fn capacity(object: &Value, errors: &mut Errors) {
         errors.extend(label_selector(topology.value(), true, topology.path()));
     }
     Place::root(object, "storageClassName").format(dns_subdomain, errors);
-    for field in ["capacity", "maximumVolumeSize"] {
-        let place = Place::root(object, field);
-        if place.is_set() {
-            quantities::not_negative(&place, errors);
-        }
+    let amount = Place::root(object, "capacity");
+    if amount.is_set() {
+        quantities::not_negative(&amount, errors);
     }
 }
 
@@ -282,13 +294,20 @@ pub fn attachment(object: &Value, errors: &mut Errors) {
         attacher.text_format(&attacher.text().to_lowercase(), dns_subdomain, errors);
     }
     let source = spec.field("source");
-    let (inline, name) = (source.field("inlineVolumeSpec"), source.field("persistentVolumeName"));
+    let (inline, name) = (
+        source.field("inlineVolumeSpec"),
+        source.field("persistentVolumeName"),
+    );
     match (inline.is_set(), name.is_set()) {
         (false, false) => {
-            errors.push(source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName"));
+            errors.push(
+                source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName"),
+            );
         }
         (true, true) => {
-            errors.push(source.forbidden("must specify exactly one of inlineVolumeSpec and persistentVolumeName"));
+            errors.push(
+                source.forbidden("must specify exactly one of inlineVolumeSpec and persistentVolumeName"),
+            );
         }
         (false, true) if name.is_empty() => {
             errors.push(name.required("must specify non empty persistentVolumeName"));
@@ -306,9 +325,17 @@ pub fn attachment_update(object: &Value, old: &Value, errors: &mut Errors) {
     let (now, before) = (Place::root(object, "spec"), Place::root(old, "spec"));
     if now.value() != before.value() {
         let name = now.field("source").field("persistentVolumeName");
-        let name = if name.is_set() { quote(name.text()) } else { "null".to_owned() };
+        let name = if name.is_set() {
+            quote(name.text())
+        } else {
+            "null".to_owned()
+        };
         let inline = now.field("source").field("inlineVolumeSpec");
-        let inline = if inline.is_set() { json::to_string(inline.value()) } else { "null".to_owned() };
+        let inline = if inline.is_set() {
+            json::to_string(inline.value())
+        } else {
+            "null".to_owned()
+        };
         let shown = format!(
             "{{\"Attacher\":{},\"Source\":{{\"PersistentVolumeName\":{name},\"InlineVolumeSpec\":{inline}}},\"NodeName\":{}}}",
             quote(now.field("attacher").text()),

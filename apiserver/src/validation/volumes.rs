@@ -35,8 +35,16 @@ const SOURCES: [(&str, &[&str]); 22] = [
     ("storageos", &["volumeName"]),
     ("csi", &["driver", "volumeHandle"]),
 ];
-const HOST_PATH_TYPES: [&str; 8] =
-    ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+const HOST_PATH_TYPES: [&str; 8] = [
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
+];
 
 /// A volume by itself.
 pub fn create(object: &Value, errors: &mut Errors) {
@@ -55,7 +63,11 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
     }
     let affinity = spec.field("nodeAffinity");
     if affinity.is_set() && !affinity.field("required").is_set() {
-        errors.push(affinity.field("required").required("must specify required node constraints"));
+        errors.push(
+            affinity
+                .field("required")
+                .required("must specify required node constraints"),
+        );
     }
     sources(spec, errors);
     if spec.field("hostPath").field("path").text() == "/" && policy.text() == "Recycle" {
@@ -65,7 +77,8 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
     if !class.is_empty() {
         class.format(dns_subdomain, errors);
     }
-    spec.field("volumeMode").one_of_if_set(&["Block", "Filesystem"], errors);
+    spec.field("volumeMode")
+        .one_of_if_set(&["Block", "Filesystem"], errors);
     attributes_class(spec, errors);
 }
 
@@ -132,7 +145,10 @@ fn special(name: &str, source: &Place<'_>, spec: &Place<'_>, errors: &mut Errors
         "local" => {
             no_backsteps(&path, errors);
             if !spec.field("nodeAffinity").is_set() {
-                errors.push(spec.field("nodeAffinity").required("Local volume requires node affinity"));
+                errors.push(
+                    spec.field("nodeAffinity")
+                        .required("Local volume requires node affinity"),
+                );
             }
         }
         "csi" => csi_driver(&source.field("driver"), errors),
@@ -188,19 +204,33 @@ mod tests {
     #[test]
     fn a_volume_has_a_mode_a_size_and_one_source() {
         assert_eq!(created(|_| {}), [""; 0]);
-        assert_eq!(created(|spec| drop(spec.remove("hostPath"))), ["spec: Required value: must specify a volume type"]);
+        assert_eq!(
+            created(|spec| drop(spec.remove("hostPath"))),
+            ["spec: Required value: must specify a volume type"]
+        );
         let two = created(|spec| drop(spec.insert("nfs", tree!({"server": "a", "path": "/b"}))));
-        assert_eq!(two, ["spec.nfs: Forbidden: may not specify more than 1 volume type"]);
+        assert_eq!(
+            two,
+            ["spec.nfs: Forbidden: may not specify more than 1 volume type"]
+        );
         let unsized_volume = created(|spec| drop(spec.remove("capacity")));
-        let texts =
-            ["spec.capacity: Required value", r#"spec.capacity: Unsupported value: {}: supported values: "storage""#];
+        let texts = [
+            "spec.capacity: Required value",
+            r#"spec.capacity: Unsupported value: {}: supported values: "storage""#,
+        ];
         assert_eq!(unsized_volume, texts);
-        assert_eq!(created(|spec| drop(spec.insert("capacity", tree!({"storage": "-1"})))).len(), 2);
+        assert_eq!(
+            created(|spec| drop(spec.insert("capacity", tree!({"storage": "-1"})))).len(),
+            2
+        );
     }
 
     #[test]
     fn sources_are_complete() {
-        assert_eq!(created(|spec| drop(spec.insert("hostPath", tree!({})))), ["spec.hostPath.path: Required value"]);
+        assert_eq!(
+            created(|spec| drop(spec.insert("hostPath", tree!({})))),
+            ["spec.hostPath.path: Required value"]
+        );
         let local = created(|spec| {
             spec.remove("hostPath");
             spec.insert("local", tree!({"path": "../x"}));
@@ -215,7 +245,14 @@ mod tests {
     #[test]
     fn the_mode_of_a_volume_stays() {
         let mut errors = Errors::new();
-        update(&volume(|spec| drop(spec.insert("volumeMode", "Block"))), &volume(|_| {}), &mut errors);
-        assert_eq!(errors[0].to_string(), r#"volumeMode: Invalid value: "Block": field is immutable"#);
+        update(
+            &volume(|spec| drop(spec.insert("volumeMode", "Block"))),
+            &volume(|_| {}),
+            &mut errors,
+        );
+        assert_eq!(
+            errors[0].to_string(),
+            r#"volumeMode: Invalid value: "Block": field is immutable"#
+        );
     }
 }

@@ -18,8 +18,15 @@ const ONCE: &str = "may not change once set";
 pub fn by_type(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
     match kind(object) {
         Kind::NodePort | Kind::LoadBalancer if is_headless(object) => {
-            let detail = format!("may not be set to 'None' for {} services", spec.field("type").text());
-            errors.push(Error::invalid(&spec.field("clusterIPs").path().index(0), HEADLESS, detail));
+            let detail = format!(
+                "may not be set to 'None' for {} services",
+                spec.field("type").text()
+            );
+            errors.push(Error::invalid(
+                &spec.field("clusterIPs").path().index(0),
+                HEADLESS,
+                detail,
+            ));
         }
         Kind::ExternalName => {
             for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
@@ -82,7 +89,12 @@ fn each_address(ips: &Place<'_>, errors: &mut Errors) {
     if count > 2 {
         errors.push(ips.invalid("may only hold up to 2 values"));
     }
-    let kinds: Vec<_> = ips.texts().into_iter().filter_map(parse).map(|ip| ip.is_ipv4()).collect();
+    let kinds: Vec<_> = ips
+        .texts()
+        .into_iter()
+        .filter_map(parse)
+        .map(|ip| ip.is_ipv4())
+        .collect();
     if kinds.len() == 2 && kinds[0] == kinds[1] {
         errors.push(ips.invalid("may specify no more than one IP for each IP family"));
     }
@@ -114,9 +126,17 @@ pub fn changed(object: &Value, old: &Value, errors: &mut Errors) {
             (_, None) => {}
             (Some(a), Some(b)) if a == b => second_changed(&now, &before, object, errors),
             (None, Some(_)) if field == "clusterIPs" => {
-                errors.push(Error::invalid(path, now.value(), "primary clusterIP can not be unset"));
+                errors.push(Error::invalid(
+                    path,
+                    now.value(),
+                    "primary clusterIP can not be unset",
+                ));
             }
-            (None, Some(_)) => errors.push(Error::invalid(path, now.value(), "primary ipFamily can not be unset")),
+            (None, Some(_)) => errors.push(Error::invalid(
+                path,
+                now.value(),
+                "primary ipFamily can not be unset",
+            )),
             (Some(_), Some(_)) => errors.push(Error::invalid(path, now.value(), ONCE)),
         }
     }
@@ -129,7 +149,8 @@ fn second_changed(now: &Place<'_>, before: &Place<'_>, object: &Value, errors: &
     match (now_second, before_second) {
         (Some(a), Some(b)) if a != b => errors.push(Error::invalid(&path, now.value(), ONCE)),
         (None, Some(_)) if object.str_at(&["spec", "ipFamilyPolicy"]) != Some("SingleStack") => {
-            let detail = "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary clusterIP";
+            let detail =
+                "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary clusterIP";
             errors.push(Error::invalid(&path, now.value(), detail));
         }
         _ => {}

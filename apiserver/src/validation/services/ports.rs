@@ -59,7 +59,11 @@ pub fn number_or_name(place: &Place<'_>, errors: &mut Errors) {
 pub fn unique(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
     let ports = spec.field("ports");
     if object.str_at(&["spec", "type"]) == Some("ClusterIP") {
-        for port in ports.items().map(|port| port.field("nodePort")).filter(|port| port.int() != 0) {
+        for port in ports
+            .items()
+            .map(|port| port.field("nodePort"))
+            .filter(|port| port.int() != 0)
+        {
             errors.push(port.forbidden("may not be used when `type` is 'ClusterIP'"));
         }
     }

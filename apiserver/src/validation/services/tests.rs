@@ -25,24 +25,46 @@ fn a_plain_service_is_valid() {
 fn ports_are_numbers_names_and_unique() {
     let of = |ports: Value| created(|spec| drop(spec.insert("ports", ports)));
     assert_eq!(of(tree!([])), ["spec.ports: Required value"]);
-    let twice = of(tree!([{"name": "a", "port": 80i64, "protocol": "TCP", "targetPort": 80i64},
-        {"name": "b", "port": 80i64, "protocol": "TCP", "targetPort": 81i64}]));
+    let twice = of(
+        tree!([{"name": "a", "port": 80i64, "protocol": "TCP", "targetPort": 80i64},
+        {"name": "b", "port": 80i64, "protocol": "TCP", "targetPort": 81i64}]),
+    );
     let shown = r#"{"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}"#;
     assert_eq!(twice, [format!("spec.ports[1]: Duplicate value: {shown}")]);
-    assert_eq!(of(tree!([{"port": 80i64, "protocol": "TCP", "targetPort": "bad_port!"}])).len(), 1);
+    assert_eq!(
+        of(tree!([{"port": 80i64, "protocol": "TCP", "targetPort": "bad_port!"}])).len(),
+        1
+    );
     let node = of(tree!([{"port": 80i64, "protocol": "TCP", "targetPort": 80i64, "nodePort": 30_000i64}]));
-    assert_eq!(node, ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"]);
+    assert_eq!(
+        node,
+        ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"]
+    );
 }
 
 #[test]
 fn fields_fit_the_type() {
-    assert_eq!(created(|spec| drop(spec.insert("loadBalancerClass", "a.b/c"))).len(), 1);
-    assert_eq!(created(|spec| drop(spec.insert("allocateLoadBalancerNodePorts", true))).len(), 1);
-    assert_eq!(created(|spec| drop(spec.insert("externalTrafficPolicy", "Local"))).len(), 1);
-    assert_eq!(created(|spec| drop(spec.insert("healthCheckNodePort", 30_000i64))).len(), 1);
+    assert_eq!(
+        created(|spec| drop(spec.insert("loadBalancerClass", "a.b/c"))).len(),
+        1
+    );
+    assert_eq!(
+        created(|spec| drop(spec.insert("allocateLoadBalancerNodePorts", true))).len(),
+        1
+    );
+    assert_eq!(
+        created(|spec| drop(spec.insert("externalTrafficPolicy", "Local"))).len(),
+        1
+    );
+    assert_eq!(
+        created(|spec| drop(spec.insert("healthCheckNodePort", 30_000i64))).len(),
+        1
+    );
     assert_eq!(created(|spec| drop(spec.insert("type", "Bogus"))).len(), 1);
     let alias = created(|spec| drop(spec.insert("type", "ExternalName")));
-    assert!(alias.contains(&"spec.clusterIPs: Forbidden: may not be set for ExternalName services".to_owned()));
+    assert!(
+        alias.contains(&"spec.clusterIPs: Forbidden: may not be set for ExternalName services".to_owned())
+    );
     assert!(alias.contains(&"spec.externalName: Required value".to_owned()));
 }
 
@@ -51,7 +73,10 @@ fn affinity_has_a_bounded_timeout() {
     let of = |seconds: i64| {
         created(|spec| {
             spec.insert("sessionAffinity", "ClientIP");
-            spec.insert("sessionAffinityConfig", tree!({"clientIP": {"timeoutSeconds": seconds}}));
+            spec.insert(
+                "sessionAffinityConfig",
+                tree!({"clientIP": {"timeoutSeconds": seconds}}),
+            );
         })
     };
     assert!(of(10).is_empty());
@@ -92,7 +117,10 @@ fn addresses_and_families_agree_and_stay() {
 fn only_load_balancers_have_ingress_addresses() {
     let mut object = service(|_| {});
     if let Some(map) = object.as_map_mut() {
-        map.insert("status", tree!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4", "ipMode": "VIP"}]}}));
+        map.insert(
+            "status",
+            tree!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4", "ipMode": "VIP"}]}}),
+        );
     }
     let mut errors = Errors::new();
     status(&object, &object, &mut errors);

@@ -17,7 +17,10 @@ fn updated(check: fn(&Value, &Value, &mut Errors), object: &Value, old: &Value) 
 fn a_class_has_a_provisioner_and_known_modes() {
     let good = tree!({"provisioner": "a.b/c", "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"});
     assert_eq!(texts(class, &good), [""; 0]);
-    assert_eq!(texts(class, &tree!({"volumeBindingMode": "Immediate"})), ["provisioner: Required value"]);
+    assert_eq!(
+        texts(class, &tree!({"volumeBindingMode": "Immediate"})),
+        ["provisioner: Required value"]
+    );
     let other = tree!({"provisioner": "a.b/c", "reclaimPolicy": "Retain", "volumeBindingMode": "Immediate"});
     let text = r#"reclaimPolicy: Invalid value: "Retain": field is immutable"#;
     assert_eq!(updated(class_update, &other, &good), [text]);
@@ -50,15 +53,33 @@ fn drivers_keep_how_they_attach() {
 fn drivers_of_a_node_are_named_once_and_stay() {
     let of = |id: &str| tree!({"spec": {"drivers": [{"name": "d", "nodeID": id, "topologyKeys": []}]}});
     assert_eq!(texts(node, &of("a")), [""; 0]);
-    assert_eq!(texts(node, &tree!({"spec": {"drivers": [{"name": "d", "nodeID": "a"}, {"name": "d", "nodeID": "b"}]}})).len(), 1);
+    assert_eq!(
+        texts(
+            node,
+            &tree!({"spec": {"drivers": [{"name": "d", "nodeID": "a"}, {"name": "d", "nodeID": "b"}]}})
+        )
+        .len(),
+        1
+    );
     let shown = r#"{"Name":"d","NodeID":"b","TopologyKeys":[],"Allocatable":null}"#;
-    assert_eq!(updated(node_update, &of("b"), &of("a")), [format!("spec.drivers: Invalid value: {shown}: field is immutable")]);
+    assert_eq!(
+        updated(node_update, &of("b"), &of("a")),
+        [format!(
+            "spec.drivers: Invalid value: {shown}: field is immutable"
+        )]
+    );
 }
 
 #[test]
 fn capacities_name_a_class() {
-    assert_eq!(texts(capacity, &tree!({"storageClassName": "a", "capacity": "1Gi"})), [""; 0]);
-    assert_eq!(texts(capacity, &tree!({"storageClassName": "a", "capacity": "-1"})).len(), 1);
+    assert_eq!(
+        texts(capacity, &tree!({"storageClassName": "a", "capacity": "1Gi"})),
+        [""; 0]
+    );
+    assert_eq!(
+        texts(capacity, &tree!({"storageClassName": "a", "capacity": "-1"})).len(),
+        1
+    );
     assert_eq!(texts(capacity, &tree!({})).len(), 1);
 }
 
@@ -66,7 +87,14 @@ fn capacities_name_a_class() {
 fn attachments_have_one_source_and_stay() {
     let of = |name: &str| tree!({"spec": {"attacher": "a", "nodeName": "n", "source": {"persistentVolumeName": name}}});
     assert_eq!(texts(attachment, &of("p")), [""; 0]);
-    assert_eq!(texts(attachment, &tree!({"spec": {"attacher": "a", "nodeName": "n"}})).len(), 1);
-    let shown = r#"{"Attacher":"a","Source":{"PersistentVolumeName":"q","InlineVolumeSpec":null},"NodeName":"n"}"#;
-    assert_eq!(updated(attachment_update, &of("q"), &of("p")), [format!("spec: Invalid value: {shown}: field is immutable")]);
+    assert_eq!(
+        texts(attachment, &tree!({"spec": {"attacher": "a", "nodeName": "n"}})).len(),
+        1
+    );
+    let shown =
+        r#"{"Attacher":"a","Source":{"PersistentVolumeName":"q","InlineVolumeSpec":null},"NodeName":"n"}"#;
+    assert_eq!(
+        updated(attachment_update, &of("q"), &of("p")),
+        [format!("spec: Invalid value: {shown}: field is immutable")]
+    );
 }
