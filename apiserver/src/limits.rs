@@ -24,3 +24,13 @@ pub const CONFIGURATION_BYTES_MAX: usize = 1_048_576;
 pub const CLASS_PARAMETERS_MAX: usize = 512;
 /// Keys and values of a storage class's parameters, in all.
 pub const CLASS_PARAMETERS_BYTES_MAX: usize = 262_144;
+/// Endpoints of a slice.
+pub const SLICE_ENDPOINTS_MAX: usize = 1_000;
+/// Addresses of an endpoint of a slice.
+pub const SLICE_ADDRESSES_MAX: usize = 100;
+/// Ports of a slice.
+pub const SLICE_PORTS_MAX: usize = 20_000;
+/// Zones, or nodes, that an endpoint of a slice is for.
+pub const SLICE_HINTS_MAX: usize = 8;
+/// Labels of the old form of topology.
+pub const SLICE_TOPOLOGY_LABELS_MAX: usize = 16;

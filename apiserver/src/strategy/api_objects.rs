@@ -41,6 +41,14 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("storage.k8s.io", "storageclasses") => &STORAGE_CLASSES,
         ("storage.k8s.io", "volumeattachments") => &ATTACHMENTS,
         ("storage.k8s.io", "volumeattributesclasses") => &ATTRIBUTES_CLASSES,
+        ("networking.k8s.io", "ingresses") => &INGRESSES,
+        ("networking.k8s.io", "ingressclasses") => &INGRESS_CLASSES,
+        ("networking.k8s.io", "networkpolicies") => &NETWORK_POLICIES,
+        ("", "endpoints") => &ENDPOINTS,
+        ("rbac.authorization.k8s.io", "roles") => &ROLES,
+        ("rbac.authorization.k8s.io", "clusterroles") => &CLUSTER_ROLES,
+        ("rbac.authorization.k8s.io", "rolebindings") => &BINDINGS,
+        ("rbac.authorization.k8s.io", "clusterrolebindings") => &CLUSTER_BINDINGS,
         _ => return None,
     };
     Some(parts)
@@ -106,6 +114,8 @@ static LEASES: Parts = Parts {
 static SLICES: Parts = Parts {
     prepare_create: small::prepare_create_slice,
     prepare_update: small::prepare_update_slice,
+    create: valid::endpoints::slice,
+    update: valid::endpoints::slice_update,
     ..Parts::NOTHING
 };
 
@@ -186,6 +196,48 @@ static ATTACHMENTS: Parts = Parts {
 static ATTRIBUTES_CLASSES: Parts = Parts {
     create: valid::storage::attributes_class,
     update: valid::storage::attributes_class_update,
+    ..Parts::NOTHING
+};
+
+static INGRESSES: Parts = Parts {
+    create: valid::networking::ingress_create,
+    update: valid::networking::ingress_update,
+    status: valid::networking::ingress_status,
+    ..Parts::NOTHING
+};
+static INGRESS_CLASSES: Parts = Parts {
+    create: valid::networking::class,
+    update: valid::networking::class_update,
+    ..Parts::NOTHING
+};
+static NETWORK_POLICIES: Parts = Parts {
+    create: valid::networking::policy,
+    update: valid::networking::policy_update,
+    ..Parts::NOTHING
+};
+static ENDPOINTS: Parts = Parts {
+    create: valid::endpoints::endpoints,
+    update: valid::endpoints::endpoints_update,
+    ..Parts::NOTHING
+};
+static ROLES: Parts = Parts {
+    create: valid::rbac::role,
+    update: |object, _, errors| valid::rbac::role(object, errors),
+    ..Parts::NOTHING
+};
+static CLUSTER_ROLES: Parts = Parts {
+    create: valid::rbac::cluster_role,
+    update: |object, _, errors| valid::rbac::cluster_role(object, errors),
+    ..Parts::NOTHING
+};
+static BINDINGS: Parts = Parts {
+    create: valid::rbac::binding,
+    update: valid::rbac::binding_update,
+    ..Parts::NOTHING
+};
+static CLUSTER_BINDINGS: Parts = Parts {
+    create: valid::rbac::cluster_binding,
+    update: valid::rbac::cluster_binding_update,
     ..Parts::NOTHING
 };
 

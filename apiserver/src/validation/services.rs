@@ -2,7 +2,7 @@
 //! Which addresses and ports are free is for [`crate::allocate`].
 
 mod addresses;
-mod ports;
+pub(super) mod ports;
 
 use object::meta_validation::labels;
 use object::names::{dns_subdomain, qualified_name};

@@ -11,7 +11,7 @@ use crate::strategy::Errors;
 use crate::strategy::services::{Kind, is_headless, kind};
 use crate::validation::place::Place;
 
-pub(super) const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
+pub(in crate::validation) const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
 /// All but headless services and aliases have ports.
 pub fn required(object: &Value, spec: &Place<'_>, errors: &mut Errors) {
