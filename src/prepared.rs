@@ -67,6 +67,7 @@ impl Config {
         }
         let shutdown = Shutdown::new();
         let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());
+        tokio::spawn(api.repair().run());
         let settings = self.hook_settings(&listener)?;
         let loopback = Loopback::new(api.handler());
         let hooks = Hooks::new(

@@ -6,6 +6,7 @@ pub mod bands;
 pub mod bitmap;
 pub mod cluster_ips;
 pub mod node_ports;
+pub mod repair;
 pub mod services;
 
 pub use services::ServiceEffects;

@@ -14,6 +14,7 @@ use crate::admission::Chain;
 use crate::allocate::ServiceEffects;
 use crate::allocate::addresses::AddressRange;
 use crate::allocate::node_ports::PortRange;
+use crate::allocate::repair::Repair;
 use crate::api::Api;
 use crate::discovery::Served;
 use crate::effects::Effects;
@@ -69,6 +70,7 @@ impl Default for Config {
 #[derive(Clone)]
 pub struct Prepared {
     api: Arc<Api>,
+    services: ServiceEffects,
 }
 
 /// Builds the request tier over a store.
@@ -81,7 +83,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         config.event_ttl,
     ));
     let services = ServiceEffects::new(objects.clone(), config.service_ranges, config.node_ports);
-    let effects: HashMap<_, Arc<dyn Effects>> = HashMap::from([(("", "services"), Arc::new(services) as _)]);
+    let effects: HashMap<_, Arc<dyn Effects>> = HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
     let api = Api {
         objects,
         runtime: config.runtime,
@@ -93,7 +95,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         descriptions: Descriptions::unpack(),
         shutdown: config.shutdown,
     };
-    Prepared { api: Arc::new(api) }
+    Prepared { api: Arc::new(api), services }
 }
 
 impl Prepared {
@@ -109,6 +111,11 @@ impl Prepared {
     /// What is served.
     pub fn served(&self) -> &Arc<Served> {
         &self.api.served
+    }
+
+    /// The repair of Service addresses and node ports, to be run beside the handler.
+    pub fn repair(&self) -> Repair {
+        Repair::new(self.api.objects.clone(), self.services.clone())
     }
 
     /// Objects in the store.

@@ -31,9 +31,9 @@ pub struct ServiceEffects {
 
 /// What a write holds: addresses and ports of one Service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Holdings {
-    ips: Vec<IpAddr>,
-    ports: Vec<u16>,
+pub(super) struct Holdings {
+    pub(super) ips: Vec<IpAddr>,
+    pub(super) ports: Vec<u16>,
 }
 
 /// What to free, depending on what becomes of the write.
@@ -62,6 +62,11 @@ impl ServiceEffects {
             families,
             default_ranges,
         }
+    }
+
+    /// The cluster addresses.
+    pub fn cluster_ips(&self) -> &ClusterIps {
+        &self.ips
     }
 
     /// The node ports.
@@ -369,7 +374,8 @@ impl Holdings {
     }
 }
 
-fn held(service: &Value) -> Holdings {
+/// All that a Service holds.
+pub(super) fn held(service: &Value) -> Holdings {
     let mut ports = held_ports(service);
     ports.extend(health_check_port(service));
     Holdings {
