@@ -202,7 +202,7 @@ fn decode_typed(type_id: TypeId, media: Media, bytes: &[u8]) -> Result<Decoded, 
         Media::Yaml => yaml::decode(types, type_id, bytes),
         Media::Protobuf => {
             let found = envelope::split(bytes)?;
-            let value = proto::decode(types, type_id, &found.body)?;
+            let value = proto::decode(types, type_id, found.body)?;
             Ok(Decoded {
                 value,
                 strict: Vec::new(),

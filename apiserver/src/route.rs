@@ -137,10 +137,10 @@ async fn serve(
     streams: bool,
     content: Body,
 ) -> Response {
-    if verb != Verb::Patch {
-        if let Err(status) = negotiate::check_route(&call.headers, streams) {
-            return render::bare_status(&status);
-        }
+    if verb != Verb::Patch
+        && let Err(status) = negotiate::check_route(&call.headers, streams)
+    {
+        return render::bare_status(&status);
     }
     if verb == Verb::Watch {
         return match verbs::watch::watch(&api, call).await {

@@ -73,10 +73,10 @@ pub fn default_class(classes: &[Value]) -> Option<&Value> {
 pub fn keep(pod: &mut Value, old: &Value) {
     for field in ["priority", "preemptionPolicy"] {
         let kept = old.at(&["spec", field]).cloned();
-        if let (Some(value), Some(spec)) = (kept, pod.get_mut("spec").and_then(Value::as_map_mut)) {
-            if !spec.contains_key(field) {
-                spec.insert(field, value);
-            }
+        if let (Some(value), Some(spec)) = (kept, pod.get_mut("spec").and_then(Value::as_map_mut))
+            && !spec.contains_key(field)
+        {
+            spec.insert(field, value);
         }
     }
 }

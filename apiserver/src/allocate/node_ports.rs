@@ -167,7 +167,7 @@ impl NodePorts {
     fn decode(&self, stored: &[u8]) -> Bitmap {
         let decoded = envelope::split(stored)
             .ok()
-            .and_then(|opened| proto::decode(Types::builtin(), self.type_id, opened.body.as_ref()).ok());
+            .and_then(|opened| proto::decode(Types::builtin(), self.type_id, opened.body).ok());
         match decoded {
             Some(object) if object.str_at(&["range"]) == Some(&self.range.text()) => {
                 Bitmap::from_stored(&bytes_of(&object))

@@ -261,13 +261,12 @@ fn delegated_name(name: SmolStr) -> SmolStr {
 fn rename_references(value: &mut Value) {
     match value {
         Value::Map(map) => {
-            if let Some(Value::String(reference)) = map.get_mut("$ref") {
-                if reference
+            if let Some(Value::String(reference)) = map.get_mut("$ref")
+                && reference
                     .strip_prefix("#/definitions/")
                     .is_some_and(|name| name.starts_with(MACHINERY))
-                {
-                    *reference = smol_str::format_smolstr!("{reference}{DELEGATED_SUFFIX}");
-                }
+            {
+                *reference = smol_str::format_smolstr!("{reference}{DELEGATED_SUFFIX}");
             }
             map.values_mut().for_each(rename_references);
         }

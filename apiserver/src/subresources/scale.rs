@@ -33,7 +33,7 @@ pub async fn scale_update(api: &Api, call: &mut Call, content: Body) -> Result<R
     let media = negotiate::body_media(&call.headers)?;
     let shape = shape(call)?;
     let scale = body::decode(call, &shape, media, &bytes, options.field_validation)?;
-    metadata::check_name(&scale, &call.namespace().to_owned(), &call.name().to_owned())?;
+    metadata::check_name(&scale, call.namespace(), call.name())?;
     write(
         api,
         call,

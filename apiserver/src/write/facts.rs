@@ -9,10 +9,10 @@ const NOT_CONTENT: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
 
 /// A new object has no status of the client's, and its first generation.
 pub fn prepare_create(hub: &Resource, object: &mut Value) {
-    if hub.write.status_cleared_on_create {
-        if let Some(map) = object.as_map_mut() {
-            map.remove("status");
-        }
+    if hub.write.status_cleared_on_create
+        && let Some(map) = object.as_map_mut()
+    {
+        map.remove("status");
     }
     if hub.write.generation.set_on_create {
         meta::edit(object).set_generation(1);

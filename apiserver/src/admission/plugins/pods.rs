@@ -57,10 +57,11 @@ impl Plugin for Priority {
     }
 
     async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
-        if attributes.is("", "pods") && attributes.operation == Operation::Update {
-            if let Some(old) = attributes.old {
-                priority_of_pods::keep(&mut attributes.object, old);
-            }
+        if attributes.is("", "pods")
+            && attributes.operation == Operation::Update
+            && let Some(old) = attributes.old
+        {
+            priority_of_pods::keep(&mut attributes.object, old);
         }
         if !is_new_pod(attributes) {
             return Ok(());

@@ -20,10 +20,10 @@ pub fn prepare_create(_cx: &WriteContext<'_>, object: &mut Value) {
     let finalizers = map
         .map_at("spec")
         .entry_or_insert_with("finalizers", || Value::List(Vec::new()));
-    if let Value::List(finalizers) = finalizers {
-        if !finalizers.iter().any(|name| name.as_str() == Some(FINALIZER)) {
-            finalizers.push(FINALIZER.into());
-        }
+    if let Value::List(finalizers) = finalizers
+        && !finalizers.iter().any(|name| name.as_str() == Some(FINALIZER))
+    {
+        finalizers.push(FINALIZER.into());
     }
 }
 

@@ -124,10 +124,10 @@ fn drop_node_ports(service: &mut Value, old: &Value) {
 }
 
 fn drop_if_same(service: &mut Value, old: &Value, field: &str) {
-    if same(service, old, field) {
-        if let Some(spec) = spec_mut(service) {
-            spec.remove(field);
-        }
+    if same(service, old, field)
+        && let Some(spec) = spec_mut(service)
+    {
+        spec.remove(field);
     }
 }
 
