@@ -8,15 +8,20 @@ pub mod cluster;
 pub mod config;
 pub mod disruption;
 pub mod endpoints;
+pub mod internal_form;
+mod line_diff;
 pub mod namespaces;
 pub mod networking;
 pub mod nodes;
 pub mod place;
+pub mod pod_spec;
+pub mod pods;
 pub mod quantities;
 pub mod rbac;
 pub mod services;
 pub mod storage;
 pub mod volumes;
+pub mod workloads;
 
 #[cfg(test)]
 mod recorded;

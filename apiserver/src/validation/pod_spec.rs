@@ -1,0 +1,111 @@
+//! Rules of pod specs, in a pod or in a template. What a change may touch is with [`super::pods`].
+
+mod claims;
+mod containers;
+mod dns;
+mod env;
+mod handlers;
+mod mounts;
+mod pod_resources;
+mod ports;
+mod resources;
+mod scheduling;
+mod security;
+mod terms;
+mod volume_sources;
+mod volumes;
+
+use object::field::Error;
+use object::{meta_validation, names};
+
+use super::place::Place;
+use crate::strategy::Errors;
+
+/// Where a spec stands; a few rules differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// In a pod itself.
+    Pod,
+    /// In a pod template.
+    Template,
+}
+
+/// The greatest number of seconds, ids and the like.
+pub const INT32_MAX: i64 = i32::MAX as i64;
+/// Values of `restartPolicy` of a pod.
+const RESTART: [&str; 3] = ["Always", "OnFailure", "Never"];
+
+/// Checks a pod spec.
+pub fn check(spec: &Place<'_>, owner: Owner, errors: &mut Errors) {
+    let known = volumes::check(&spec.field("volumes"), owner, errors);
+    claims::check(&spec.field("resourceClaims"), errors);
+    let scope = containers::Scope::of(spec, &known, owner);
+    containers::check(&spec.field("containers"), &scope, errors);
+    containers::check_init(&spec.field("initContainers"), &scope, errors);
+    containers::check_ephemeral(&spec.field("ephemeralContainers"), &scope, errors);
+    pod_resources::check(spec, errors);
+    ports::check_host(spec, owner, errors);
+    spec.field("restartPolicy").require_one_of(&RESTART, errors);
+    dns::check_policy(&spec.field("dnsPolicy"), errors);
+    let selector = spec.field("nodeSelector");
+    errors.extend(meta_validation::labels(
+        selector.value().as_map(),
+        selector.path(),
+    ));
+    security::check_pod(spec, errors);
+    dns::check_config(spec, errors);
+    check_gates(spec, errors);
+    scheduling::check(spec, errors);
+    check_names(spec, errors);
+    scheduling::check_tolerations(&spec.field("tolerations"), errors);
+    dns::check_host_aliases(&spec.field("hostAliases"), errors);
+    check_classes(spec, errors);
+    security::check_os(spec, errors);
+}
+
+fn check_gates(spec: &Place<'_>, errors: &mut Errors) {
+    for gate in spec.field("readinessGates").items() {
+        gate.field("conditionType").format(names::qualified_name, errors);
+    }
+    let mut seen = Vec::new();
+    for gate in spec.field("schedulingGates").items() {
+        let name = gate.field("name");
+        name.format(names::qualified_name, errors);
+        if seen.contains(&name.text()) {
+            errors.push(Error::duplicate(gate.path(), name.text()));
+        }
+        seen.push(name.text());
+    }
+}
+
+fn check_names(spec: &Place<'_>, errors: &mut Errors) {
+    let account = spec.field("serviceAccountName");
+    if !account.is_empty() {
+        account.format(names::dns_subdomain, errors);
+    }
+    let node = spec.field("nodeName");
+    if !node.is_empty() {
+        node.format(names::dns_subdomain, errors);
+    }
+    let deadline = spec.field("activeDeadlineSeconds");
+    if deadline.is_set() {
+        deadline.within(1..=INT32_MAX, errors);
+    }
+    for name in ["hostname", "subdomain"] {
+        let label = spec.field(name);
+        if !label.is_empty() {
+            label.format(names::dns_label, errors);
+        }
+    }
+}
+
+fn check_classes(spec: &Place<'_>, errors: &mut Errors) {
+    for name in ["priorityClassName", "runtimeClassName"] {
+        let class = spec.field(name);
+        if !class.is_empty() {
+            class.format(names::dns_subdomain, errors);
+        }
+    }
+    spec.field("preemptionPolicy")
+        .one_of_if_set(&["PreemptLowerPriority", "Never"], errors);
+}

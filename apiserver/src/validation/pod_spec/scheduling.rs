@@ -1,0 +1,175 @@
+//! Rules of where a pod may be placed: affinity, spread, tolerations.
+
+use object::field::Error;
+use object::{meta_validation, names};
+
+use super::super::place::Place;
+use super::terms;
+use crate::strategy::Errors;
+
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+/// Checks affinity and spread of a pod spec.
+pub fn check(spec: &Place<'_>, errors: &mut Errors) {
+    let affinity = spec.field("affinity");
+    check_node_affinity(&affinity.field("nodeAffinity"), errors);
+    for name in ["podAffinity", "podAntiAffinity"] {
+        let pods = affinity.field(name);
+        for term in pods.field(REQUIRED).items() {
+            check_pod_term(&term, errors);
+        }
+        for weighted in pods.field(PREFERRED).items() {
+            check_weight(&weighted, errors);
+            check_pod_term(&weighted.field("podAffinityTerm"), errors);
+        }
+    }
+    check_spread(&spec.field("topologySpreadConstraints"), errors);
+}
+
+fn check_weight(weighted: &Place<'_>, errors: &mut Errors) {
+    let weight = weighted.field("weight");
+    if !(1..=100).contains(&weight.int()) {
+        errors.push(weight.invalid_int("must be in the range 1-100"));
+    }
+}
+
+fn check_node_affinity(affinity: &Place<'_>, errors: &mut Errors) {
+    let required = affinity.field(REQUIRED);
+    if required.is_set() {
+        terms::check_selector(&required, errors);
+    }
+    for preferred in affinity.field(PREFERRED).items() {
+        check_weight(&preferred, errors);
+        terms::check(&preferred.field("preference"), errors);
+    }
+}
+
+fn check_pod_term(term: &Place<'_>, errors: &mut Errors) {
+    for name in ["labelSelector", "namespaceSelector"] {
+        let selector = term.field(name);
+        errors.extend(meta_validation::label_selector(
+            selector.value(),
+            true,
+            selector.path(),
+        ));
+    }
+    for namespace in term.field("namespaces").items() {
+        for problem in names::dns_label(namespace.text()) {
+            errors.push(term.field("namespace").invalid_as(namespace.text(), problem));
+        }
+    }
+    check_match_keys(term, "matchLabelKeys", errors);
+    check_match_keys(term, "mismatchLabelKeys", errors);
+    let topology = term.field("topologyKey");
+    if topology.is_empty() {
+        errors.push(topology.required("can not be empty"));
+    }
+    topology.format(names::qualified_name, errors);
+}
+
+fn check_match_keys(owner: &Place<'_>, name: &'static str, errors: &mut Errors) {
+    let keys = owner.field(name);
+    if keys.is_empty() {
+        return;
+    }
+    if !owner.field("labelSelector").is_set() {
+        errors.push(keys.forbidden("must not be specified when labelSelector is not set"));
+        return;
+    }
+    for key in keys.items() {
+        key.format(names::qualified_name, errors);
+    }
+}
+
+fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
+    let mut seen = Vec::new();
+    for constraint in constraints.items() {
+        let skew = constraint.field("maxSkew");
+        if skew.int() <= 0 {
+            errors.push(skew.invalid_int("must be greater than zero"));
+        }
+        let (key, when) = (
+            constraint.field("topologyKey"),
+            constraint.field("whenUnsatisfiable"),
+        );
+        if key.is_empty() {
+            errors.push(key.required("can not be empty"));
+        }
+        when.one_of(&["DoNotSchedule", "ScheduleAnyway"], errors);
+        let pair = (key.text(), when.text());
+        if seen.contains(&pair) {
+            let shown = constraint.path().child("{topologyKey, whenUnsatisfiable}");
+            errors.push(Error::duplicate(&shown, format!("{{{}, {}}}", pair.0, pair.1)));
+        }
+        seen.push(pair);
+        check_domains(&constraint, errors);
+        for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+            constraint
+                .field(policy)
+                .one_of_if_set(&["Honor", "Ignore"], errors);
+        }
+        check_match_keys(&constraint, "matchLabelKeys", errors);
+        let selector = constraint.field("labelSelector");
+        errors.extend(meta_validation::label_selector(
+            selector.value(),
+            true,
+            selector.path(),
+        ));
+    }
+}
+
+fn check_domains(constraint: &Place<'_>, errors: &mut Errors) {
+    let domains = constraint.field("minDomains");
+    if !domains.is_set() {
+        return;
+    }
+    if domains.int() <= 0 {
+        errors.push(domains.invalid_int("must be greater than zero"));
+    }
+    if constraint.field("whenUnsatisfiable").text() != "DoNotSchedule" {
+        let problem = "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway";
+        errors.push(domains.invalid_int(problem));
+    }
+}
+
+/// Checks `tolerations`.
+pub fn check_tolerations(tolerations: &Place<'_>, errors: &mut Errors) {
+    for toleration in tolerations.items() {
+        let (key, operator, value) = (
+            toleration.field("key"),
+            toleration.field("operator"),
+            toleration.field("value"),
+        );
+        if !key.is_empty() {
+            key.format(names::qualified_name, errors);
+        }
+        if key.is_empty() && operator.text() != "Exists" {
+            let problem =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            errors.push(operator.invalid_text(problem));
+        }
+        let effect = toleration.field("effect");
+        if toleration.field("tolerationSeconds").is_set() && effect.text() != "NoExecute" {
+            errors.push(effect.invalid_text("effect must be 'NoExecute' when `tolerationSeconds` is set"));
+        }
+        match operator.text() {
+            "Equal" | "" => {
+                let problems = names::label_value(value.text()).join(";");
+                if !problems.is_empty() {
+                    errors.push(Error::invalid(operator.path(), value.text(), problems));
+                }
+            }
+            "Exists" if !value.is_empty() => {
+                let problem = "value must be empty when `operator` is 'Exists'";
+                errors.push(Error::invalid(operator.path(), value.text(), problem));
+            }
+            "Exists" => {}
+            _ => errors.push(operator.not_supported(&["Equal", "Exists"])),
+        }
+        if !effect.is_empty() {
+            effect.one_of(&EFFECTS, errors);
+        }
+    }
+}

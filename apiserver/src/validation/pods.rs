@@ -1,0 +1,65 @@
+//! Rules of pods: a new one, and what a write to the pod or a subresource may change.
+//! What is valid in any pod spec is with [`super::pod_spec`].
+
+mod ephemeral;
+mod resize;
+mod status;
+mod tolerations;
+mod update;
+mod warnings;
+
+use object::meta;
+use schema::Value;
+
+use super::place::Place;
+use super::pod_spec::{self, Owner};
+use crate::strategy::Errors;
+
+pub use warnings::{template_warnings, warnings};
+
+const MIRROR: &str = "kubernetes.io/config.mirror";
+const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+
+/// Checks a new pod.
+pub fn create(pod: &Value, errors: &mut Errors) {
+    let spec = Place::root(pod, "spec");
+    check_annotations(pod, &spec, errors);
+    pod_spec::check(&spec, Owner::Pod, errors);
+    let ephemeral = spec.field("ephemeralContainers");
+    if !ephemeral.is_empty() {
+        errors.push(ephemeral.forbidden("cannot be set on create"));
+    }
+    let node = spec.field("nodeName");
+    if !node.is_empty() && !spec.field("schedulingGates").is_empty() {
+        errors.push(node.forbidden("cannot be set until all schedulingGates have been cleared"));
+    }
+}
+
+/// Checks a changed pod, written through itself or a subresource.
+pub fn update(subresource: &str, pod: &Value, old: &Value, errors: &mut Errors) {
+    match subresource {
+        "status" => status::check(pod, old, errors),
+        "ephemeralcontainers" => ephemeral::check(pod, old, errors),
+        "resize" => resize::check(pod, old, errors),
+        _ => update::check(pod, old, errors),
+    }
+}
+
+fn check_annotations(pod: &Value, spec: &Place<'_>, errors: &mut Errors) {
+    let metadata = meta::of(pod);
+    let annotations = Place::root(pod, "metadata").field("annotations");
+    let mirror = annotations.key(MIRROR);
+    if metadata.annotation(MIRROR).is_some() && spec.field("nodeName").is_empty() {
+        errors.push(mirror.invalid_text("must set spec.nodeName if mirror pod annotation is set"));
+    }
+    if let Some(cost) = metadata.annotation(DELETION_COST) {
+        let plain = !cost.starts_with('+') && !(cost.starts_with('0') && cost.len() > 1);
+        if cost.parse::<i32>().is_err() || !plain {
+            errors.push(
+                annotations
+                    .key(DELETION_COST)
+                    .invalid_text("must be a 32bit integer"),
+            );
+        }
+    }
+}
