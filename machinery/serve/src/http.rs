@@ -111,12 +111,14 @@ impl<T: Unpin> http_body::Body for Holding<T> {
 }
 
 /// The whole body, at most `bytes_max` bytes: 413 beyond, 400 when it breaks off.
-pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
+///
+/// Of what is too long some more is read and thrown away: clients that are still sending would not see the answer.
+pub async fn read_body(mut body: Body, bytes_max: usize) -> Result<Bytes, Status> {
     let too_large = || Status::too_large(format!("Request entity too large: limit is {bytes_max}"));
     if http_body::Body::size_hint(&body).lower() > bytes_max as u64 {
+        discard(body).await;
         return Err(too_large());
     }
-    let mut body = body;
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0;
@@ -126,9 +128,8 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length > bytes_max {
-            return Err(Status::too_large(format!(
-                "Request entity too large: limit is {bytes_max}"
-            )));
+            discard(body).await;
+            return Err(too_large());
         }
         match first.take() {
             None if rest.is_empty() => first = Some(data),
@@ -141,6 +142,18 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Status> {
     }
     // One chunk, the usual case, is not copied.
     Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// Reads on to a body's end, up to a limit.
+async fn discard(mut body: Body) {
+    let mut left = crate::limits::DISCARDED_BODY_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        let Some(rest) = left.checked_sub(length) else {
+            return;
+        };
+        left = rest;
+    }
 }
 
 /// An answer with a `Status` in it.

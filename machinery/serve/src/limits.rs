@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The most bytes of a request's body, as in the reference: twice what etcd takes in one request.
-pub const REQUEST_BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// How much of a body that is too long is read and thrown away, so that its sender gets to see the answer.
+pub const DISCARDED_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Answers with more bytes than this are compressed for clients that take gzip.
 pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 /// How hard gzip tries, 1 to 9: the reference favours speed.

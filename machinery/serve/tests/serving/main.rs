@@ -227,3 +227,17 @@ async fn a_body_that_is_streamed_arrives_whole() {
     let (code, body) = fixture.post_http2("/", "x".repeat(100_000)).await;
     assert_eq!((code, body.len()), (200, 10_000_000));
 }
+
+#[tokio::test]
+async fn who_sends_too_much_is_told_so() {
+    let refuse = handler_fn(|request: Request| async move {
+        match serve::http::read_body(request.into_body(), 1_000).await {
+            Ok(_) => text_response(http::StatusCode::OK, "read"),
+            Err(status) => serve::http::status_response(&status),
+        }
+    });
+    let fixture = Fixture::start(refuse, Connections::default()).await;
+    let (code, body) = fixture.post_http2("/", "x".repeat(4_000_000)).await;
+    assert_eq!(code, 413);
+    assert!(body.contains("Request entity too large: limit is 1000"));
+}
