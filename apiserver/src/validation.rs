@@ -2,6 +2,7 @@
 //! It changes nothing and looks at nothing but the object and the one before it.
 
 pub mod addresses;
+pub mod api_services;
 pub mod autoscaling;
 pub mod claims;
 pub mod cluster;
@@ -10,6 +11,7 @@ pub mod disruption;
 pub mod endpoints;
 pub mod internal_form;
 mod line_diff;
+pub mod limits;
 pub mod namespaces;
 pub mod networking;
 pub mod nodes;
@@ -17,6 +19,7 @@ pub mod place;
 pub mod pod_spec;
 pub mod pods;
 pub mod quantities;
+pub mod quotas;
 pub mod rbac;
 pub mod services;
 pub mod storage;

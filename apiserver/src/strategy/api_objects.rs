@@ -49,6 +49,8 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("rbac.authorization.k8s.io", "clusterroles") => &CLUSTER_ROLES,
         ("rbac.authorization.k8s.io", "rolebindings") => &BINDINGS,
         ("rbac.authorization.k8s.io", "clusterrolebindings") => &CLUSTER_BINDINGS,
+        ("", "limitranges") => &LIMIT_RANGES,
+        ("", "resourcequotas") => &QUOTAS,
         _ => return None,
     };
     Some(parts)
@@ -97,6 +99,9 @@ static DEFINITIONS: Parts = Parts {
 };
 static API_SERVICES: Parts = Parts {
     prepare_create: extension::prepare_create_api_service,
+    create: valid::api_services::create,
+    update: valid::api_services::update,
+    status: valid::api_services::status,
     ..Parts::NOTHING
 };
 static SIGNING_REQUESTS: Parts = Parts {
@@ -238,6 +243,18 @@ static BINDINGS: Parts = Parts {
 static CLUSTER_BINDINGS: Parts = Parts {
     create: valid::rbac::cluster_binding,
     update: valid::rbac::cluster_binding_update,
+    ..Parts::NOTHING
+};
+
+static LIMIT_RANGES: Parts = Parts {
+    create: valid::limits::create,
+    update: valid::limits::update,
+    ..Parts::NOTHING
+};
+static QUOTAS: Parts = Parts {
+    create: valid::quotas::create,
+    update: valid::quotas::update,
+    status: valid::quotas::status,
     ..Parts::NOTHING
 };
 
