@@ -13,7 +13,7 @@ use object::time::Time;
 use schema::{Value, tree};
 use serve::shutdown::Shutdown;
 use serve::status::Status;
-use storage::Store;
+use storage::{Store, WatchBatch, WatchRequest};
 
 use super::cluster::{self, Authentication};
 use super::identity::{self, Identity};
@@ -79,6 +79,7 @@ impl HookState {
 /// The hooks, not yet started.
 pub struct Hooks {
     loopback: Loopback,
+    store: Arc<dyn Store>,
     leases: MasterLeases,
     served: Arc<Served>,
     settings: Settings,
@@ -102,7 +103,8 @@ impl Hooks {
         shutdown: Shutdown,
     ) -> Self {
         Self {
-            leases: MasterLeases::new(store, &settings.key_prefix),
+            leases: MasterLeases::new(store.clone(), &settings.key_prefix),
+            store,
             loopback,
             served,
             settings,
