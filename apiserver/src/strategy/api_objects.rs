@@ -69,6 +69,7 @@ static CLAIMS: Parts = Parts {
     prepare_create: volumes::prepare_create_claim,
     prepare_update: volumes::prepare_update_claim,
     create: valid::claims::create,
+    update: valid::claims::update,
     status: valid::claims::status,
     ..Parts::NOTHING
 };

@@ -3,10 +3,10 @@
 
 use object::meta_validation::{IMMUTABLE, label_selector};
 use object::names::{dns_label, dns_subdomain, qualified_name};
-use schema::Value;
+use schema::{Map, Value};
 
 use super::place::Place;
-use super::quantities;
+use super::{internal_form, quantities};
 use crate::strategy::Errors;
 
 const ACCESS_MODES: [&str; 4] = [
@@ -26,6 +26,76 @@ const RESIZE: [&str; 5] = [
 /// A claim by itself.
 pub fn create(object: &Value, errors: &mut Errors) {
     spec(&Place::root(object, "spec"), errors);
+}
+
+/// A claim after another. A bound claim may grow; a claim may be given a volume, and a class if it had none.
+pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
+    create(object, errors);
+    let empty = Value::Map(Map::new());
+    let mut now = object.get("spec").unwrap_or(&empty).clone();
+    let mut before = old.get("spec").unwrap_or(&empty).clone();
+    excuse(object, &mut now, &mut before);
+    if now != before {
+        let diff = internal_form::diff("PersistentVolumeClaimSpec", &before, &now);
+        let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+        errors.push(Place::root(object, "spec").forbidden(format!("{detail}\n{diff}")));
+    }
+    shrunk(object, old, errors);
+    volume_mode(object, old, errors);
+    let class = |object, part| Place::root(object, part).field("volumeAttributesClassName");
+    let current = Place::root(old, "status").field("currentVolumeAttributesClassName");
+    if current.is_set() && class(object, "spec").is_empty() && !class(old, "spec").is_empty() {
+        errors.push(class(object, "spec").forbidden("update from non-nil value to nil is forbidden"));
+    }
+}
+
+/// Makes those fields equal that may change.
+fn excuse(object: &Value, now: &mut Value, before: &mut Value) {
+    let (Some(now), Some(before)) = (now.as_map_mut(), before.as_map_mut()) else {
+        return;
+    };
+    if before.get("volumeName").is_none_or(Value::is_zero) {
+        copy("volumeName", now, before);
+    }
+    if !before.contains_key("storageClassName") {
+        now.remove("storageClassName");
+    }
+    if object.str_at(&["status", "phase"]) != Some("Bound") {
+        return;
+    }
+    copy("volumeAttributesClassName", before, now);
+    let size = before
+        .get("resources")
+        .and_then(|resources| resources.at(&["requests", "storage"]))
+        .cloned();
+    let asked = now
+        .get_mut("resources")
+        .and_then(|resources| resources.at_mut(&["requests", "storage"]));
+    if let (Some(size), Some(asked)) = (size, asked) {
+        *asked = size;
+    }
+}
+
+fn copy(field: &str, from: &Map, to: &mut Map) {
+    match from.get(field) {
+        Some(value) => to.insert(field, value.clone()),
+        None => to.remove(field),
+    };
+}
+
+/// A claim may shrink again after a growth that failed, but not below what it has.
+fn shrunk(object: &Value, old: &Value, errors: &mut Errors) {
+    let of = |object| {
+        Place::root(object, "spec")
+            .field("resources")
+            .field("requests")
+            .field("storage")
+    };
+    let (now, before) = (quantities::quantity(&of(object)), quantities::quantity(&of(old)));
+    let has = quantities::quantity(&Place::root(old, "status").field("capacity").field("storage"));
+    if quantities::compare(&now, &before).is_lt() && quantities::compare(&now, &has).is_le() {
+        errors.push(of(object).forbidden("field can not be less than status.capacity"));
+    }
 }
 
 /// The `spec` of a claim, or of a claim's template.
@@ -179,6 +249,37 @@ mod tests {
         let alone = tree!({"spec": {"accessModes": ["ReadWriteOncePod", "ReadOnlyMany"],
             "resources": {"requests": {"storage": "0"}}}});
         assert_eq!(created(&alone).len(), 2);
+    }
+
+    #[test]
+    fn an_unbound_claim_stays_but_for_its_volume() {
+        let of = |size: &str, volume: &str| {
+            tree!({"spec": {"accessModes": ["ReadWriteOnce"], "volumeName": volume,
+                "resources": {"requests": {"storage": size}}}, "status": {"phase": "Pending"}})
+        };
+        let mut errors = Errors::new();
+        update(&of("1Gi", "pv"), &of("1Gi", ""), &mut errors);
+        assert_eq!(errors, []);
+        update(&of("2Gi", "pv"), &of("1Gi", "pv"), &mut errors);
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors[0]
+                .detail
+                .contains("-   \"storage\": \"1Gi\"\n+   \"storage\": \"2Gi\"\n")
+        );
+    }
+
+    #[test]
+    fn a_bound_claim_grows() {
+        let of = |size: &str| {
+            tree!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}},
+                "status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}})
+        };
+        let mut errors = Errors::new();
+        update(&of("2Gi"), &of("1Gi"), &mut errors);
+        assert_eq!(errors, []);
+        update(&of("500Mi"), &of("1Gi"), &mut errors);
+        assert_eq!(errors.len(), 1);
     }
 
     #[test]

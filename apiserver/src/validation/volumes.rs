@@ -1,13 +1,14 @@
 //! Persistent volumes: capacity, modes, source and affinity, and what may change.
 //! Mounting is the kubelet's.
 
-use object::field::{Error, Printed};
+use object::field::{Error, Path, Printed};
+use object::meta_validation::IMMUTABLE;
 use object::names::dns_subdomain;
-use schema::Value;
+use schema::{Map, Value};
 
 use super::claims::{access_modes, volume_mode};
 use super::place::Place;
-use super::quantities;
+use super::{internal_form, quantities};
 use crate::strategy::Errors;
 
 /// Kinds of sources and the fields without which each is nothing, in the order in which they are looked at.
@@ -85,11 +86,34 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
 /// A volume after another.
 pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
     create(object, errors);
+    source_kept(object, old, errors);
     volume_mode(object, old, errors);
+    let affinity = |object| Place::root(object, "spec").field("nodeAffinity");
+    if affinity(old).is_set() && affinity(object).value() != affinity(old).value() {
+        let shown = internal_form::compact("VolumeNodeAffinity", affinity(object).value());
+        errors.push(Error::invalid(&Path::root("nodeAffinity"), shown, IMMUTABLE));
+    }
     let of = |object, field| Place::root(object, "spec").field(field);
     let class = of(object, "volumeAttributesClassName");
     if of(old, "volumeAttributesClassName").is_set() && !class.is_set() {
         errors.push(class.forbidden("update from non-nil value to nil is forbidden"));
+    }
+}
+
+/// The source stays; a secret for expansion may be added.
+fn source_kept(object: &Value, old: &Value, errors: &mut Errors) {
+    let empty = Value::Map(Map::new());
+    let now = object.get("spec").unwrap_or(&empty);
+    let mut before = old.get("spec").unwrap_or(&empty).clone();
+    let secret = now.at(&["csi", "controllerExpandSecretRef"]);
+    if let (Some(csi), Some(secret)) = (before.get_mut("csi").and_then(Value::as_map_mut), secret) {
+        csi.entry_or_insert_with("controllerExpandSecretRef", || secret.clone());
+    }
+    if SOURCES.iter().any(|(name, _)| now.get(name) != before.get(name)) {
+        let diff = internal_form::diff("PersistentVolumeSource", &before, now);
+        let place = Place::root(object, "spec").aliased("", "persistentvolumesource");
+        let detail = "spec.persistentvolumesource is immutable after creation";
+        errors.push(place.forbidden(format!("{detail}\n{diff}")));
     }
 }
 
@@ -186,7 +210,7 @@ fn attributes_class(spec: &Place<'_>, errors: &mut Errors) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::{Map, tree};
+    use schema::tree;
 
     fn volume(change: impl FnOnce(&mut Map)) -> Value {
         let mut volume = tree!({"spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"},
@@ -253,6 +277,20 @@ mod tests {
         assert_eq!(
             errors[0].to_string(),
             r#"volumeMode: Invalid value: "Block": field is immutable"#
+        );
+    }
+
+    #[test]
+    fn the_source_of_a_volume_stays() {
+        let mut errors = Errors::new();
+        let moved = volume(|spec| drop(spec.insert("hostPath", tree!({"path": "/b"}))));
+        update(&moved, &volume(|_| {}), &mut errors);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].path, "spec.persistentvolumesource");
+        assert!(
+            errors[0]
+                .detail
+                .contains("-  \"Path\": \"/a\",\n+  \"Path\": \"/b\",\n")
         );
     }
 }
