@@ -63,7 +63,6 @@ static NAMESPACES: Parts = Parts {
     update: valid::namespaces::update,
     status: valid::namespaces::status,
     other: valid::namespaces::finalize,
-    ..Parts::NOTHING
 };
 static CLAIMS: Parts = Parts {
     prepare_create: volumes::prepare_create_claim,

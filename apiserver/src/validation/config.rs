@@ -82,17 +82,15 @@ fn frozen(object: &Value, old: &Value, fields: &[&'static str], errors: &mut Err
 }
 
 fn required_by_type(object: &Value, data: &Place<'_>, errors: &mut Errors) {
+    let unnamed = meta::of(object)
+        .annotation(SERVICE_ACCOUNT)
+        .unwrap_or_default()
+        .is_empty();
     let missing = |key: &str| !data.key(key).is_set();
     match object.str_at(&["type"]).unwrap_or_default() {
-        "kubernetes.io/service-account-token" => {
-            if meta::of(object)
-                .annotation(SERVICE_ACCOUNT)
-                .unwrap_or_default()
-                .is_empty()
-            {
-                let annotations = Place::root(object, "metadata").field("annotations");
-                errors.push(annotations.key(SERVICE_ACCOUNT).required(""));
-            }
+        "kubernetes.io/service-account-token" if unnamed => {
+            let annotations = Place::root(object, "metadata").field("annotations");
+            errors.push(annotations.key(SERVICE_ACCOUNT).required(""));
         }
         "kubernetes.io/dockercfg" => json_object(&data.key(".dockercfg"), errors),
         "kubernetes.io/dockerconfigjson" => json_object(&data.key(".dockerconfigjson"), errors),

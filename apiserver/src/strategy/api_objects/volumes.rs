@@ -62,14 +62,13 @@ fn drop_unknown_source(spec: &mut Map) {
     let Some(source) = spec.get("dataSource") else {
         return;
     };
-    let known = match (
-        source.str_at(&["apiGroup"]).unwrap_or_default(),
-        source.str_at(&["kind"]),
-    ) {
-        ("", Some("PersistentVolumeClaim")) => true,
-        ("snapshot.storage.k8s.io", Some("VolumeSnapshot")) => true,
-        _ => false,
-    };
+    let known = matches!(
+        (
+            source.str_at(&["apiGroup"]).unwrap_or_default(),
+            source.str_at(&["kind"])
+        ),
+        ("", Some("PersistentVolumeClaim")) | ("snapshot.storage.k8s.io", Some("VolumeSnapshot"))
+    );
     if !known {
         spec.remove("dataSource");
     }
