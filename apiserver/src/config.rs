@@ -83,7 +83,8 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         config.event_ttl,
     ));
     let services = ServiceEffects::new(objects.clone(), config.service_ranges, config.node_ports);
-    let effects: HashMap<_, Arc<dyn Effects>> = HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
+    let effects: HashMap<_, Arc<dyn Effects>> =
+        HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
     let api = Api {
         objects,
         runtime: config.runtime,
@@ -95,7 +96,10 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         descriptions: Descriptions::unpack(),
         shutdown: config.shutdown,
     };
-    Prepared { api: Arc::new(api), services }
+    Prepared {
+        api: Arc::new(api),
+        services,
+    }
 }
 
 impl Prepared {

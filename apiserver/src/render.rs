@@ -16,7 +16,7 @@ use serve::status::Status;
 use crate::negotiate::{Media, Output};
 
 pub use list::{ListMeta, ListWriter};
-pub use partial::{put_message, to_envelope as partial_envelope};
+pub use partial::{metadata_only, put_message, to_envelope as partial_envelope};
 pub use single::{bare_status, object, status, stored_object};
 
 /// An answer of this media type.

@@ -83,7 +83,10 @@ impl ClusterIps {
 
     /// Marks an address as a Service's that uses it, whatever range it is of; nothing changes if it is marked already.
     pub async fn mark(&self, address: IpAddr, owner: (&str, &str)) -> Result<(), Status> {
-        self.objects.create(resource(), "", &address.to_string(), &ip_address(address, owner)).await.map(drop)
+        self.objects
+            .create(resource(), "", &address.to_string(), &ip_address(address, owner))
+            .await
+            .map(drop)
     }
 
     /// Frees an address if this Service has it.

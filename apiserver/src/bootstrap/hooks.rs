@@ -249,7 +249,10 @@ impl Hooks {
             Err(status) => return Err(text(status)),
         }
         let service = kubernetes::service(self.settings.kubernetes_address, self.settings.secure_port);
-        self.loopback.ensure(kubernetes::SERVICES, &service).await.map_err(text)?;
+        self.loopback
+            .ensure(kubernetes::SERVICES, &service)
+            .await
+            .map_err(text)?;
         Ok(())
     }
 

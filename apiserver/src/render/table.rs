@@ -6,6 +6,7 @@ use schema::{Map, TypeId, Types, Value, json};
 use serve::query::Query;
 use serve::status::Status;
 
+use super::partial::metadata_only;
 use crate::openapi::descriptions::Descriptions;
 
 /// What of the object stands in a row.
@@ -50,7 +51,7 @@ pub fn row(
     }
     let object = match include {
         Include::None => Value::Null,
-        Include::Metadata => partial::object(shown, version),
+        Include::Metadata => partial::object(&metadata_only(shown), version),
         Include::Object => json::printed(Types::builtin(), type_id, shown),
     };
     row.insert("object", object);

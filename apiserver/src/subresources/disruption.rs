@@ -64,6 +64,26 @@ pub(super) fn spend(budget: &Value, pod: &str, now: &str) -> Verdict {
     Verdict::Spent(next)
 }
 
+/// The pod with the condition that says why it goes.
+pub(super) fn announced(pod: &Value, now: &str) -> Value {
+    let mut next = pod.clone();
+    let Some(map) = next.as_map_mut() else { return next };
+    let conditions = map
+        .map_at("status")
+        .entry_or_insert_with("conditions", || Value::List(Vec::new()));
+    if let Some(list) = conditions.as_list_mut() {
+        list.retain(|condition| condition.str_at(&["type"]) != Some("DisruptionTarget"));
+        list.push(tree!({
+            "type": "DisruptionTarget",
+            "status": "True",
+            "reason": "EvictionByEvictionAPI",
+            "message": "Eviction API: evicting",
+            "lastTransitionTime": now,
+        }));
+    }
+    next
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,6 +45,15 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
     if !disruption::is_free(&pod) {
         spend_budget(api, call, &namespace, &pod, options.dry_run).await?;
     }
+    if !options.dry_run {
+        let target = Target {
+            namespace: &namespace,
+            name: &name,
+            subresource: "status",
+            dry_run: false,
+        };
+        update::update(api, call, target, &mut Announce).await?;
+    }
     delete::delete(api, call, &namespace, &name, &options).await?;
     let created = Status {
         code: 201,
@@ -104,6 +113,20 @@ fn covers(budget: &Value, pod: &Value) -> bool {
     let selector = label::Selector::of_object(budget.at(&["spec", "selector"]));
     let empty = schema::Map::new();
     selector.is_ok_and(|selector| selector.matches(meta::of(pod).labels().unwrap_or(&empty)))
+}
+
+/// Tells in the pod's status why it goes.
+struct Announce;
+
+impl update::Change for Announce {
+    fn next(&mut self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
+        let pod = current.ok_or_else(|| Status::not_found("", "pods", call.name()))?;
+        Ok(disruption::announced(pod, &call.now))
+    }
+
+    fn is_direct(&self) -> bool {
+        true
+    }
 }
 
 struct Spend {

@@ -64,7 +64,9 @@ impl Patched {
         let types = Types::builtin();
         let mut text_of_current = Vec::new();
         json::encode(types, shape.type_id, current, &mut text_of_current);
-        let original = json::parse(&text_of_current).map_err(|error| Status::internal(&error.to_string()))?;
+        let mut original =
+            json::parse(&text_of_current).map_err(|error| Status::internal(&error.to_string()))?;
+        keep_field_sets(&mut original, current);
         let mut document = original.clone();
         match &self.patch {
             Patch::Json(patch) => patch.apply(&mut document).map_err(|_| unprocessable())?,
@@ -118,6 +120,22 @@ impl Patched {
         let mut object = decoded.value;
         body::set_type(&mut object, shape);
         Ok(object)
+    }
+}
+
+/// Field sets stay the text that they are: their order is not that of trees.
+fn keep_field_sets(tree: &mut Value, typed: &Value) {
+    let entries = tree
+        .at_mut(&["metadata", "managedFields"])
+        .and_then(Value::as_list_mut);
+    let texts = typed
+        .list_at(&["metadata", "managedFields"])
+        .iter()
+        .map(|entry| entry.get("fieldsV1"));
+    for (entry, text) in entries.into_iter().flatten().zip(texts) {
+        if let (Some(map), Some(text)) = (entry.as_map_mut(), text) {
+            map.insert("fieldsV1", text.clone());
+        }
     }
 }
 

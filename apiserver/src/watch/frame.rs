@@ -52,7 +52,10 @@ impl Framer {
                 object = crate::render::partial_envelope(&shown, version);
             }
             (Form::Partial(version) | Form::PartialList(version), _) => {
-                json::write(&partial::object(&shown, version), &mut object);
+                json::write(
+                    &partial::object(&crate::render::metadata_only(&shown), version),
+                    &mut object,
+                );
             }
             (Form::Table(version), _) => {
                 object = self.table(api, call, &cells.unwrap_or_default(), &shown, version);

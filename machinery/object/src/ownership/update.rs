@@ -85,6 +85,8 @@ impl Update<'_> {
             }
         };
         let changed = comparison.added.clone().union(&comparison.modified).union(&comparison.removed);
+        // What this endpoint cannot touch is given back before it is stored: nobody loses it.
+        let changed = changed.without_below(self.ignored);
         entry.fields = std::mem::take(&mut entry.fields).difference(&changed);
         !entry.fields.is_empty()
     }
