@@ -39,9 +39,13 @@ impl Strategy for Jobs {
 }
 
 /// Labels that a client gave itself stay, for validation to refuse if they are wrong.
+///
+/// A job without labels has those of its template by default, and in the reference that is one map: it gets these too.
 fn select_own_pods(job: &mut Value) {
     let metadata = meta::of(job);
     let (name, uid) = (metadata.name().to_owned(), metadata.uid().to_owned());
+    let of_template = job.map_at(&["spec", "template", "metadata", "labels"]);
+    let is_shared = of_template.is_some_and(|labels| !labels.is_empty()) && metadata.labels() == of_template;
     let Some(map) = job.as_map_mut() else { return };
     let spec = map.map_at("spec");
     let labels = spec.map_at("template").map_at("metadata").map_at("labels");
@@ -50,8 +54,12 @@ fn select_own_pods(job: &mut Value) {
             labels.entry_or_insert_with(key, || Value::from(value.as_str()));
         }
     }
+    let labels = labels.clone();
     let selected = spec.map_at("selector").map_at("matchLabels");
     selected.entry_or_insert_with(UID_LABELS[1], || Value::from(uid.as_str()));
+    if is_shared {
+        meta::edit(job).set_labels(labels);
+    }
 }
 
 #[cfg(test)]
