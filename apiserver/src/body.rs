@@ -5,6 +5,8 @@ mod registered;
 
 pub use registered::internal_group;
 
+use std::sync::Arc;
+
 use kinds::Catalog;
 use kinds::defaults::{self, Now};
 use schema::json::Decoded;
@@ -55,7 +57,13 @@ fn warn(call: &mut Call, text: &str) {
 /// Fills defaults and brings an object of the call's resource into its hub form.
 pub fn to_hub(call: &Call, mut object: Value) -> Result<Value, Status> {
     defaults::apply(call.resource.type_id, &mut object, Now(&call.now));
-    kinds::convert::to_storage(&call.resource, object).map_err(|error| Status::bad_request(error.to_string()))
+    let mut object = kinds::convert::to_storage(&call.resource, object)
+        .map_err(|error| Status::bad_request(error.to_string()))?;
+    // What another version has no field for still has its default.
+    if !Arc::ptr_eq(&call.resource, &call.hub) {
+        defaults::apply(call.hub.type_id, &mut object, Now(&call.now));
+    }
+    Ok(object)
 }
 
 /// From the hub form into the version that was asked for.

@@ -15,6 +15,10 @@ const MANAGER_BYTES_MAX: usize = 128;
 pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subresource: &str) {
     let entries = entries_before(object, old, subresource);
     meta::edit(object).set_managed_fields(Vec::new());
+    // What has no owners when it is updated is not tracked: it never was, or somebody asked for that.
+    if old.is_some() && entries.0.is_empty() {
+        return;
+    }
     let in_version = |object: &Value| convert::from_storage(&call.resource, object.clone()).ok();
     let before = old.map_or_else(|| Some(Value::Map(Map::new())), in_version);
     let (Some(before), Some(after)) = (before, in_version(object)) else {
@@ -31,7 +35,8 @@ pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
         manager: &manager(call),
         api_version: &api_version,
         subresource,
-        now: &call.now,
+        // The reference does not note when a scale was written.
+        now: if subresource == "scale" { "" } else { &call.now },
         ignored: &ignored(call.hub.write.reset_fields(endpoint)),
         versions: &OfKind { call },
     };
