@@ -13,7 +13,8 @@ pub fn create(object: &Value, errors: &mut Errors) {
     let (group, version) = (spec.field("group"), spec.field("version"));
     let name = Place::root(object, "metadata").field("name");
     let wanted = format!("{}.{}", version.text(), group.text());
-    if name.text() != wanted {
+    // Without a name, that alone is told.
+    if !name.text().is_empty() && name.text() != wanted {
         errors.push(name.invalid_text(format!("must be `spec.version+\".\"+spec.group`: {wanted:?}")));
     }
     if group.is_empty() {
