@@ -530,7 +530,8 @@ const TYPES: &[(&str, &[Field])] = &[
         f("DownwardAPI", "downwardAPI", Maybe("DownwardAPIProjection")),
         f("ConfigMap", "configMap", Maybe("ConfigMapProjection")),
         f("ServiceAccountToken", "serviceAccountToken", Maybe("ServiceAccountTokenProjection")),
-        f("ClusterTrustBundle", "clusterTrustBundle", Maybe("ClusterTrustBundleProjection")),
+        // Shown also where absent, as recordings of line numbers tell.
+        f("ClusterTrustBundle", "clusterTrustBundle", Always("ClusterTrustBundleProjection")),
         null("PodCertificate", "podCertificate"),
     ]),
     ("ConfigMapProjection", &[

@@ -84,8 +84,11 @@ fn check_match_keys(owner: &Place<'_>, name: &'static str, errors: &mut Errors) 
 }
 
 fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
-    let mut seen = Vec::new();
-    for constraint in constraints.items() {
+    let pairs: Vec<_> = constraints
+        .items()
+        .map(|constraint| spread_of(&constraint))
+        .collect();
+    for (at, constraint) in constraints.items().enumerate() {
         let skew = constraint.field("maxSkew");
         if skew.int() <= 0 {
             errors.push(skew.invalid_int("must be greater than zero"));
@@ -98,12 +101,12 @@ fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
             errors.push(key.required("can not be empty"));
         }
         when.one_of(&["DoNotSchedule", "ScheduleAnyway"], errors);
-        let pair = (key.text(), when.text());
-        if seen.contains(&pair) {
+        let pair = pairs[at];
+        // The earlier of two is the one that is reported.
+        if pairs[at + 1..].contains(&pair) {
             let shown = constraint.path().child("{topologyKey, whenUnsatisfiable}");
             errors.push(Error::duplicate(&shown, format!("{{{}, {}}}", pair.0, pair.1)));
         }
-        seen.push(pair);
         check_domains(&constraint, errors);
         for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
             constraint
@@ -118,6 +121,14 @@ fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
             selector.path(),
         ));
     }
+}
+
+/// Over what a constraint spreads, and how strictly; each pair may be there once.
+fn spread_of<'a>(constraint: &Place<'a>) -> (&'a str, &'a str) {
+    (
+        constraint.field("topologyKey").text(),
+        constraint.field("whenUnsatisfiable").text(),
+    )
 }
 
 fn check_domains(constraint: &Place<'_>, errors: &mut Errors) {

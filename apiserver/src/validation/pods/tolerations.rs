@@ -5,8 +5,8 @@ use schema::Value;
 use super::super::place::Place;
 use crate::strategy::Errors;
 
-/// Whether the change of tolerations is an allowed one; refuses it otherwise.
-pub fn check(spec: &Place<'_>, before: &Place<'_>, errors: &mut Errors) -> bool {
+/// Refuses a change that takes tolerations away.
+pub fn check(spec: &Place<'_>, before: &Place<'_>, errors: &mut Errors) {
     let (now, was) = (spec.field("tolerations"), before.field("tolerations"));
     let kept = was
         .list()
@@ -16,7 +16,6 @@ pub fn check(spec: &Place<'_>, before: &Place<'_>, errors: &mut Errors) -> bool 
         let problem = "existing toleration can not be modified except its tolerationSeconds";
         errors.push(now.forbidden(problem));
     }
-    true
 }
 
 fn identity(toleration: &Value) -> [Option<&str>; 4] {

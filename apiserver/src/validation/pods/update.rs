@@ -31,12 +31,12 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
         }
     }
     check_deadline(&spec, &before, errors);
-    let allowed = tolerations::check(&spec, &before, errors);
+    tolerations::check(&spec, &before, errors);
     check_gates(&spec, &before, errors);
     if *spec.value() == *before.value() {
         return;
     }
-    let munged = with_allowed(&spec, &before, allowed);
+    let munged = with_allowed(&spec, &before);
     if munged != *before.value() {
         let difference = internal_form::diff("PodSpec", before.value(), &munged);
         errors.push(spec.forbidden(format!("{MAY_CHANGE}\n{difference}")));
@@ -87,16 +87,13 @@ fn check_gates(spec: &Place<'_>, before: &Place<'_>, errors: &mut Errors) {
 }
 
 /// The new spec with everything that may change put back, so that what differs still is what may not.
-fn with_allowed(spec: &Place<'_>, before: &Place<'_>, tolerations: bool) -> Value {
+fn with_allowed(spec: &Place<'_>, before: &Place<'_>) -> Value {
     let mut munged = spec.value().clone();
     let Some(map) = munged.as_map_mut() else {
         return munged;
     };
     let gated = !before.field("schedulingGates").is_empty();
-    let mut restored = vec!["activeDeadlineSeconds", "schedulingGates"];
-    if tolerations {
-        restored.push("tolerations");
-    }
+    let mut restored = vec!["activeDeadlineSeconds", "schedulingGates", "tolerations"];
     if gated {
         restored.push("nodeSelector");
     }

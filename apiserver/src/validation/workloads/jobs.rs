@@ -39,6 +39,8 @@ pub fn create(job: &Value, errors: &mut Errors) {
 /// Checks a changed job.
 pub fn update(job: &Value, old: &Value, errors: &mut Errors) {
     let (new_spec, old_spec) = (spec(job), spec(old));
+    // The reference checks the spec twice, and tells twice.
+    check_spec(&new_spec, true, errors);
     check_spec(&new_spec, true, errors);
     check_completions(&new_spec, &old_spec, errors);
     check_same_selector(job, old, errors);
