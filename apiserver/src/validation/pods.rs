@@ -53,8 +53,8 @@ fn check_annotations(pod: &Value, spec: &Place<'_>, errors: &mut Errors) {
         errors.push(mirror.invalid_text("must set spec.nodeName if mirror pod annotation is set"));
     }
     if let Some(cost) = metadata.annotation(DELETION_COST) {
-        let plain = !cost.starts_with('+') && !(cost.starts_with('0') && cost.len() > 1);
-        if cost.parse::<i32>().is_err() || !plain {
+        let padded = cost.starts_with('+') || (cost.starts_with('0') && cost.len() > 1);
+        if cost.parse::<i32>().is_err() || padded {
             errors.push(
                 annotations
                     .key(DELETION_COST)

@@ -108,10 +108,9 @@ pub fn template_warnings(cx: &WriteContext<'_>, object: &Value, old: Option<&Val
     };
     let mut warnings = workloads::name_warnings(&cx.resource.kind, object, old);
     let template = object.at(path);
-    if old.is_none_or(|old| old.at(path) != template) {
-        if let Some(template) = template {
-            warnings.extend(pods::template_warnings(path, template));
-        }
+    let changed = old.is_none_or(|old| old.at(path) != template);
+    if let Some(template) = template.filter(|_| changed) {
+        warnings.extend(pods::template_warnings(path, template));
     }
     warnings
 }

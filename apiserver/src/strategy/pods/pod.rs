@@ -63,10 +63,8 @@ impl Strategy for Pods {
 
 /// A negative grace period means the shortest that there is.
 fn raise_negative_grace(pod: &mut Value) {
-    if let Some(seconds) = pod.at_mut(&["spec", "terminationGracePeriodSeconds"]) {
-        if seconds.as_int().is_some_and(|seconds| seconds < 0) {
-            *seconds = Value::Int(1);
-        }
+    if let Some(Value::Int(seconds @ ..0)) = pod.at_mut(&["spec", "terminationGracePeriodSeconds"]) {
+        *seconds = 1;
     }
 }
 

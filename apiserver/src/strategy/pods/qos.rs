@@ -76,7 +76,7 @@ fn sum(totals: &mut [Option<Quantity>; COUNTED.len()], amounts: Option<&Map>) ->
             .and_then(|map| Quantity::parse(map.get(name)?.as_str()?).ok())
             .filter(|amount| amount.signum() > 0);
         match amount {
-            Some(amount) => *total = Some(total.take().map_or(amount.clone(), |sum| sum.plus(&amount))),
+            Some(amount) => *total = Some(total.take().map_or(amount, |sum| sum.plus(&amount))),
             None => all = false,
         }
     }

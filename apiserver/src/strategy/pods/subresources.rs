@@ -17,10 +17,9 @@ pub fn keep_for_status(pod: &mut Value, old: &Value) {
         edit.set(field, metadata.and_then(|metadata| metadata.get(field)).cloned());
     }
     let class = old.at(&["status", "qosClass"]).cloned();
-    if let (None, Some(class)) = (pod.at(&["status", "qosClass"]), class) {
-        if let Some(map) = pod.as_map_mut() {
-            map.map_at("status").insert("qosClass", class);
-        }
+    let given = pod.at(&["status", "qosClass"]).is_some();
+    if let (false, Some(class), Some(map)) = (given, class, pod.as_map_mut()) {
+        map.map_at("status").insert("qosClass", class);
     }
 }
 
