@@ -3,13 +3,14 @@
 
     run.py --store embedded|etcd
 """
-import argparse, json, os, pathlib, re, subprocess, sys, tempfile
+import argparse, json, os, pathlib, re, subprocess, sys, tempfile, threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 from cluster import TOOLS, Failure, cluster
 
 MANIFESTS = HERE / "manifests"
+SILENCE_SECONDS_MAX = 60
 
 
 class Kubectl:
@@ -128,21 +129,34 @@ def change(kubectl):
 
 
 def watch_and_wait(kubectl):
-    watch = kubectl.background("get", "configmaps", "-n", "work", "-w", "--output-watch-events", "-o", "name", "-l", "watched")
+    kubectl("create", "configmap", "seen", "-n", "work")
+    kubectl("label", "configmap", "seen", "-n", "work", "watched=yes")
+    watch = kubectl.background("get", "configmaps", "-n", "work", "-w", "--output-watch-events", "-l", "watched")
+    # A watch that stays silent ends, and with it the reading.
+    guard = threading.Timer(SILENCE_SECONDS_MAX, watch.kill)
+    guard.start()
     try:
-        kubectl("create", "configmap", "seen", "-n", "work")
-        kubectl("label", "configmap", "seen", "-n", "work", "watched=yes")
+        event(watch, "ADDED")
+        kubectl("annotate", "configmap", "seen", "-n", "work", "note=x")
+        event(watch, "MODIFIED")
         kubectl("delete", "configmap", "seen", "-n", "work")
-        lines = [watch.stdout.readline().split() for _ in range(3)]
+        event(watch, "DELETED")
     finally:
+        guard.cancel()
         watch.kill()
         watch.wait()
-    lines = [line for line in lines if line and line[0] != "EVENT"]
-    same(lines[:2], [["ADDED", "configmap/seen"], ["DELETED", "configmap/seen"]])
     kubectl("patch", "pod", "single", "-n", "work", "--subresource=status", "--type=merge", "-p",
             '{"status":{"conditions":[{"type":"Ready","status":"True"}]}}')
     expect(kubectl("wait", "pod/single", "-n", "work", "--for=condition=Ready", "--timeout=10s"), r"condition met")
     kubectl("wait", "pod/single", "-n", "work", "--for=jsonpath={.spec.restartPolicy}=Always", "--timeout=10s")
+
+
+def event(watch, kind):
+    """The next line of a watch tells this event of the object; its header is passed over."""
+    line = watch.stdout.readline().split()
+    if line[:1] == ["EVENT"]:
+        line = watch.stdout.readline().split()
+    same(line[:2], [kind, "seen"])
 
 
 def many(kubectl):
