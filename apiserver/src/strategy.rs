@@ -2,6 +2,7 @@
 //! A resource that needs nothing has no strategy. Strategies see objects in their hub form, know no store and no clock.
 
 pub mod api_objects;
+mod deprecations;
 pub mod parts;
 pub mod pods;
 pub mod services;
@@ -27,7 +28,7 @@ pub struct WriteContext<'a> {
 /// Errors of validation, in the order in which clients see them.
 pub type Errors = Vec<field::Error>;
 
-/// How writes to one resource differ from others. Each method's default does nothing.
+/// How writes to one resource differ from others. The defaults change and refuse nothing.
 pub trait Strategy: Send + Sync {
     /// Sets what the server sets in a new object, after mutating admission and before validation.
     fn prepare_create(&self, _cx: &WriteContext<'_>, _object: &mut Value) {}
@@ -41,9 +42,9 @@ pub trait Strategy: Send + Sync {
     /// Whether an object may follow the old one, through the object itself or a subresource.
     fn validate_update(&self, _cx: &WriteContext<'_>, _object: &Value, _old: &Value, _errors: &mut Errors) {}
 
-    /// Warnings for the client; `old` is absent on create.
-    fn warnings(&self, _cx: &WriteContext<'_>, _object: &Value, _old: Option<&Value>) -> Vec<String> {
-        Vec::new()
+    /// Warnings for the client; `old` is absent on create. By default those of deprecated fields.
+    fn warnings(&self, cx: &WriteContext<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
+        deprecations::of(cx.resource, object, old)
     }
 
     /// How long an object lives on after its deletion is asked for; `None` for objects that go at once. `asked` is the

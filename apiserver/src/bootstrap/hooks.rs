@@ -159,10 +159,49 @@ impl Hooks {
         })
         .await;
         self.policy.set_done();
-        self.every(FLOW_CONTROL_INTERVAL, &self.flow_control, "flow control", || {
-            self.mark_flow_schemas()
-        })
-        .await;
+        self.keep_flow_control().await;
+    }
+
+    /// Conditions follow changes at once, and are looked after now and then all the same.
+    async fn keep_flow_control(&self) {
+        while !self.shutdown.is_requested() {
+            // Watched before it is read, so that no change falls between.
+            let changes = self.flow_control_changes().await;
+            let pause = match self.mark_flow_schemas().await {
+                Ok(()) => {
+                    self.flow_control.set_done();
+                    FLOW_CONTROL_INTERVAL
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not keep up flow control; trying again");
+                    RETRY_INTERVAL
+                }
+            };
+            tokio::select! {
+                () = self.shutdown.requested() => return,
+                () = tokio::time::sleep(pause) => {}
+                () = changes => {}
+            }
+        }
+    }
+
+    /// Resolves at the next change of a flow schema or priority level; never if they cannot be watched.
+    async fn flow_control_changes(&self) -> impl Future<Output = ()> + use<> {
+        let mut watches = Vec::new();
+        for resource in ["flowschemas", "prioritylevelconfigurations"] {
+            let start = bytes::Bytes::from(format!("{}/{resource}/", self.settings.key_prefix));
+            let end = storage::store::prefix_end(&start);
+            watches.extend(self.store.watch(WatchRequest { start, end, ..WatchRequest::default() }).await);
+        }
+        let mut changes = stream::select_all(watches);
+        async move {
+            while let Some(batch) = changes.next().await {
+                if matches!(batch, Ok(WatchBatch::Events(_))) {
+                    return;
+                }
+            }
+            std::future::pending().await
+        }
     }
 
     async fn make_api_services(&self) {

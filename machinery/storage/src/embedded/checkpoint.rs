@@ -7,6 +7,7 @@ use super::record;
 use super::state::{State, damaged};
 use super::version::Version;
 use crate::store::Error;
+use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use std::collections::HashSet;
 use std::fs::OpenOptions;
@@ -47,7 +48,9 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = file.map_err(|error| Error::Fatal(format!("{}: {error}", path.display())))?;
-        let database = Database::builder().set_cache_size(CHECKPOINT_CACHE_BYTES).create_file(file).map_err(failed)?;
+        let database = FileBackend::new(file)
+            .map_err(|error| Error::Fatal(format!("{}: {error}", path.display())))
+            .and_then(|backend| Database::builder().set_cache_size(CHECKPOINT_CACHE_BYTES).create_with_backend(backend).map_err(failed))?;
         Ok(Self { database, path: path.to_owned() })
     }
 

@@ -47,6 +47,7 @@ impl Index {
     }
 
     /// How many keys have any version.
+    #[cfg(test)]
     pub fn key_count(&self) -> usize {
         self.keys.len()
     }

@@ -100,11 +100,6 @@ impl Log {
         }
         segment::sync_folder(&self.folder).map_err(|error| fatal(&self.folder, &error))
     }
-
-    /// Full segments that are still there.
-    pub fn sealed_count(&self) -> usize {
-        self.sealed.len()
-    }
 }
 
 /// Follows frame numbers over the segments.

@@ -5,7 +5,7 @@ mod batch;
 mod saver;
 
 pub use batch::Command;
-use batch::{Batch, Reply};
+use batch::Batch;
 use saver::Saver;
 
 use super::checkpoint::{Checkpoint, Delta};

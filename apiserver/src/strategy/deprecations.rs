@@ -1,0 +1,104 @@
+//! Warnings about deprecated fields of objects that carry no pod template. It refuses nothing.
+
+use kinds::Resource;
+use schema::Value;
+
+/// Volume sources of a PersistentVolume whose drivers are gone, with when they were deprecated and when they stopped working.
+const GONE_SOURCES: [(&str, &str, &str); 8] = [
+    ("cephfs", "v1.28", "v1.31+"),
+    ("flocker", "v1.22", "v1.25+"),
+    ("glusterfs", "v1.25", "v1.26+"),
+    ("photonPersistentDisk", "v1.11", "v1.16+"),
+    ("quobyte", "v1.22", "v1.25+"),
+    ("rbd", "v1.28", "v1.31+"),
+    ("scaleIO", "v1.16", "v1.22+"),
+    ("storageos", "v1.22", "v1.25+"),
+];
+
+/// What the client should know of an object that it writes; `old` is absent on create.
+pub fn of(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<String> {
+    match (resource.group.as_str(), resource.resource.as_str()) {
+        ("", "services") => service(object),
+        ("", "persistentvolumes") => volume(object),
+        ("networking.k8s.io", "ingresses") if old.is_none() => ingress(object),
+        ("storage.k8s.io", "csidrivers") => driver(object),
+        ("discovery.k8s.io", "endpointslices") => slice(object),
+        _ => Vec::new(),
+    }
+}
+
+fn service(service: &Value) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let spec = |field: &str| service.str_at(&["spec", field]).unwrap_or_default();
+    if !spec("externalName").is_empty() && spec("type") != "ExternalName" {
+        warnings.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
+    }
+    if !service.list_at(&["spec", "externalIPs"]).is_empty() {
+        warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters".to_owned());
+    }
+    if spec("trafficDistribution") == "PreferClose" {
+        warnings.push("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"".to_owned());
+    }
+    warnings
+}
+
+fn volume(volume: &Value) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if volume.str_at(&["spec", "persistentVolumeReclaimPolicy"]) == Some("Recycle") {
+        warnings.push("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.".to_owned());
+    }
+    for (source, deprecated, gone) in GONE_SOURCES {
+        if volume.at(&["spec", source]).is_some() {
+            warnings.push(format!("spec.{source}: deprecated in {deprecated}, non-functional in {gone}"));
+        }
+    }
+    warnings
+}
+
+fn ingress(ingress: &Value) -> Vec<String> {
+    const ANNOTATION: &str = "kubernetes.io/ingress.class";
+    let annotated = object::meta::of(ingress).annotation(ANNOTATION).is_some();
+    annotated
+        .then(|| format!("annotation \"{ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"))
+        .into_iter()
+        .collect()
+}
+
+fn driver(driver: &Value) -> Vec<String> {
+    let asks_for_tokens = !driver.list_at(&["spec", "tokenRequests"]).is_empty();
+    let says_where = driver.at(&["spec", "serviceAccountTokenInSecrets"]).is_some();
+    (asks_for_tokens && !says_where)
+        .then(|| "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes".to_owned())
+        .into_iter()
+        .collect()
+}
+
+fn slice(slice: &Value) -> Vec<String> {
+    let is_fqdn = slice.str_at(&["addressType"]) == Some("FQDN");
+    is_fqdn.then(|| "spec.addressType: FQDN endpoints are deprecated".to_owned()).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    fn warnings(group: &str, resource: &str, object: &Value) -> Vec<String> {
+        of(kinds::Catalog::builtin().resource(group, "v1", resource).expect("a built-in resource"), object, None)
+    }
+
+    #[test]
+    fn deprecated_fields_are_told_and_others_are_not() {
+        let service = tree!({"spec": {"type": "ClusterIP", "externalName": "a.b", "externalIPs": ["1.2.3.4"]}});
+        assert_eq!(warnings("", "services", &service).len(), 2);
+        let alias = tree!({"spec": {"type": "ExternalName", "externalName": "a.b"}});
+        assert!(warnings("", "services", &alias).is_empty());
+        let volume = tree!({"spec": {"rbd": {}, "persistentVolumeReclaimPolicy": "Retain"}});
+        assert_eq!(
+            warnings("", "persistentvolumes", &volume),
+            ["spec.rbd: deprecated in v1.28, non-functional in v1.31+"]
+        );
+        let driver = tree!({"spec": {"tokenRequests": [{"audience": ""}]}});
+        assert_eq!(warnings("storage.k8s.io", "csidrivers", &driver).len(), 1);
+    }
+}
