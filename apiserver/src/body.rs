@@ -47,7 +47,7 @@ pub fn decode(
 }
 
 /// Tells the client of one strict error; repeated keys of YAML are told one by one.
-fn warn(call: &mut Call, text: &str) {
+pub fn warn(call: &mut Call, text: &str) {
     match text.strip_prefix("yaml: unmarshal errors:\n") {
         Some(lines) => lines.lines().for_each(|line| call.warn(line.trim())),
         None => call.warn(text),

@@ -10,6 +10,7 @@ use serve::status::Status;
 use tower::ServiceExt;
 
 use crate::limits::LOOPBACK_ANSWER_BYTES_MAX;
+use crate::verbs::apply::MEDIA_TYPE;
 
 /// Who the server is to itself.
 const USER: &str = "system:apiserver";
@@ -45,6 +46,12 @@ impl Loopback {
         self.call(Method::PUT, path, Some(object)).await
     }
 
+    /// Applies a configuration to the object at `path`, by force, as this manager.
+    pub async fn apply(&self, path: &str, manager: &str, configuration: &Value) -> Result<Value, Status> {
+        let path = format!("{path}?fieldManager={manager}&force=true");
+        self.call(Method::PATCH, &path, Some(configuration)).await
+    }
+
     /// Deletes the object at `path`.
     pub async fn delete(&self, path: &str) -> Result<Value, Status> {
         self.call(Method::DELETE, path, None).await
@@ -64,11 +71,15 @@ impl Loopback {
         if let Some(object) = body {
             json::write(object, &mut bytes);
         }
+        let content_type = match method {
+            Method::PATCH => MEDIA_TYPE,
+            _ => "application/json",
+        };
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("accept", "application/json")
-            .header("content-type", "application/json")
+            .header("content-type", content_type)
             .header("user-agent", USER_AGENT)
             .extension(User::new(USER, "", &[GROUP, "system:authenticated"]))
             .body(Body::full(Bytes::from(bytes)))

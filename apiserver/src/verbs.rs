@@ -1,10 +1,12 @@
 //! The verbs on resources, one file each. They read the request, let [`crate::write`] or [`crate::objects`] do the work, and
 //! make the answer.
 
+pub mod apply;
 pub mod create;
 pub mod delete;
 pub mod delete_collection;
 pub mod get;
+mod last_applied;
 pub mod list;
 pub mod patch;
 mod selection;

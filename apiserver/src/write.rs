@@ -6,7 +6,7 @@ pub mod delete;
 mod deletion;
 pub mod facts;
 mod finish;
-mod managed_fields;
+pub mod managed_fields;
 pub mod metadata;
 pub mod update;
 

@@ -3,6 +3,9 @@
 
 use schema::{Value, tree};
 
+/// Who owns the condition, as the reference names itself there.
+pub const MANAGER: &str = "api-priority-and-fairness-config-consumer-v1";
+
 /// The condition that a flow schema should have now; `None` if it has it already. `now` is an RFC 3339 time.
 pub fn dangling_condition(flow_schema: &Value, level_exists: bool, now: &str) -> Option<Value> {
     let level = flow_schema

@@ -191,7 +191,15 @@ impl Hooks {
         for resource in ["flowschemas", "prioritylevelconfigurations"] {
             let start = bytes::Bytes::from(format!("{}/{resource}/", self.settings.key_prefix));
             let end = storage::store::prefix_end(&start);
-            watches.extend(self.store.watch(WatchRequest { start, end, ..WatchRequest::default() }).await);
+            watches.extend(
+                self.store
+                    .watch(WatchRequest {
+                        start,
+                        end,
+                        ..WatchRequest::default()
+                    })
+                    .await,
+            );
         }
         let mut changes = stream::select_all(watches);
         async move {
@@ -350,14 +358,18 @@ impl Hooks {
                 continue;
             };
             let name = flow_schema.str_at(&["metadata", "name"]).unwrap_or_default();
-            let mut next = flow_schema.clone();
-            if let Some(map) = next.as_map_mut() {
-                map.insert("apiVersion", "flowcontrol.apiserver.k8s.io/v1");
-                map.insert("kind", "FlowSchema");
-                map.insert("status", tree!({"conditions": [condition]}));
-            }
+            let status = tree!({
+                "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+                "kind": "FlowSchema",
+                "metadata": {"name": name},
+                "status": {"conditions": [condition]},
+            });
             self.loopback
-                .update(&format!("{FLOW_SCHEMAS}/{name}/status"), &next)
+                .apply(
+                    &format!("{FLOW_SCHEMAS}/{name}/status"),
+                    flow_control::MANAGER,
+                    &status,
+                )
                 .await
                 .map_err(text)?;
         }

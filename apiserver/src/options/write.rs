@@ -15,6 +15,8 @@ pub enum WriteKind {
     Update,
     /// PATCH but apply.
     Patch,
+    /// Server-side apply.
+    Apply,
 }
 
 /// What is done about unknown and duplicate fields.
@@ -35,6 +37,8 @@ pub struct WriteOptions {
     pub dry_run: bool,
     /// Who owns the fields; empty for the name that the user agent gives.
     pub field_manager: String,
+    /// An apply takes fields of others.
+    pub force: bool,
     /// About unknown fields.
     pub field_validation: FieldValidation,
 }
@@ -44,7 +48,7 @@ impl WriteKind {
         match self {
             WriteKind::Create => "CreateOptions",
             WriteKind::Update => "UpdateOptions",
-            WriteKind::Patch => "PatchOptions",
+            WriteKind::Patch | WriteKind::Apply => "PatchOptions",
         }
     }
 }
@@ -55,17 +59,18 @@ impl WriteOptions {
         let dry_run: Vec<String> = query.all("dryRun").map(str::to_owned).collect();
         let manager = query.first("fieldManager").unwrap_or_default();
         let validation = query.first("fieldValidation").unwrap_or_default();
+        let force = query.first("force").filter(|force| !force.is_empty());
         let mut errors = Vec::new();
-        if kind == WriteKind::Patch
-            && query
-                .first("force")
-                .is_some_and(|force| truth(force) || !force.is_empty())
-        {
+        if kind == WriteKind::Patch && force.is_some() {
             let path = field::Path::root("force");
             errors.push(field::Error::forbidden(
                 &path,
                 "may not be specified for non-apply patch",
             ));
+        }
+        if kind == WriteKind::Apply && manager.is_empty() {
+            let path = field::Path::root("fieldManager");
+            errors.push(field::Error::required(&path, "is required for apply patch"));
         }
         errors.extend(meta_validation::field_manager(
             manager,
@@ -90,6 +95,7 @@ impl WriteOptions {
         Ok(Self {
             dry_run: !dry_run.is_empty(),
             field_manager: manager.to_owned(),
+            force: force.is_some_and(truth),
             field_validation,
         })
     }

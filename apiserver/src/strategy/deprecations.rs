@@ -19,6 +19,7 @@ const GONE_SOURCES: [(&str, &str, &str); 8] = [
 pub fn of(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<String> {
     match (resource.group.as_str(), resource.resource.as_str()) {
         ("", "services") => service(object),
+        ("", "serviceaccounts") => account(object),
         ("", "persistentvolumes") => volume(object),
         ("networking.k8s.io", "ingresses") if old.is_none() => ingress(object),
         ("storage.k8s.io", "csidrivers") => driver(object),
@@ -34,12 +35,38 @@ fn service(service: &Value) -> Vec<String> {
         warnings.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
     }
     if !service.list_at(&["spec", "externalIPs"]).is_empty() {
-        warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters".to_owned());
+        warnings.push(
+            "spec.externalIPs is deprecated and may no longer be implemented in some clusters".to_owned(),
+        );
+    }
+    if spec("clusterIP") == "None" {
+        let affinity = spec("sessionAffinity");
+        let ignored = [
+            ("loadBalancerIP", !spec("loadBalancerIP").is_empty()),
+            (
+                "externalIPs",
+                !service.list_at(&["spec", "externalIPs"]).is_empty(),
+            ),
+            ("SessionAffinity", !affinity.is_empty() && affinity != "None"),
+        ];
+        let told = ignored.iter().filter(|(_, is_set)| *is_set);
+        warnings.extend(told.map(|(field, _)| format!("spec.{field} is ignored for headless services")));
     }
     if spec("trafficDistribution") == "PreferClose" {
-        warnings.push("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"".to_owned());
+        warnings.push(
+            "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"".to_owned(),
+        );
     }
     warnings
+}
+
+fn account(account: &Value) -> Vec<String> {
+    const ANNOTATION: &str = "kubernetes.io/enforce-mountable-secrets";
+    let annotated = object::meta::of(account).annotation(ANNOTATION).is_some();
+    annotated
+        .then(|| format!("metadata.annotations[{ANNOTATION}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"))
+        .into_iter()
+        .collect()
 }
 
 fn volume(volume: &Value) -> Vec<String> {
@@ -49,7 +76,9 @@ fn volume(volume: &Value) -> Vec<String> {
     }
     for (source, deprecated, gone) in GONE_SOURCES {
         if volume.at(&["spec", source]).is_some() {
-            warnings.push(format!("spec.{source}: deprecated in {deprecated}, non-functional in {gone}"));
+            warnings.push(format!(
+                "spec.{source}: deprecated in {deprecated}, non-functional in {gone}"
+            ));
         }
     }
     warnings
@@ -59,7 +88,9 @@ fn ingress(ingress: &Value) -> Vec<String> {
     const ANNOTATION: &str = "kubernetes.io/ingress.class";
     let annotated = object::meta::of(ingress).annotation(ANNOTATION).is_some();
     annotated
-        .then(|| format!("annotation \"{ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"))
+        .then(|| {
+            format!("annotation \"{ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead")
+        })
         .into_iter()
         .collect()
 }
@@ -75,7 +106,10 @@ fn driver(driver: &Value) -> Vec<String> {
 
 fn slice(slice: &Value) -> Vec<String> {
     let is_fqdn = slice.str_at(&["addressType"]) == Some("FQDN");
-    is_fqdn.then(|| "spec.addressType: FQDN endpoints are deprecated".to_owned()).into_iter().collect()
+    is_fqdn
+        .then(|| "spec.addressType: FQDN endpoints are deprecated".to_owned())
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]
@@ -84,12 +118,19 @@ mod tests {
     use schema::tree;
 
     fn warnings(group: &str, resource: &str, object: &Value) -> Vec<String> {
-        of(kinds::Catalog::builtin().resource(group, "v1", resource).expect("a built-in resource"), object, None)
+        of(
+            kinds::Catalog::builtin()
+                .resource(group, "v1", resource)
+                .expect("a built-in resource"),
+            object,
+            None,
+        )
     }
 
     #[test]
     fn deprecated_fields_are_told_and_others_are_not() {
-        let service = tree!({"spec": {"type": "ClusterIP", "externalName": "a.b", "externalIPs": ["1.2.3.4"]}});
+        let service =
+            tree!({"spec": {"type": "ClusterIP", "externalName": "a.b", "externalIPs": ["1.2.3.4"]}});
         assert_eq!(warnings("", "services", &service).len(), 2);
         let alias = tree!({"spec": {"type": "ExternalName", "externalName": "a.b"}});
         assert!(warnings("", "services", &alias).is_empty());

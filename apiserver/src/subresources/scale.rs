@@ -1,10 +1,13 @@
 //! The scale of workloads: a view of an object's replica count and selector, and writes to the count through it.
 
+mod owners;
+
 use bytes::Bytes;
 use object::field::{self, Path};
 use object::meta;
+use object::ownership::{Apply, Set};
 use object::selector::label;
-use schema::{Map, Value};
+use schema::{Map, Types, Value, json};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
@@ -12,9 +15,10 @@ use crate::api::Api;
 use crate::call::{Call, Shape};
 use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
-use crate::verbs::patch::{Patched, check_content_type};
-use crate::write::metadata;
+use crate::verbs::apply::{self, Configuration};
+use crate::verbs::patch::{Patched, check_content_type, is_apply};
 use crate::write::update::{self, Change, Target};
+use crate::write::{managed_fields, metadata};
 use crate::{body, render, verbs};
 
 /// Answers with the scale of the object.
@@ -52,25 +56,25 @@ pub async fn scale_patch(api: &Api, call: &mut Call, content: Body) -> Result<Re
     check_content_type(call)?;
     let output = Output::of(&call.headers, &call.query)?;
     let bytes: Bytes = verbs::body(content).await?;
-    let options = WriteOptions::read(&call.query, WriteKind::Patch)?;
-    let patch = Patched::read(call, &bytes, options.field_validation)?;
     let shape = shape(call)?;
-    write(
-        api,
-        call,
-        output,
-        options.dry_run,
-        SetScale {
-            wish: Wish::Patch(patch),
-            shape,
-        },
-    )
-    .await
+    let kind = if is_apply(call) {
+        WriteKind::Apply
+    } else {
+        WriteKind::Patch
+    };
+    let options = WriteOptions::read(&call.query, kind)?;
+    let dry_run = options.dry_run;
+    let wish = match kind {
+        WriteKind::Apply => Wish::Apply(Configuration::read(&bytes)?, options),
+        _ => Wish::Patch(Patched::read(call, &bytes, options.field_validation)?),
+    };
+    write(api, call, output, dry_run, SetScale { wish, shape }).await
 }
 
 enum Wish {
     Scale(Value),
     Patch(Patched),
+    Apply(Configuration, WriteOptions),
 }
 
 struct SetScale {
@@ -87,27 +91,77 @@ impl Change for SetScale {
                 call.name(),
             ));
         };
-        let scale = match &self.wish {
-            Wish::Scale(scale) => scale.clone(),
-            Wish::Patch(patch) => patch.apply(call, &self.shape, &of(current))?,
-        };
-        let replicas = scale.int_at(&["spec", "replicas"]).unwrap_or(0);
-        if replicas < 0 {
-            let path = Path::root("spec").child("replicas");
-            let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
-            return Err(Status::invalid("autoscaling", "Scale", call.name(), &[error]));
+        match &self.wish {
+            Wish::Scale(scale) => set(call, current, scale),
+            Wish::Patch(patch) => {
+                let scale = patch.apply(call, &self.shape, &of(current))?;
+                set(call, current, &scale)
+            }
+            Wish::Apply(configuration, options) => self.apply(call, current, configuration, options),
         }
-        let mut next = current.clone();
-        if let Some(map) = next.as_map_mut() {
-            map.map_at("spec").insert("replicas", replicas);
-        }
-        meta::edit(&mut next).set_resource_version(meta::of(&scale).resource_version());
-        Ok(next)
+    }
+
+    fn brings_owners(&self) -> bool {
+        matches!(self.wish, Wish::Apply(..))
     }
 
     fn is_unconditional(&self) -> bool {
         true
     }
+}
+
+impl SetScale {
+    /// Applies a scale to that of the object.
+    fn apply(
+        &self,
+        call: &mut Call,
+        current: &Value,
+        configuration: &Configuration,
+        options: &WriteOptions,
+    ) -> Result<Value, Status> {
+        configuration.check(&self.shape)?;
+        let (types, kind) = (Types::builtin(), call.hub.kind.clone());
+        let scale_version = self.shape.api_version();
+        let apply = Apply {
+            types,
+            manager: &options.field_manager,
+            api_version: &scale_version,
+            subresource: "scale",
+            // The reference does not note when a scale was written.
+            now: "",
+            ignored: &Set::default(),
+            versions: &owners::OneVersion(&self.shape),
+            force: options.force,
+        };
+        let entries = managed_fields::entries(current);
+        let live = json::printed(types, self.shape.type_id, &of(current));
+        let of_scale = owners::of_scale(&entries, &kind, &self.shape);
+        let applied = apply.run(of_scale, self.shape.type_id, &live, configuration.tree());
+        let applied = applied.map_err(|conflicts| apply::refused(&conflicts))?;
+        configuration.check_strict(call, options.field_validation)?;
+        let scale = applied.object.unwrap_or(live);
+        metadata::check_name(&scale, call.namespace(), call.name())?;
+        let mut next = set(call, current, &scale)?;
+        let entries = owners::of_object(entries, applied.entries, &kind, &call.hub.api_version());
+        meta::edit(&mut next).set_managed_fields(entries.write());
+        Ok(next)
+    }
+}
+
+/// The object with the replica count and the resource version of a scale.
+fn set(call: &Call, current: &Value, scale: &Value) -> Result<Value, Status> {
+    let replicas = scale.int_at(&["spec", "replicas"]).unwrap_or(0);
+    if replicas < 0 {
+        let path = Path::root("spec").child("replicas");
+        let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
+        return Err(Status::invalid("autoscaling", "Scale", call.name(), &[error]));
+    }
+    let mut next = current.clone();
+    if let Some(map) = next.as_map_mut() {
+        map.map_at("spec").insert("replicas", replicas);
+    }
+    meta::edit(&mut next).set_resource_version(meta::of(scale).resource_version());
+    Ok(next)
 }
 
 async fn write(

@@ -1,4 +1,4 @@
-//! PATCH of an object: JSON patch, merge patch, strategic merge patch. Server-side apply is not taken yet.
+//! PATCH of an object: JSON patch, merge patch, strategic merge patch; server-side apply goes its own way.
 
 mod printed;
 mod restore;
@@ -11,6 +11,7 @@ use schema::{SmolStr, Types, Value, json};
 use serve::http::{Body, Response};
 use serve::status::{Details, Status, reason};
 
+use super::apply;
 use crate::api::Api;
 use crate::call::{Call, Shape};
 use crate::negotiate::Output;
@@ -178,6 +179,9 @@ impl Change for PatchObject<'_> {
 /// Patches the object, or one of its parts that has the object's own shape.
 pub async fn patch(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
     check_content_type(call)?;
+    if is_apply(call) {
+        return apply::apply(api, call, content).await;
+    }
     let output = Output::of(&call.headers, &call.query)?;
     let bytes = super::body(content).await?;
     let options = WriteOptions::read(&call.query, WriteKind::Patch)?;
@@ -215,7 +219,8 @@ pub async fn patch(api: &Api, call: &mut Call, content: Body) -> Result<Response
 
 /// 415 for what is no patch, as the reference's router says it.
 pub fn check_content_type(call: &Call) -> Result<(), Status> {
-    const KNOWN: [&str; 3] = [
+    const KNOWN: [&str; 4] = [
+        apply::MEDIA_TYPE,
         "application/json-patch+json",
         "application/merge-patch+json",
         "application/strategic-merge-patch+json",
@@ -225,6 +230,11 @@ pub fn check_content_type(call: &Call) -> Result<(), Status> {
     } else {
         Err(unsupported())
     }
+}
+
+/// Whether the body is an applied configuration.
+pub fn is_apply(call: &Call) -> bool {
+    content_type(call) == apply::MEDIA_TYPE
 }
 
 fn content_type(call: &Call) -> SmolStr {

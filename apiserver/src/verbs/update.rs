@@ -10,7 +10,7 @@ use crate::call::{Call, Shape};
 use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::write::metadata;
-use crate::write::update::{self, Change, Target};
+use crate::write::update::{self, Change, Creates, Target};
 use crate::{body, render};
 
 /// The object that a client sent.
@@ -36,8 +36,8 @@ impl Change for Replace {
         Some(&self.uid)
     }
 
-    fn may_create(&self) -> bool {
-        true
+    fn creates(&self) -> Creates {
+        Creates::IfAllowed
     }
 }
 

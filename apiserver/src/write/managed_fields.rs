@@ -1,4 +1,4 @@
-//! Field ownership in the pipeline: what a write that is no apply does to `metadata.managedFields`.
+//! Field ownership in the pipeline: what a write that is no apply does to `metadata.managedFields`, and the versions of a kind.
 //! Sets and rules are `object::ownership`'s; here they meet the request, its version and its endpoint.
 
 use kinds::{Catalog, convert};
@@ -24,11 +24,6 @@ pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
     let (Some(before), Some(after)) = (before, in_version(object)) else {
         return;
     };
-    let endpoint = if subresource.is_empty() {
-        "main"
-    } else {
-        subresource
-    };
     let api_version = call.resource.api_version();
     let update = Update {
         types: Types::builtin(),
@@ -37,18 +32,30 @@ pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
         subresource,
         // The reference does not note when a scale was written.
         now: if subresource == "scale" { "" } else { &call.now },
-        ignored: &ignored(call.hub.write.reset_fields(endpoint)),
+        ignored: &paths(call.hub.write.reset_fields(endpoint(subresource))),
         versions: &OfKind { call },
     };
     let entries = update.apply(entries, &before, &after);
     meta::edit(object).set_managed_fields(entries.write());
 }
 
+/// The owners of an object; none if they cannot be understood.
+pub fn entries(object: &Value) -> Entries {
+    Entries::read(meta::of(object).managed_fields()).unwrap_or_default()
+}
+
+/// The name of an endpoint in the tables of what it resets.
+pub fn endpoint(subresource: &str) -> &str {
+    match subresource {
+        "" => "main",
+        subresource => subresource,
+    }
+}
+
 /// The client's entries if it sends any that can be understood, else those of the object. A list with one empty entry
 /// forgets all; through a subresource the client cannot change them.
 fn entries_before(object: &Value, old: Option<&Value>, subresource: &str) -> Entries {
-    let of = |object: &Value| Entries::read(meta::of(object).managed_fields()).unwrap_or_default();
-    let live = || old.map(of).unwrap_or_default();
+    let live = || old.map(entries).unwrap_or_default();
     let sent = meta::of(object).managed_fields();
     let is_reset = matches!(sent, [one] if one.as_map().is_some_and(|entry| entry.is_empty()));
     match Entries::read(sent) {
@@ -89,9 +96,10 @@ fn manager(call: &Call) -> String {
     name
 }
 
-fn ignored(paths: &[SmolStr]) -> Set {
+/// Dotted paths as a set.
+pub fn paths(dotted: &[SmolStr]) -> Set {
     let mut set = Set::default();
-    for path in paths {
+    for path in dotted {
         set.insert(
             &path
                 .split('.')
@@ -103,8 +111,9 @@ fn ignored(paths: &[SmolStr]) -> Set {
 }
 
 /// The versions of the call's kind.
-struct OfKind<'a> {
-    call: &'a Call,
+pub struct OfKind<'a> {
+    /// The request.
+    pub call: &'a Call,
 }
 
 impl Versions for OfKind<'_> {
@@ -118,5 +127,22 @@ impl Versions for OfKind<'_> {
             target.type_id,
             json::printed(Types::builtin(), target.type_id, &converted),
         ))
+    }
+
+    fn convert(&self, tree: &Value, from: &str, to: &str) -> Option<(TypeId, Value)> {
+        let kind = &self.call.resource.kind;
+        let type_of = |api_version: &str| {
+            let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+            Some(Catalog::builtin().kind(group, version, kind)?.type_id)
+        };
+        let target = type_of(to)?;
+        if from == to {
+            return Some((target, tree.clone()));
+        }
+        let object = json::from_tree(Types::builtin(), type_of(from)?, tree)
+            .ok()?
+            .value;
+        let converted = convert::between(kind, from, to, object).ok()?;
+        Some((target, json::printed(Types::builtin(), target, &converted)))
     }
 }

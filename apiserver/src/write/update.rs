@@ -24,8 +24,13 @@ pub trait Change: Send {
         None
     }
 
-    /// Whether an absent object may be created by it, where the resource allows that.
-    fn may_create(&self) -> bool {
+    /// Whether it creates an absent object.
+    fn creates(&self) -> Creates {
+        Creates::Never
+    }
+
+    /// Whether the next state comes with its owners, so that none are to be tracked.
+    fn brings_owners(&self) -> bool {
         false
     }
 
@@ -38,6 +43,17 @@ pub trait Change: Send {
     fn is_unconditional(&self) -> bool {
         false
     }
+}
+
+/// Whether a change creates an absent object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creates {
+    /// 404.
+    Never,
+    /// Where the resource allows that.
+    IfAllowed,
+    /// Whatever the resource says.
+    Always,
 }
 
 /// What became of an update.
@@ -99,7 +115,12 @@ async fn create_instead(
     change: &mut dyn Change,
 ) -> Result<Try, Status> {
     let hub = call.hub.clone();
-    if !hub.write.create_on_update || !change.may_create() {
+    let creates = match change.creates() {
+        Creates::Never => false,
+        Creates::IfAllowed => hub.write.create_on_update,
+        Creates::Always => true,
+    };
+    if !creates {
         return Err(Status::not_found(
             &call.resource.group,
             &hub.resource,
@@ -110,7 +131,9 @@ async fn create_instead(
     meta::edit(&mut object).set_resource_version("");
     metadata::wipe(&mut object);
     metadata::set_namespace(&mut object, target.namespace)?;
-    managed_fields::track(call, &mut object, None, "");
+    if !change.brings_owners() {
+        managed_fields::track(call, &mut object, None, "");
+    }
     let admitted = Admitted {
         operation: Operation::Create,
         namespace: target.namespace,
@@ -144,7 +167,7 @@ async fn attempt(
     let old = &current.object;
     check_uid(api, call, target, change.uid(), old)?;
     let mut object = change.next(call, Some(old))?;
-    if !change.is_direct() {
+    if !change.is_direct() && !change.brings_owners() {
         managed_fields::track(call, &mut object, Some(old), target.subresource);
     }
     let resource = call.resource.clone();

@@ -20,7 +20,11 @@ pub struct Comparison {
 
 /// Compares two objects of a type, both as Go prints them (`schema::json::printed`).
 pub fn compare(types: &Types, id: TypeId, old: &Value, new: &Value) -> Comparison {
-    let mut walker = Walker { types, path: Vec::new(), found: Comparison::default() };
+    let mut walker = Walker {
+        types,
+        path: Vec::new(),
+        found: Comparison::default(),
+    };
     walker.both(Shape::Struct(id), Some(old), Some(new));
     walker.found
 }
@@ -49,7 +53,9 @@ impl<'t> Walker<'t> {
     /// Whether they were compared by key. Two empty ones are compared as one piece: null is not `{}`.
     fn maps(&mut self, shape: Shape<'t>, old: Option<&Value>, new: Option<&Value>) -> bool {
         let empty = Map::new();
-        let (Some(old), Some(new)) = (map_of(old, &empty), map_of(new, &empty)) else { return false };
+        let (Some(old), Some(new)) = (map_of(old, &empty), map_of(new, &empty)) else {
+            return false;
+        };
         if old.is_empty() && new.is_empty() {
             return false;
         }
@@ -68,7 +74,9 @@ impl<'t> Walker<'t> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> bool {
-        let (Some(old), Some(new)) = (list_of(old), list_of(new)) else { return false };
+        let (Some(old), Some(new)) = (list_of(old), list_of(new)) else {
+            return false;
+        };
         if old.is_empty() && new.is_empty() {
             return false;
         }
@@ -78,8 +86,10 @@ impl<'t> Walker<'t> {
             _ => Element::Value(value.clone()),
         };
         let mut items: BTreeMap<Element, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
-        old.iter().for_each(|value| items.entry(element(value)).or_default().0.push(value));
-        new.iter().for_each(|value| items.entry(element(value)).or_default().1.push(value));
+        old.iter()
+            .for_each(|value| items.entry(element(value)).or_default().0.push(value));
+        new.iter()
+            .for_each(|value| items.entry(element(value)).or_default().1.push(value));
         for (element, (old, new)) in items {
             self.path.push(element);
             self.items(below, &old, &new);

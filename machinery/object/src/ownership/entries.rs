@@ -55,8 +55,13 @@ impl Entries {
     pub fn write(mut self) -> Vec<Value> {
         self.0.retain(|entry| !entry.fields.is_empty());
         self.0.sort_by(|a, b| {
-            (a.operation, &a.time, &a.manager, &a.api_version, &a.subresource)
-                .cmp(&(b.operation, &b.time, &b.manager, &b.api_version, &b.subresource))
+            (a.operation, &a.time, &a.manager, &a.api_version, &a.subresource).cmp(&(
+                b.operation,
+                &b.time,
+                &b.manager,
+                &b.api_version,
+                &b.subresource,
+            ))
         });
         self.0.iter().map(write_entry).collect()
     }
@@ -96,7 +101,11 @@ fn write_entry(entry: &Entry) -> Value {
     value.insert("apiVersion", entry.api_version.clone());
     value.insert("fieldsType", "FieldsV1");
     value.insert("fieldsV1", Value::Raw(fields_v1::write(&entry.fields)));
-    for (key, text) in [("manager", &entry.manager), ("subresource", &entry.subresource), ("time", &entry.time)] {
+    for (key, text) in [
+        ("manager", &entry.manager),
+        ("subresource", &entry.subresource),
+        ("time", &entry.time),
+    ] {
         if !text.is_empty() {
             value.insert(key, text.clone());
         }

@@ -63,10 +63,14 @@ fn read_into(value: &Value, set: &mut Set, depth: usize) -> Result<(), Error> {
     if depth > DEPTH_MAX {
         return Err(Error("the field set nests too deep".to_owned()));
     }
-    let map = value.as_map().ok_or_else(|| Error("a field set must be an object".to_owned()))?;
+    let map = value
+        .as_map()
+        .ok_or_else(|| Error("a field set must be an object".to_owned()))?;
     for (key, below) in map.iter().filter(|(key, _)| *key != ".") {
         let node: &mut Node = set.node_mut(element(key)?);
-        let map = below.as_map().ok_or_else(|| Error(format!("{key} must hold an object")))?;
+        let map = below
+            .as_map()
+            .ok_or_else(|| Error(format!("{key} must hold an object")))?;
         node.member |= map.is_empty() || map.contains_key(".");
         read_into(below, &mut node.below, depth + 1)?;
     }
@@ -74,12 +78,17 @@ fn read_into(value: &Value, set: &mut Set, depth: usize) -> Result<(), Error> {
 }
 
 fn element(key: &str) -> Result<Element, Error> {
-    let (kind, rest) = key.split_once(':').ok_or_else(|| Error(format!("missing colon in path element {key:?}")))?;
+    let (kind, rest) = key
+        .split_once(':')
+        .ok_or_else(|| Error(format!("missing colon in path element {key:?}")))?;
     let parse = || json::parse(rest.as_bytes()).map_err(|error| Error(error.to_string()));
     match kind {
         "f" => Ok(Element::Field(rest.into())),
         "v" => parse().map(Element::Value),
-        "i" => rest.parse().map(Element::Index).map_err(|_| Error(format!("no index: {rest:?}"))),
+        "i" => rest
+            .parse()
+            .map(Element::Index)
+            .map_err(|_| Error(format!("no index: {rest:?}"))),
         "k" => match parse()? {
             Value::Map(map) => Ok(Element::Keys(map.into_iter().collect())),
             _ => Err(Error(format!("keys must be an object: {rest:?}"))),
@@ -107,7 +116,14 @@ mod tests {
 
     #[test]
     fn broken_sets_are_refused() {
-        for text in ["", "[]", r#"{"x":{}}"#, r#"{"q:x":{}}"#, r#"{"f:x":1}"#, r#"{"k:1":{}}"#] {
+        for text in [
+            "",
+            "[]",
+            r#"{"x":{}}"#,
+            r#"{"q:x":{}}"#,
+            r#"{"f:x":1}"#,
+            r#"{"k:1":{}}"#,
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 
 use schema::{SmolStr, Value};
 use std::cmp::Ordering;
+use std::fmt;
 
 /// One step of a path.
 #[derive(Clone, Debug)]
@@ -24,6 +25,24 @@ impl Element {
             Element::Keys(_) => 1,
             Element::Value(_) => 2,
             Element::Index(_) => 3,
+        }
+    }
+}
+
+/// As conflicts name it: `.field`, `[key="value"]`, `[="value"]`, `[0]`.
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Element::Field(name) => write!(f, ".{name}"),
+            Element::Keys(keys) => {
+                let pairs: Vec<String> = keys
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", schema::json::to_string(value)))
+                    .collect();
+                write!(f, "[{}]", pairs.join(","))
+            }
+            Element::Value(value) => write!(f, "[={}]", schema::json::to_string(value)),
+            Element::Index(index) => write!(f, "[{index}]"),
         }
     }
 }
@@ -72,13 +91,19 @@ fn by_value(a: &Value, b: &Value) -> Ordering {
         (Value::String(a) | Value::Raw(a), Value::String(b) | Value::Raw(b)) => a.cmp(b),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::List(a), Value::List(b)) => {
-            let first = a.iter().zip(b).map(|(a, b)| by_value(a, b)).find(|order| *order != Ordering::Equal);
+            let first = a
+                .iter()
+                .zip(b)
+                .map(|(a, b)| by_value(a, b))
+                .find(|order| *order != Ordering::Equal);
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Value::Map(a), Value::Map(b)) => {
             let pairs = a.iter().zip(b.iter());
             let mut orders = pairs.map(|((ka, va), (kb, vb))| ka.cmp(kb).then_with(|| by_value(va, vb)));
-            orders.find(|order| *order != Ordering::Equal).unwrap_or_else(|| a.len().cmp(&b.len()))
+            orders
+                .find(|order| *order != Ordering::Equal)
+                .unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (a, b) => kind(a).cmp(&kind(b)),
     }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use schema::Types;
+
 use super::path::Element;
+use super::shape::Shape;
 
 /// A set of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.member && self.below.is_empty()
     }
 }
@@ -36,7 +39,10 @@ impl Set {
         match path {
             [] => false,
             [last] => self.nodes.get(last).is_some_and(|node| node.member),
-            [first, rest @ ..] => self.nodes.get(first).is_some_and(|node| node.below.contains(rest)),
+            [first, rest @ ..] => self
+                .nodes
+                .get(first)
+                .is_some_and(|node| node.below.contains(rest)),
         }
     }
 
@@ -51,7 +57,10 @@ impl Set {
 
     /// How many paths there are.
     pub fn len(&self) -> usize {
-        self.nodes.values().map(|node| usize::from(node.member) + node.below.len()).sum()
+        self.nodes
+            .values()
+            .map(|node| usize::from(node.member) + node.below.len())
+            .sum()
     }
 
     /// The paths of either.
@@ -74,7 +83,9 @@ impl Set {
             };
             (!node.is_empty()).then(|| (element.clone(), node))
         });
-        Set { nodes: both.collect() }
+        Set {
+            nodes: both.collect(),
+        }
     }
 
     /// The paths that the other has not.
@@ -100,6 +111,58 @@ impl Set {
             None => true,
         });
         self
+    }
+
+    /// The same with every declared field that leads to a path of it.
+    pub(super) fn with_named(&self, types: &Types, shape: Shape<'_>) -> Set {
+        let nodes = self.nodes.iter().map(|(element, node)| {
+            let leads = !node.below.is_empty();
+            let is_named = matches!(element, Element::Field(key) if shape.names(types, key));
+            let below = node.below.with_named(types, shape.at(types, element));
+            (
+                element.clone(),
+                Node {
+                    member: node.member || (leads && is_named),
+                    below,
+                },
+            )
+        });
+        Set {
+            nodes: nodes.collect(),
+        }
+    }
+
+    /// Every path, in order.
+    pub fn paths(&self) -> Vec<Vec<Element>> {
+        let mut paths = Vec::new();
+        self.collect(&mut Vec::new(), &mut paths);
+        paths
+    }
+
+    fn collect(&self, at: &mut Vec<Element>, paths: &mut Vec<Vec<Element>>) {
+        for (element, node) in &self.nodes {
+            at.push(element.clone());
+            if node.member {
+                paths.push(at.clone());
+            }
+            node.below.collect(at, paths);
+            at.pop();
+        }
+    }
+
+    /// The node of an element, if anything is there.
+    pub(super) fn node(&self, element: &Element) -> Option<&Node> {
+        self.nodes.get(element)
+    }
+
+    /// Adds a node; of what is there already both stay.
+    pub(super) fn merge_node(&mut self, element: Element, node: Node) {
+        let ours = self.nodes.entry(element).or_default();
+        ours.member |= node.member;
+        ours.below = match ours.below.is_empty() {
+            true => node.below,
+            false => std::mem::take(&mut ours.below).union(&node.below),
+        };
     }
 
     /// Elements and what is at and below them, in order.

@@ -42,15 +42,52 @@ impl<'t> Shape<'t> {
             FieldType::Message(id) if types.get(*id).atomic || types.get(*id).custom_json => Shape::Leaf,
             FieldType::Message(id) => Shape::Struct(*id),
             FieldType::Map(value) => Shape::Map(value),
-            FieldType::RawExtension | FieldType::Any => Shape::Untyped,
+            FieldType::Any => Shape::Untyped,
             _ => Shape::Leaf,
+        }
+    }
+
+    /// Whether it is one piece.
+    pub fn is_leaf(self) -> bool {
+        matches!(self, Shape::Leaf)
+    }
+
+    /// Whether a key is a field that the type declares, and no entry of a map.
+    pub fn names(self, types: &Types, key: &str) -> bool {
+        matches!(self, Shape::Struct(id) if types.field(id, key).is_some())
+    }
+
+    /// The element of an item of a list; `None` in what is no list of such items.
+    pub fn element(self, types: &Types, item: &Value) -> Option<Element> {
+        match self {
+            Shape::Keyed(item_type, keys) => item.as_map().map(|_| keys_of(types, item_type, keys, item)),
+            Shape::Set(_) => Some(Element::Value(item.clone())),
+            _ => None,
+        }
+    }
+
+    /// The shape of a list's items.
+    pub fn item(self, types: &'t Types) -> Self {
+        match self {
+            Shape::Keyed(item, _) | Shape::Set(item) => Shape::of_type(types, item),
+            _ => Shape::Leaf,
+        }
+    }
+
+    /// The shape below an element.
+    pub fn at(self, types: &'t Types, element: &Element) -> Self {
+        match element {
+            Element::Field(key) => self.below(types, key),
+            _ => self.item(types),
         }
     }
 
     /// The shape below a key of an object.
     pub fn below(self, types: &'t Types, key: &str) -> Self {
         match self {
-            Shape::Struct(id) => types.field(id, key).map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
+            Shape::Struct(id) => types
+                .field(id, key)
+                .map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
             Shape::Map(value) => Shape::of_type(types, value),
             _ => Shape::Leaf,
         }

@@ -29,6 +29,10 @@ const UNOWNED_METADATA: [&str; 9] = [
 pub trait Versions {
     /// The object of the writer's version in another, as Go prints it, with its type; `None` if that version is not known.
     fn printed_in(&self, object: &Value, api_version: &str) -> Option<(TypeId, Value)>;
+
+    /// A tree of one version in another, with its type; the tree itself where they are the same. `None` if a version is not
+    /// known or the tree does not fit it.
+    fn convert(&self, tree: &Value, from: &str, to: &str) -> Option<(TypeId, Value)>;
 }
 
 /// A write.
@@ -52,9 +56,16 @@ pub struct Update<'a> {
 impl Update<'_> {
     /// The entries after the write from `old` (the empty object on create) to `new`, both in the writer's version.
     pub fn apply(&self, mut entries: Entries, old: &Value, new: &Value) -> Entries {
-        let Some(comparison) = self.compared(self.api_version, old, new) else { return entries };
-        entries.0.retain_mut(|entry| self.give_up(entry, &comparison, old, new));
-        let taken = comparison.added.union(&comparison.modified).without_below(self.ignored);
+        let Some(comparison) = self.compared(self.api_version, old, new) else {
+            return entries;
+        };
+        entries
+            .0
+            .retain_mut(|entry| self.give_up(entry, &comparison, old, new));
+        let taken = comparison
+            .added
+            .union(&comparison.modified)
+            .without_below(self.ignored);
         let taken = taken.difference(&unowned());
         if !taken.is_empty() {
             self.take(&mut entries, taken);
@@ -84,7 +95,11 @@ impl Update<'_> {
                 None => return false,
             }
         };
-        let changed = comparison.added.clone().union(&comparison.modified).union(&comparison.removed);
+        let changed = comparison
+            .added
+            .clone()
+            .union(&comparison.modified)
+            .union(&comparison.removed);
         // What this endpoint cannot touch is given back before it is stored: nobody loses it.
         let changed = changed.without_below(self.ignored);
         entry.fields = std::mem::take(&mut entry.fields).difference(&changed);
@@ -116,15 +131,21 @@ impl Update<'_> {
 
 /// Merges the oldest entries of updates, version by version, until few enough are left.
 fn cap(entries: &mut Entries) {
-    let mut updates: Vec<usize> =
-        (0..entries.0.len()).filter(|at| entries.0[*at].operation == Operation::Update).collect();
+    let mut updates: Vec<usize> = (0..entries.0.len())
+        .filter(|at| entries.0[*at].operation == Operation::Update)
+        .collect();
     if updates.len() <= UPDATE_MANAGERS_MAX {
         return;
     }
     updates.sort_by(|a, b| {
         let order = |at: &usize| {
             let entry = &entries.0[*at];
-            (entry.time.clone(), entry.manager.clone(), entry.api_version.clone(), entry.subresource.clone())
+            (
+                entry.time.clone(),
+                entry.manager.clone(),
+                entry.api_version.clone(),
+                entry.subresource.clone(),
+            )
         };
         order(a).cmp(&order(b))
     });
@@ -137,13 +158,20 @@ fn cap(entries: &mut Entries) {
         }
         let entry = entries.0[at].clone();
         gone.push(at);
-        match merged.iter_mut().find(|bucket| bucket.api_version == entry.api_version) {
+        match merged
+            .iter_mut()
+            .find(|bucket| bucket.api_version == entry.api_version)
+        {
             Some(bucket) => {
                 bucket.fields = std::mem::take(&mut bucket.fields).union(&entry.fields);
                 bucket.time = bucket.time.clone().max(entry.time);
                 excess = excess.saturating_sub(1);
             }
-            None => merged.push(Entry { manager: ANCIENT.into(), subresource: SmolStr::default(), ..entry }),
+            None => merged.push(Entry {
+                manager: ANCIENT.into(),
+                subresource: SmolStr::default(),
+                ..entry
+            }),
         }
     }
     let mut at = 0;
@@ -155,7 +183,7 @@ fn cap(entries: &mut Entries) {
 }
 
 /// What identifies an object or is set by the server alone.
-fn unowned() -> Set {
+pub(super) fn unowned() -> Set {
     let field = |name: &str| Element::Field(name.into());
     let mut set = Set::default();
     set.insert(&[field("apiVersion")]);
