@@ -3,49 +3,16 @@
 
     run.py --store embedded|etcd
 """
-import argparse, json, os, pathlib, re, subprocess, sys, tempfile, threading
+import argparse, json, pathlib, sys, tempfile, threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "system"))
-from cluster import TOOLS, Failure, cluster
+sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
+from cluster import Failure, cluster
+from commands import Command, expect, same
+import server_side
 
 MANIFESTS = HERE / "manifests"
 SILENCE_SECONDS_MAX = 60
-
-
-class Kubectl:
-    """kubectl with one kubeconfig and a cache of its own."""
-
-    def __init__(self, server, folder):
-        self.environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig), "HOME": str(folder), "EDITOR": str(HERE / "edit.sh")}
-
-    def __call__(self, *arguments, stdin=None, fails=False, code=None):
-        """Runs a command and returns what it printed. `fails` expects a failure, `code` a certain exit code."""
-        command = [str(TOOLS / "bin" / "kubectl"), *arguments]
-        done = subprocess.run(command, input=stdin or "", capture_output=True, text=True, env=self.environment, timeout=120)
-        expected = code if code is not None else None
-        wrong = done.returncode != expected if expected is not None else (done.returncode != 0) != fails
-        if wrong:
-            raise Failure(f"kubectl {' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout + (done.stderr if fails else "")
-
-    def json(self, *arguments):
-        return json.loads(self(*arguments, "-o", "json"))
-
-    def background(self, *arguments):
-        return subprocess.Popen([str(TOOLS / "bin" / "kubectl"), *arguments], stdout=subprocess.PIPE, text=True, env=self.environment)
-
-
-def expect(text, *patterns):
-    """Each pattern is somewhere in the text."""
-    for pattern in patterns:
-        if not re.search(pattern, text, re.MULTILINE):
-            raise Failure(f"expected {pattern!r} in:\n{text}")
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise Failure(f"expected {wanted!r}, got {got!r}")
 
 
 def discovery(kubectl):
@@ -179,14 +146,14 @@ def delete(kubectl):
     expect(kubectl("auth", "whoami"), r"kubernetes-admin", r"system:masters")
 
 
-STEPS = [discovery, create_and_get, select_and_sort, apply, change, watch_and_wait, many, delete]
+STEPS = [discovery, create_and_get, select_and_sort, apply, change, watch_and_wait, many, *server_side.STEPS, delete]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
     with cluster(parser.parse_args().store) as server, tempfile.TemporaryDirectory() as folder:
-        kubectl = Kubectl(server, pathlib.Path(folder))
+        kubectl = Command("kubectl", server, folder)
         for step in STEPS:
             step(kubectl)
             print(f"kubectl {step.__name__}: passed", flush=True)
