@@ -4,9 +4,12 @@
 
 pub mod api_services;
 pub mod cluster;
+pub mod conditions;
+pub mod definition_names;
 pub mod flow_control;
 pub mod hooks;
 pub mod identity;
 pub mod kubernetes_service;
 pub mod master_leases;
 pub mod objects;
+pub mod service_availability;

@@ -7,6 +7,8 @@ pub mod autoscaling;
 pub mod claims;
 pub mod cluster;
 pub mod config;
+pub mod definitions;
+pub mod device_claims;
 pub mod disruption;
 pub mod endpoints;
 pub mod internal_form;

@@ -1,6 +1,11 @@
 //! The post-start hooks: they make what a cluster needs and then keep up what must be kept up, until the server stops.
 //! Each hook is a named task; readiness waits for the first round of all of them.
 
+mod availability;
+mod definitions;
+mod flow_schemas;
+mod following;
+
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,17 +15,17 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use kinds::Catalog;
 use object::time::Time;
-use schema::{Value, tree};
+use schema::Value;
 use serve::shutdown::Shutdown;
 use serve::status::Status;
-use storage::{Store, WatchBatch, WatchRequest};
+use storage::Store;
 
+use super::api_services;
 use super::cluster::{self, Authentication};
 use super::identity::{self, Identity};
 use super::kubernetes_service as kubernetes;
 use super::master_leases::{self, MasterLeases};
 use super::objects::{self, Bootstrap};
-use super::{api_services, flow_control};
 use crate::discovery::Served;
 use crate::loopback::Loopback;
 
@@ -28,8 +33,6 @@ use crate::loopback::Loopback;
 const CONCURRENT_CREATES: usize = 32;
 /// Between tries of a step that failed.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// Flow schema conditions are looked after this often.
-const FLOW_CONTROL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the hooks must know of this server.
 #[derive(Clone, Debug)]
@@ -89,6 +92,8 @@ pub struct Hooks {
     api_services: HookState,
     cluster: HookState,
     flow_control: HookState,
+    definitions: HookState,
+    availability: HookState,
     endpoints: HookState,
     identity: HookState,
 }
@@ -114,6 +119,8 @@ impl Hooks {
             api_services: HookState::new("apiservice-registration-controller"),
             cluster: HookState::new("bootstrap-controller"),
             flow_control: HookState::new("priority-and-fairness-config-producer"),
+            definitions: HookState::new("start-apiextensions-controllers"),
+            availability: HookState::new("apiservice-status-remote-available-controller"),
             endpoints: HookState::new("start-kubernetes-service-controller"),
             identity: HookState::new("start-kube-apiserver-identity-lease-controller"),
         }
@@ -127,6 +134,8 @@ impl Hooks {
             &self.api_services,
             &self.cluster,
             &self.flow_control,
+            &self.definitions,
+            &self.availability,
             &self.endpoints,
             &self.identity,
         ]
@@ -144,6 +153,7 @@ impl Hooks {
         tokio::join!(
             hooks.make_policy(),
             hooks.make_api_services(),
+            hooks.keep_definitions(),
             hooks.make_cluster_objects(),
             hooks.keep_endpoints(),
             hooks.keep_identity(),
@@ -162,60 +172,11 @@ impl Hooks {
         self.keep_flow_control().await;
     }
 
-    /// Conditions follow changes at once, and are looked after now and then all the same.
-    async fn keep_flow_control(&self) {
-        while !self.shutdown.is_requested() {
-            // Watched before it is read, so that no change falls between.
-            let changes = self.flow_control_changes().await;
-            let pause = match self.mark_flow_schemas().await {
-                Ok(()) => {
-                    self.flow_control.set_done();
-                    FLOW_CONTROL_INTERVAL
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "could not keep up flow control; trying again");
-                    RETRY_INTERVAL
-                }
-            };
-            tokio::select! {
-                () = self.shutdown.requested() => return,
-                () = tokio::time::sleep(pause) => {}
-                () = changes => {}
-            }
-        }
-    }
-
-    /// Resolves at the next change of a flow schema or priority level; never if they cannot be watched.
-    async fn flow_control_changes(&self) -> impl Future<Output = ()> + use<> {
-        let mut watches = Vec::new();
-        for resource in ["flowschemas", "prioritylevelconfigurations"] {
-            let start = bytes::Bytes::from(format!("{}/{resource}/", self.settings.key_prefix));
-            let end = storage::store::prefix_end(&start);
-            watches.extend(
-                self.store
-                    .watch(WatchRequest {
-                        start,
-                        end,
-                        ..WatchRequest::default()
-                    })
-                    .await,
-            );
-        }
-        let mut changes = stream::select_all(watches);
-        async move {
-            while let Some(batch) = changes.next().await {
-                if matches!(batch, Ok(WatchBatch::Events(_))) {
-                    return;
-                }
-            }
-            std::future::pending().await
-        }
-    }
-
     async fn make_api_services(&self) {
         self.until_done("APIServices", || self.ensure_all(api_services::all(&self.served)))
             .await;
         self.api_services.set_done();
+        self.keep_availability().await;
     }
 
     async fn make_cluster_objects(&self) {
@@ -338,44 +299,6 @@ impl Hooks {
         self.keep(identity::LEASES, &lease).await
     }
 
-    async fn mark_flow_schemas(&self) -> Result<(), String> {
-        const FLOW_SCHEMAS: &str = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas";
-        const LEVELS: &str = "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations";
-        let levels = self.loopback.get(LEVELS).await.map_err(text)?;
-        let exists = |name: &str| {
-            levels
-                .list_at(&["items"])
-                .iter()
-                .any(|level| level.str_at(&["metadata", "name"]) == Some(name))
-        };
-        let schemas = self.loopback.get(FLOW_SCHEMAS).await.map_err(text)?;
-        let now = Time::now().format();
-        for flow_schema in schemas.list_at(&["items"]) {
-            let level = flow_schema
-                .str_at(&["spec", "priorityLevelConfiguration", "name"])
-                .unwrap_or_default();
-            let Some(condition) = flow_control::dangling_condition(flow_schema, exists(level), &now) else {
-                continue;
-            };
-            let name = flow_schema.str_at(&["metadata", "name"]).unwrap_or_default();
-            let status = tree!({
-                "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
-                "kind": "FlowSchema",
-                "metadata": {"name": name},
-                "status": {"conditions": [condition]},
-            });
-            self.loopback
-                .apply(
-                    &format!("{FLOW_SCHEMAS}/{name}/status"),
-                    flow_control::MANAGER,
-                    &status,
-                )
-                .await
-                .map_err(text)?;
-        }
-        Ok(())
-    }
-
     /// Takes this server out of the endpoints: a clean stop does not wait for its lease to end.
     async fn leave(&self) -> Result<(), String> {
         self.leases
@@ -447,4 +370,14 @@ impl Hooks {
 
 fn text(status: Status) -> String {
     status.to_string()
+}
+
+/// An item of a list with what lists leave out.
+fn typed(item: &Value, api_version: &'static str, kind: &'static str) -> Value {
+    let mut object = item.clone();
+    if let Some(map) = object.as_map_mut() {
+        map.insert("apiVersion", api_version);
+        map.insert("kind", kind);
+    }
+    object
 }

@@ -7,6 +7,8 @@ mod namespaces;
 mod small;
 mod volumes;
 
+pub use extension::DEFINITION_CLEANUP;
+
 use schema::{SmolStr, Value};
 
 use super::Strategy;
@@ -51,6 +53,8 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("rbac.authorization.k8s.io", "clusterrolebindings") => &CLUSTER_BINDINGS,
         ("", "limitranges") => &LIMIT_RANGES,
         ("", "resourcequotas") => &QUOTAS,
+        ("resource.k8s.io", "resourceclaims") => &DEVICE_CLAIMS,
+        ("resource.k8s.io", "resourceclaimtemplates") => &DEVICE_CLAIM_TEMPLATES,
         _ => return None,
     };
     Some(parts)
@@ -95,6 +99,7 @@ static SERVICES: Parts = Parts {
 static DEFINITIONS: Parts = Parts {
     prepare_create: extension::prepare_create_definition,
     prepare_update: extension::prepare_update_definition,
+    create: valid::definitions::create,
     ..Parts::NOTHING
 };
 static API_SERVICES: Parts = Parts {
@@ -255,6 +260,15 @@ static QUOTAS: Parts = Parts {
     create: valid::quotas::create,
     update: valid::quotas::update,
     status: valid::quotas::status,
+    ..Parts::NOTHING
+};
+
+static DEVICE_CLAIMS: Parts = Parts {
+    update: valid::device_claims::claim_update,
+    ..Parts::NOTHING
+};
+static DEVICE_CLAIM_TEMPLATES: Parts = Parts {
+    update: valid::device_claims::template_update,
     ..Parts::NOTHING
 };
 

@@ -9,10 +9,12 @@ use super::deletion::{self, Next};
 use super::{Admitted, finish};
 use crate::admission::Operation;
 use crate::api::Api;
+use crate::bootstrap::conditions::{self, Condition};
 use crate::call::Call;
 use crate::limits::UPDATE_TRIES_MAX;
 use crate::objects::{Outcome, Stored};
 use crate::options::DeleteOptions;
+use crate::strategy::api_objects::DEFINITION_CLEANUP;
 use crate::{errors, strategy};
 
 /// What a deletion came to.
@@ -98,16 +100,7 @@ async fn attempt(
         dry_run: options.dry_run,
     };
     admitted.validate(api, call, &Value::Null).await?;
-    let next = match is_namespace(hub) {
-        true => decide_namespace(hub, options, &current.object, &call.now),
-        false => deletion::decide(
-            hub,
-            strategy::of(&hub.group, &hub.resource),
-            options,
-            &current.object,
-            &call.now,
-        ),
-    };
+    let next = decide(hub, options, &current.object, &call.now);
     match next {
         Next::Pending => Ok(Try::Done(answer_held(hub, current))),
         Next::Remove => remove(api, call, namespace, name, options, current).await,
@@ -199,8 +192,8 @@ fn check_preconditions(
 ) -> Result<(), Status> {
     let found = meta::of(object);
     let wanted = &options.preconditions;
-    if is_namespace(hub) {
-        return check_namespace_preconditions(hub, name, options, object);
+    if has_own_deletion(hub) {
+        return check_own_preconditions(hub, name, options, object);
     }
     if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != found.uid()) {
         let why = format!(
@@ -223,7 +216,7 @@ fn check_preconditions(
     Ok(())
 }
 
-fn check_namespace_preconditions(
+fn check_own_preconditions(
     hub: &Resource,
     name: &str,
     options: &DeleteOptions,
@@ -249,6 +242,34 @@ fn check_namespace_preconditions(
     Ok(())
 }
 
+fn decide(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {
+    match hub.kind.as_str() {
+        "Namespace" => decide_namespace(hub, options, object, now),
+        "CustomResourceDefinition" if !meta::of(object).is_deleting() => decide_definition(object, now),
+        _ => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, object, now),
+    }
+}
+
+/// A definition first loses its objects; its controller then takes the finalizer away.
+fn decide_definition(object: &Value, now: &schema::SmolStr) -> Next {
+    let mut next = object.clone();
+    meta::edit(&mut next)
+        .set_deletion_timestamp(Some(now.clone()))
+        .add_finalizer(DEFINITION_CLEANUP);
+    let terminating = Condition {
+        kind: "Terminating",
+        status: "True",
+        reason: "InstanceDeletionPending",
+        message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+            .to_owned(),
+    };
+    conditions::set(&mut next, &terminating, now);
+    Next::Write {
+        object: next,
+        then_remove: false,
+    }
+}
+
 /// A namespace is first emptied by its controller, which then takes its finalizer away.
 fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {
     if meta::of(object).is_deleting() {
@@ -271,8 +292,9 @@ fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now
     }
 }
 
-fn is_namespace(hub: &Resource) -> bool {
-    hub.group.is_empty() && hub.resource == "namespaces"
+/// Kinds whose deletion begins by their own rule.
+fn has_own_deletion(hub: &Resource) -> bool {
+    matches!(hub.kind.as_str(), "Namespace" | "CustomResourceDefinition")
 }
 
 fn answer_held(hub: &Resource, stored: Stored) -> Deleted {

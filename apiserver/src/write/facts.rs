@@ -42,11 +42,14 @@ pub fn move_generation(hub: &Resource, subresource: &str, object: &mut Value, ol
 }
 
 fn restore_for_status(hub: &Resource, object: &mut Value, old: &Value) {
+    // Who owns what is the server's to say; it has just done so.
+    let owners = meta::of(object).managed_fields().to_vec();
     let paths = hub.write.reset_fields("status");
     for path in paths {
         let keys: Vec<&str> = path.split('.').collect();
         restore(object, old, &keys);
     }
+    meta::edit(object).set_managed_fields(owners);
     // Whatever else there is beside metadata and status is content.
     let content: Vec<_> = [&*object, old]
         .into_iter()

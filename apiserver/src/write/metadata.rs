@@ -10,6 +10,8 @@ use object::names::{self, NameFormat, Problems};
 use schema::{SmolStr, Value};
 use serve::status::Status;
 
+use crate::validation::addresses;
+
 /// What clients cannot set in a new object.
 pub fn wipe(object: &mut Value) {
     meta::edit(object)
@@ -84,11 +86,18 @@ pub fn create_errors(hub: &Resource, object: &Value) -> Vec<field::Error> {
     errors
 }
 
-/// Whether metadata may follow the old one. The reference checks twice and tells twice.
+/// Whether metadata may follow the old one. The reference checks it by itself, with names that a path can hold, and then
+/// twice against the old one; it tells what it finds each time.
 pub fn update_errors(hub: &Resource, object: &Value, old: &Value) -> Vec<field::Error> {
     let path = Path::root("metadata");
+    let check = |name: &str, prefix: bool| NameFormat::PathSegment.check(name, prefix);
+    let rules = Rules {
+        namespaced: hub.namespaced,
+        name: &check,
+    };
+    let mut all = meta_validation::create(meta::of(object), rules, &path);
     let errors = meta_validation::update(meta::of(object), meta::of(old), &path);
-    let mut all = errors.clone();
+    all.extend(errors.iter().cloned());
     all.extend(errors);
     if has_standard_finalizers(hub) {
         all.extend(meta_validation::standard_finalizers(meta::of(object), &path));
@@ -119,6 +128,7 @@ fn ip_problems(name: &str) -> Problems {
     match name.parse::<IpAddr>() {
         Ok(ip) if ip.to_string() == name => Problems::new(),
         Ok(_) => vec!["must be a canonical form of the IP address".into()],
+        Err(_) if addresses::parse(name).is_some() => vec!["must not have leading 0s".into()],
         Err(_) => vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".into()],
     }
 }

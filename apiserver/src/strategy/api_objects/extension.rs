@@ -5,6 +5,9 @@ use schema::{Map, Value};
 
 use crate::strategy::WriteContext;
 
+/// The finalizer of a definition whose objects must go first.
+pub const DEFINITION_CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
 /// What this server serves itself is available at once.
 pub fn prepare_create_api_service(cx: &WriteContext<'_>, object: &mut Value) {
     if object

@@ -1,5 +1,6 @@
 //! The inner types: their fields in declared order, as the reference's messages show them.
 
+mod devices;
 mod volumes;
 
 use Form::{Always, Embedded, Leaf, Many, Maybe, Metadata};
@@ -28,6 +29,7 @@ pub fn fields(name: &str) -> Option<&'static [Field]> {
     TYPES
         .iter()
         .chain(volumes::TYPES)
+        .chain(devices::TYPES)
         .find(|(have, _)| *have == name)
         .map(|(_, fields)| *fields)
 }

@@ -1,0 +1,84 @@
+//! Keeps up whether APIServices are available, as Services and EndpointSlices come and go.
+//! What their state means is decided in [`service_availability`].
+
+use object::time::Time;
+use schema::{SmolStr, Value};
+
+use super::{Hooks, text, typed};
+use crate::bootstrap::{conditions, service_availability as availability};
+
+const API_SERVICES: &str = "/apis/apiregistration.k8s.io/v1/apiservices";
+const API_SERVICE_KEYS: &str = "apiregistration.k8s.io/apiservices";
+
+impl Hooks {
+    /// Follows APIServices, and Services and slices of the namespaces that they name, until the server stops.
+    pub(super) async fn keep_availability(&self) {
+        let prefixes = vec![API_SERVICE_KEYS.to_owned()];
+        self.follow(
+            &self.availability,
+            "availability of APIServices",
+            prefixes,
+            || self.mark_api_services(),
+        )
+        .await;
+    }
+
+    async fn mark_api_services(&self) -> Result<Vec<String>, String> {
+        let list = self.loopback.get(API_SERVICES).await.map_err(text)?;
+        let services = list.list_at(&["items"]);
+        let mut done = Ok(());
+        for service in services {
+            // One that cannot be written holds up no other.
+            done = self.mark_api_service(service).await.and(done);
+        }
+        done?;
+        let mut namespaces: Vec<&str> = services
+            .iter()
+            .filter_map(|service| availability::target(service).map(|target| target.namespace))
+            .collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        let mut prefixes = vec![API_SERVICE_KEYS.to_owned()];
+        for namespace in namespaces {
+            prefixes.push(format!("services/specs/{namespace}"));
+            prefixes.push(format!("endpointslices/{namespace}"));
+        }
+        Ok(prefixes)
+    }
+
+    async fn mark_api_service(&self, api_service: &Value) -> Result<(), String> {
+        let condition = match availability::target(api_service) {
+            None => availability::local(),
+            Some(target) => {
+                let (service, slices) = self.behind(target).await?;
+                availability::remote(target, service.as_ref(), &slices)
+            }
+        };
+        let mut next = typed(api_service, "apiregistration.k8s.io/v1", "APIService");
+        let before = next.clone();
+        conditions::set(&mut next, &condition, &Time::now().format());
+        if next == before {
+            return Ok(());
+        }
+        let name: SmolStr = object::meta::of(api_service).name().into();
+        let path = format!("{API_SERVICES}/{name}/status");
+        self.loopback.update(&path, &next).await.map_err(text)?;
+        Ok(())
+    }
+
+    /// A Service and its slices.
+    async fn behind(&self, target: availability::Target<'_>) -> Result<(Option<Value>, Vec<Value>), String> {
+        let availability::Target { namespace, name, .. } = target;
+        let path = format!("/api/v1/namespaces/{namespace}/services/{name}");
+        let service = match self.loopback.get(&path).await {
+            Ok(service) => Some(service),
+            Err(status) if status.is_not_found() => return Ok((None, Vec::new())),
+            Err(status) => return Err(text(status)),
+        };
+        let path = format!(
+            "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D{name}"
+        );
+        let slices = self.loopback.get(&path).await.map_err(text)?;
+        Ok((service, slices.list_at(&["items"]).to_vec()))
+    }
+}
