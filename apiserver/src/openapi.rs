@@ -3,6 +3,7 @@
 
 pub mod descriptions;
 pub mod documents;
+pub mod gnostic;
 pub mod names;
 pub mod operation;
 pub mod parameter;

@@ -1,5 +1,5 @@
 //! `/openapi/v2` and `/openapi/v3` over HTTP: documents made at the first request, kept compressed, with hashes in their URLs,
-//! ETags and 304 (KEP-2896).
+//! ETags and 304 (KEP-2896), as JSON or, for clients that ask for it, as protobuf.
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -7,8 +7,11 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response as HttpResponse, StatusCode};
+use schema::openapi::Version;
 use schema::{Map, Value, json, tree};
 use serve::http::{Body, Response, status_response, text_response};
+use serve::limits::ACCEPT_CLAUSES_MAX;
+use serve::negotiate::{self, Clause};
 use serve::query::Query;
 use serve::status::Status;
 use sha2::{Digest, Sha512};
@@ -18,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::descriptions::Descriptions;
 use super::documents::{sections, v2, v3};
+use super::gnostic::{self, Message};
 use crate::discovery::Served;
 
 /// For how long a document with its hash in the URL may be kept: it never changes.
@@ -39,11 +43,52 @@ struct Documents {
     index: Bytes,
 }
 
-/// A document, compressed: clients that take gzip get it as it is.
+/// A document in both encodings; the second is made when first asked for.
 #[derive(Debug)]
 struct Document {
+    version: Version,
+    json: Encoded,
+    protobuf: OnceLock<Encoded>,
+}
+
+/// A document in one encoding, compressed: clients that take gzip get it as it is.
+#[derive(Debug)]
+struct Encoded {
+    content_type: &'static str,
     hash: String,
     gzip: Bytes,
+}
+
+/// The protobuf encoding of a version: its subtype as clients ask for it, by its old and new name, and as answers call it.
+struct Protobuf {
+    subtypes: [&'static str; 2],
+    content_type: &'static str,
+    message: &'static Message,
+}
+
+const JSON: &str = "application/json";
+static V2_PROTOBUF: Protobuf = Protobuf {
+    subtypes: [
+        "com.github.proto-openapi.spec.v2@v1.0+protobuf",
+        "com.github.proto-openapi.spec.v2.v1.0+protobuf",
+    ],
+    content_type: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+    message: &gnostic::V2_DOCUMENT,
+};
+static V3_PROTOBUF: Protobuf = Protobuf {
+    subtypes: [
+        "com.github.proto-openapi.spec.v3@v1.0+protobuf",
+        "com.github.proto-openapi.spec.v3.v1.0+protobuf",
+    ],
+    content_type: "application/com.github.proto-openapi.spec.v3.v1.0+protobuf",
+    message: &gnostic::V3_DOCUMENT,
+};
+
+fn protobuf_of(version: Version) -> &'static Protobuf {
+    match version {
+        Version::V2 => &V2_PROTOBUF,
+        Version::V3 => &V3_PROTOBUF,
+    }
 }
 
 impl OpenApi {
@@ -74,15 +119,6 @@ impl OpenApi {
     }
 
     fn v2(&self, headers: &HeaderMap) -> Response {
-        // The protobuf form of version 2 is not made: clients that take nothing else are told.
-        let accept = headers
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let takes_json = accept.is_empty() || accept.contains("json") || accept.contains("*/*");
-        if !takes_json {
-            return status_response(&Status::not_acceptable(&["application/json"]));
-        }
         self.documents().v2.respond(headers)
     }
 
@@ -95,9 +131,13 @@ impl OpenApi {
             return empty(StatusCode::NOT_FOUND);
         };
         match query.first("hash") {
-            Some(hash) if hash != document.hash => {
+            Some(hash) if hash != document.json.hash => {
                 let mut response = empty(StatusCode::MOVED_PERMANENTLY);
-                set(&mut response, header::LOCATION, &url(section, &document.hash));
+                set(
+                    &mut response,
+                    header::LOCATION,
+                    &url(section, &document.json.hash),
+                );
                 response
             }
             hash => {
@@ -118,12 +158,17 @@ impl Documents {
         let sections = sections(served);
         let v3: BTreeMap<String, Document> = sections
             .iter()
-            .map(|section| (section.name.clone(), Document::make(&v3(section, &descriptions))))
+            .map(|section| {
+                (
+                    section.name.clone(),
+                    Document::make(Version::V3, &v3(section, &descriptions)),
+                )
+            })
             .collect();
         let entries = v3.iter().map(|(name, document)| {
             (
                 name.as_str().into(),
-                tree!({"serverRelativeURL": (url(name, &document.hash))}),
+                tree!({"serverRelativeURL": (url(name, &document.json.hash))}),
             )
         });
         let mut index = Vec::new();
@@ -132,7 +177,7 @@ impl Documents {
             &mut index,
         );
         Self {
-            v2: Document::make(&v2(&sections, &descriptions)),
+            v2: Document::make(Version::V2, &v2(&sections, &descriptions)),
             v3,
             index: Bytes::from(index),
         }
@@ -140,19 +185,70 @@ impl Documents {
 }
 
 impl Document {
-    fn make(value: &Value) -> Self {
+    fn make(version: Version, value: &Value) -> Self {
         let mut text = Vec::new();
         json::write(value, &mut text);
-        let hash = Sha512::digest(&text)
+        Self {
+            version,
+            json: Encoded::make(JSON, &text),
+            protobuf: OnceLock::new(),
+        }
+    }
+
+    /// In the encoding that the client likes best.
+    fn respond(&self, headers: &HeaderMap) -> Response {
+        let accept = negotiate::header(headers, &header::ACCEPT)
+            .filter(|accept| !accept.is_empty())
+            .unwrap_or("*/*");
+        let protobuf = protobuf_of(self.version);
+        for clause in Clause::parse_all(accept, ACCEPT_CLAUSES_MAX) {
+            if clause.covers("application", "json") {
+                return self.json.respond(headers);
+            }
+            if protobuf
+                .subtypes
+                .iter()
+                .any(|subtype| clause.covers("application", subtype))
+            {
+                return self
+                    .protobuf
+                    .get_or_init(|| self.transcoded(protobuf))
+                    .respond(headers);
+            }
+        }
+        status_response(&Status::not_acceptable(&[JSON, protobuf.content_type]))
+    }
+
+    fn transcoded(&self, protobuf: &Protobuf) -> Encoded {
+        let document = json::parse(&self.json.text()).expect("written by ourselves");
+        Encoded::make(
+            protobuf.content_type,
+            &gnostic::encode(protobuf.message, &document),
+        )
+    }
+}
+
+impl Encoded {
+    fn make(content_type: &'static str, content: &[u8]) -> Self {
+        let hash = Sha512::digest(content)
             .iter()
             .map(|byte| format!("{byte:02X}"))
             .collect();
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        let packed = gzip.write_all(&text).and_then(|()| gzip.finish());
+        let packed = gzip.write_all(content).and_then(|()| gzip.finish());
         Self {
+            content_type,
             hash,
             gzip: Bytes::from(packed.expect("writing to memory does not fail")),
         }
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        GzDecoder::new(self.gzip.as_ref())
+            .read_to_end(&mut text)
+            .expect("packed by ourselves");
+        text
     }
 
     fn respond(&self, headers: &HeaderMap) -> Response {
@@ -179,13 +275,9 @@ impl Document {
             set(&mut response, header::CONTENT_ENCODING, "gzip");
             response
         } else {
-            let mut text = Vec::new();
-            GzDecoder::new(self.gzip.as_ref())
-                .read_to_end(&mut text)
-                .expect("packed by ourselves");
-            HttpResponse::new(Body::full(text))
+            HttpResponse::new(Body::full(self.text()))
         };
-        set(&mut response, header::CONTENT_TYPE, "application/json");
+        set(&mut response, header::CONTENT_TYPE, self.content_type);
         response
     }
 }
@@ -244,5 +336,21 @@ mod tests {
         assert_eq!(hashed.headers()[header::CACHE_CONTROL], IMMUTABLE);
         let stale = get(&openapi, "/openapi/v3/apis/apps/v1", "hash=OLD", &[]);
         assert_eq!(stale.status(), StatusCode::MOVED_PERMANENTLY);
+    }
+
+    #[test]
+    fn clients_may_ask_for_protobuf() {
+        let openapi = openapi();
+        for (path, version) in [("/openapi/v2", "v2"), ("/openapi/v3/apis/apps/v1", "v3")] {
+            let asked = format!("application/com.github.proto-openapi.spec.{version}@v1.0+protobuf");
+            let answer = get(&openapi, path, "", &[(header::ACCEPT, &asked)]);
+            let given = format!("application/com.github.proto-openapi.spec.{version}.v1.0+protobuf");
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], given);
+            let both = format!("{asked};q=0.5, application/json");
+            let answer = get(&openapi, path, "", &[(header::ACCEPT, &both)]);
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], JSON);
+            let neither = get(&openapi, path, "", &[(header::ACCEPT, "text/html")]);
+            assert_eq!(neither.status(), StatusCode::NOT_ACCEPTABLE);
+        }
     }
 }
