@@ -91,21 +91,24 @@ mod tests {
         let range = range("10.0.0.0/29");
         let all: Vec<_> = range.candidates(3).collect();
         assert_eq!(all.len(), 6);
-        assert!(!range.contains("10.0.0.0".parse().unwrap()) && !range.contains("10.0.0.7".parse().unwrap()));
+        assert!(
+            !range.contains("10.0.0.0".parse().expect("an address"))
+                && !range.contains("10.0.0.7".parse().expect("an address"))
+        );
         assert!(all.iter().all(|address| range.contains(*address)));
-        assert_eq!(range.first(), "10.0.0.1".parse::<IpAddr>().unwrap());
+        assert_eq!(range.first(), "10.0.0.1".parse::<IpAddr>().expect("an address"));
     }
 
     #[test]
     fn dynamic_candidates_leave_the_lower_band_for_last() {
         let range = range("10.96.0.0/16");
         let first = range.candidates(0).next().expect("not full");
-        assert_eq!(first, "10.96.1.1".parse::<IpAddr>().unwrap());
+        assert_eq!(first, "10.96.1.1".parse::<IpAddr>().expect("an address"));
     }
 
     #[test]
     fn ipv6_ranges_are_bounded() {
         assert_eq!(range("fd00::/8").size(), (1 << 63) - 1);
-        assert!(range("fd00::/108").contains("fd00::5".parse().unwrap()));
+        assert!(range("fd00::/108").contains("fd00::5".parse().expect("an address")));
     }
 }

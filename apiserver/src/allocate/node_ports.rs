@@ -117,11 +117,11 @@ impl NodePorts {
     pub async fn free(&self, ports: &[u16]) -> Result<(), Error> {
         for _ in 0..TRIES_MAX {
             let (mut used, revision) = self.read().await?;
-            let offsets: Vec<usize> = ports.iter().filter_map(|port| self.range.offset(*port)).collect();
-            if !offsets
-                .iter()
-                .fold(false, |changed, offset| used.remove(*offset) || changed)
-            {
+            let mut changed = false;
+            for offset in ports.iter().filter_map(|port| self.range.offset(*port)) {
+                changed |= used.remove(offset);
+            }
+            if !changed {
                 return Ok(());
             }
             if self.write(&used, revision).await? {

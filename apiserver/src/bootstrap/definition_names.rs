@@ -200,7 +200,7 @@ mod tests {
         let one = settled(&definition("a", "A", "x"), &[], "now");
         assert_eq!(one.at(&["status", "acceptedNames"]), one.at(&["spec", "names"]));
         assert!(conditions::is_true(&one, "NamesAccepted") && conditions::is_true(&one, "Established"));
-        assert_eq!(settled(&one, &[one.clone()], "later"), one);
+        assert_eq!(settled(&one, std::slice::from_ref(&one), "later"), one);
     }
 
     #[test]

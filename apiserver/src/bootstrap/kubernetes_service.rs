@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn unchanged_endpoints_are_not_written() {
-        let servers = ["192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap()];
+        let servers = [
+            "192.0.2.1".parse().expect("an address"),
+            "192.0.2.2".parse().expect("an address"),
+        ];
         let current = endpoints(&servers, 6443);
         assert!(merged(&current, &endpoints(&servers, 6443)).is_none());
         let next = merged(&current, &endpoints(&servers[..1], 6443)).expect("one server is gone");

@@ -250,7 +250,10 @@ mod tests {
         // Document.definitions (9) has one named schema, whose type (22) is a list of one text.
         let kind = [&[0xb2, 0x01, 8, 0x0a, 6][..], b"string"].concat();
         assert_eq!((bytes[0], &bytes[4..7]), (9 << 3 | 2, &[0x0a, 1, b'A'][..]));
-        assert!(bytes.windows(kind.len()).any(|window| window == kind), "{bytes:?}");
+        assert!(
+            bytes.windows(kind.len()).any(|window| window == kind),
+            "{bytes:?}"
+        );
         assert!(bytes.ends_with(b"\"v\"\n"));
     }
 

@@ -14,6 +14,9 @@ pub struct KeyRange {
     pub end: Bytes,
 }
 
+/// Where a walk over keys begins and ends.
+pub type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
 impl KeyRange {
     /// The range of a request's two fields.
     pub fn new(start: Bytes, end: Bytes) -> Self {
@@ -35,7 +38,7 @@ impl KeyRange {
     }
 
     /// Bounds for a map, beginning after `after` where given; `None` when nothing is left.
-    pub fn bounds<'a>(&'a self, after: Option<&'a [u8]>) -> Option<(Bound<&'a [u8]>, Bound<&'a [u8]>)> {
+    pub fn bounds<'a>(&'a self, after: Option<&'a [u8]>) -> Option<Bounds<'a>> {
         let low = match after {
             Some(key) => Bound::Excluded(key),
             None => Bound::Included(self.start.as_ref()),
