@@ -144,6 +144,7 @@ struct ApplyObject<'a> {
 
 impl ApplyObject<'_> {
     /// The applied object, typed and canonical, with defaults, and its owners.
+    #[inline(never)] // profiles tell its cost apart
     fn applied(&self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
         let types = Types::builtin();
         let shape = Shape::of(&call.resource);

@@ -2,8 +2,6 @@
 //! `cargo bench -p shardplane-schema`.
 
 use std::hint::black_box;
-use std::process::Command;
-use std::time::Instant;
 
 use schema::{TypeId, Types, Value, envelope, json, proto, transcode};
 
@@ -76,12 +74,9 @@ fn pod() -> Pod {
 
 fn main() {
     let pod = pod();
-    let arguments: Vec<String> = std::env::args().collect();
-    if let [_, flag, name, times] = arguments.as_slice()
-        && flag == "--count"
-    {
-        let case = CASES.iter().find(|(have, _)| have == name).expect("a case");
-        (0..times.parse::<u64>().unwrap_or(0)).for_each(|_| case.1(&pod));
+    if let Some((name, times)) = measure::asked() {
+        let case = CASES.iter().find(|(have, _)| *have == name).expect("a case");
+        (0..times).for_each(|_| case.1(&pod));
         return;
     }
     println!(
@@ -90,42 +85,12 @@ fn main() {
         pod.stored.len()
     );
     for (name, run) in CASES {
-        let seconds = best(|| run(&pod));
+        let seconds = measure::best(ROUNDS, PER_ROUND, || run(&pod));
         let speed = pod.printed.len() as f64 / seconds / 1e6;
-        let counted = instructions(name).map_or("valgrind is not installed".into(), |count| {
-            format!("{count} instructions")
-        });
+        let counted = measure::told(measure::instructions(name, COUNTED, &[]));
         println!(
             "{name:18} {:7.2} us {speed:7.0} MB/s of JSON   {counted}",
             seconds * 1e6
         );
     }
-}
-
-/// The best round's seconds for one run.
-fn best(run: impl Fn()) -> f64 {
-    let round = || {
-        let start = Instant::now();
-        (0..PER_ROUND).for_each(|_| run());
-        start.elapsed().as_secs_f64() / f64::from(PER_ROUND)
-    };
-    (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min)
-}
-
-/// Instructions of one run: those of many less those of none.
-fn instructions(case: &str) -> Option<u64> {
-    Some(counted(case, COUNTED)?.checked_sub(counted(case, 0)?)? / COUNTED)
-}
-
-fn counted(case: &str, times: u64) -> Option<u64> {
-    let program = std::env::current_exe().ok()?;
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
-        .args(["--count", case, &times.to_string()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let line = text.lines().find(|line| line.contains("Collected :"))?;
-    line.rsplit(' ').next()?.trim().parse().ok()
 }
