@@ -1,20 +1,18 @@
 //! The types of a request's way through the tiers: body, request, response, handler. It does not listen: [`crate::server`] does.
 
+mod body;
+
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http_body_util::BodyExt;
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use tower::util::BoxCloneSyncService;
 
 use crate::status::Status;
 
+pub use body::Body;
+
 /// What can go wrong while a body is sent or received.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// A body, whole or streamed.
-#[derive(Debug)]
-pub struct Body(UnsyncBoxBody<Bytes, BodyError>);
 
 /// A request on its way through the tiers.
 pub type Request = http::Request<Body>;
@@ -22,93 +20,6 @@ pub type Request = http::Request<Body>;
 pub type Response = http::Response<Body>;
 /// Anything that answers requests; it never fails, errors are answers.
 pub type Handler = BoxCloneSyncService<Request, Response, Infallible>;
-
-impl Body {
-    /// Without content.
-    pub fn empty() -> Self {
-        Self::full(Bytes::new())
-    }
-
-    /// With this content.
-    pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self::new(Full::new(bytes.into()))
-    }
-
-    /// Of another body.
-    pub fn new<B>(body: B) -> Self
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BodyError>,
-    {
-        Self(body.map_err(Into::into).boxed_unsync())
-    }
-
-    /// The same body; `held` is dropped when it is sent or given up.
-    pub fn holding<T: Send + Unpin + 'static>(self, held: T) -> Self {
-        Self::new(Holding {
-            body: self,
-            _held: held,
-        })
-    }
-
-    /// Of chunks as they come.
-    pub fn stream<S, E>(chunks: S) -> Self
-    where
-        S: futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static,
-        E: Into<BodyError> + 'static,
-    {
-        use futures_util::TryStreamExt;
-        Self::new(http_body_util::StreamBody::new(
-            chunks.map_ok(http_body::Frame::data),
-        ))
-    }
-}
-
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.0.size_hint()
-    }
-}
-
-/// A body with something that lives as long.
-struct Holding<T> {
-    body: Body,
-    _held: T,
-}
-
-impl<T: Unpin> http_body::Body for Holding<T> {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
-    }
-}
 
 /// The whole body, at most `bytes_max` bytes: 413 beyond, 400 when it breaks off.
 ///

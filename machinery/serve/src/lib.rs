@@ -1,6 +1,7 @@
 //! Serving HTTP for every tier: types of requests and answers, status errors, request info, TLS, health, shutdown.
 //! It knows no resource and no store.
 
+pub mod feed;
 pub mod filter;
 pub mod filters;
 pub mod health;

@@ -13,6 +13,11 @@ pub const ACCEPT_CLAUSES_MAX: usize = 64;
 /// The pause after an accept that failed (out of file descriptors).
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a feed may go on after it was told to finish.
+pub const FAREWELL: Duration = Duration::from_secs(1);
+/// The shortest time after which a feed that had nothing is asked again because of the time.
+pub const FEED_PAUSE_MIN: Duration = Duration::from_millis(1);
+
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections {

@@ -1,27 +1,53 @@
-//! Watches and other long answers end cleanly when the server drains: the stream ends between two frames.
+//! Watches and other long answers end cleanly when the server drains: the stream ends between two chunks, a feed after it
+//! said goodbye. How connections close is the server's affair.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod feed;
+mod stream;
 
-use bytes::Bytes;
-use http_body::Frame;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::filter::{Answer, Filter, Next};
-use crate::http::{Body, BodyError, Request};
+use crate::http::{Body, Request};
 use crate::request_info::RequestInfo;
 use crate::shutdown::Shutdown;
 
 /// Ends the bodies of long-running requests at shutdown.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct EndLongRunning {
     shutdown: Shutdown,
+    spread: Duration,
+    count: AtomicU32,
 }
 
 impl EndLongRunning {
     /// When this signal says that connections drain.
     pub fn new(shutdown: Shutdown) -> Self {
-        Self { shutdown }
+        Self {
+            shutdown,
+            spread: Duration::ZERO,
+            count: AtomicU32::new(0),
+        }
+    }
+
+    /// Not all at once but one after the other over this time, so that clients do not all come back in one moment.
+    pub fn spread_over(self, spread: Duration) -> Self {
+        Self { spread, ..self }
+    }
+
+    /// After what part of the spread the next body ends. Steps of the golden ratio fill it evenly, however many there are.
+    fn delay(&self) -> Duration {
+        const GOLDEN: u32 = 0x9E37_79B9;
+        let place = self.count.fetch_add(1, Ordering::Relaxed).wrapping_mul(GOLDEN);
+        self.spread.mul_f64(f64::from(place) / f64::from(u32::MAX))
+    }
+
+    fn end(&self, body: Body) -> Body {
+        let delay = self.delay();
+        match body.into_feed() {
+            Ok(feed) => Body::feed(feed::Ending::new(feed, self.shutdown.clone(), delay)),
+            Err(body) => Body::new(stream::Ending::new(body, self.shutdown.clone(), delay)),
+        }
     }
 }
 
@@ -30,68 +56,23 @@ impl Filter for EndLongRunning {
         if !RequestInfo::of(&request).is_ok_and(|info| info.is_long_running()) {
             return next.run(request);
         }
-        Box::pin(async move {
-            let response = next.run(request).await;
-            let shutdown = self.shutdown.clone();
-            let end = Box::pin(async move { shutdown.draining().await });
-            response.map(|body| Body::new(Ending { body, end: Some(end) }))
-        })
-    }
-}
-
-/// A body that ends when a signal comes.
-struct Ending {
-    body: Body,
-    /// `None` once it came.
-    end: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-}
-
-impl http_body::Body for Ending {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(end) = self.end.as_mut() else {
-            return Poll::Ready(None);
-        };
-        if end.as_mut().poll(cx).is_ready() {
-            self.end = None;
-            return Poll::Ready(None);
-        }
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.end.is_none() || self.body.is_end_stream()
+        Box::pin(async move { next.run(request).await.map(|body| self.end(body)) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::{Chain, answer, handler_fn};
-    use http_body_util::BodyExt;
 
-    #[tokio::test]
-    async fn a_watch_ends_when_the_server_drains() {
-        let shutdown = Shutdown::new();
-        let endless = handler_fn(|_| async {
-            http::Response::new(Body::stream(futures_util::stream::pending::<
-                Result<Bytes, BodyError>,
-            >()))
-        });
-        let chain = Chain::new(vec![Box::new(EndLongRunning::new(shutdown.clone()))], endless);
-        let request = http::Request::builder()
-            .uri("/api/v1/pods?watch=1")
-            .body(Body::empty())
-            .expect("a request");
-        let response = answer(chain.into_handler(), request).await;
-        let collected = tokio::spawn(response.into_body().collect());
-        shutdown.drain();
-        let body = collected.await.expect("no panic").expect("a clean end");
-        assert!(body.to_bytes().is_empty());
+    #[test]
+    fn ends_are_spread_evenly() {
+        let filter = EndLongRunning::new(Shutdown::new()).spread_over(Duration::from_secs(10));
+        let mut in_each_second = [0; 10];
+        for _ in 0..1_000 {
+            in_each_second[filter.delay().as_secs().min(9) as usize] += 1;
+        }
+        assert!(in_each_second.iter().all(|count| (95..=105).contains(count)));
+        let at_once = EndLongRunning::new(Shutdown::new());
+        assert!((0..10).all(|_| at_once.delay().is_zero()));
     }
 }

@@ -1,0 +1,109 @@
+//! Feeds: bodies that their connection pulls when they were signalled, such as watches. It knows no HTTP version:
+//! what drives feeds is a connection ([`crate::server`]) or, anywhere else, the adapter in [`crate::http::Body`].
+
+mod body;
+mod ready;
+
+use std::fmt;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+pub(crate) use body::FeedBody;
+pub use ready::{ReadySet, Signal};
+
+use crate::http::BodyError;
+
+/// A body whose chunks its connection pulls when it was signalled: no task, no channel, no waker of its own.
+///
+/// All methods are called from the connection's task and must not block: what they do delays the connection's other streams.
+pub trait Feed: Send + 'static {
+    /// A connection takes it over and is signalled through this when there is something to pull. Called once, before
+    /// the first `next`. That one follows by itself, so what is there already needs no signal.
+    fn adopt(&mut self, signal: Signal);
+
+    /// The next chunk, called until it says [`Step::Idle`] or [`Step::End`] as long as the client's window has room.
+    /// It may be called without a signal.
+    fn next(&mut self, now: Instant) -> Step;
+
+    /// When it wants to be asked though nothing signals (bookmarks, its time limit). Looked at after each `next`.
+    fn wake_at(&self) -> Option<Instant>;
+
+    /// The server drains: say goodbye. What `next` still has is sent (a last bookmark), up to its first `Idle` or `End`,
+    /// and for [`crate::limits::FAREWELL`] at most.
+    fn finish(&mut self) {}
+}
+
+/// What a feed has for its client.
+pub enum Step {
+    /// Bytes, at least one.
+    Chunk(Bytes),
+    /// Nothing now.
+    Idle,
+    /// Nothing any more: the body ends cleanly.
+    End,
+    /// The body breaks off.
+    Failed(BodyError),
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chunk(bytes) => write!(f, "Chunk({} bytes)", bytes.len()),
+            Self::Idle => f.write_str("Idle"),
+            Self::End => f.write_str("End"),
+            Self::Failed(error) => write!(f, "Failed({error})"),
+        }
+    }
+}
+
+impl Feed for Box<dyn Feed> {
+    fn adopt(&mut self, signal: Signal) {
+        (**self).adopt(signal);
+    }
+
+    fn next(&mut self, now: Instant) -> Step {
+        (**self).next(now)
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        (**self).wake_at()
+    }
+
+    fn finish(&mut self) {
+        (**self).finish();
+    }
+}
+
+/// A feed with something that lives as long.
+pub(crate) struct Holding<T> {
+    feed: Box<dyn Feed>,
+    _held: T,
+}
+
+impl<T> Holding<T> {
+    pub(crate) fn new(feed: Box<dyn Feed>, held: T) -> Self {
+        Self { feed, _held: held }
+    }
+}
+
+impl<T: Send + 'static> Feed for Holding<T> {
+    fn adopt(&mut self, signal: Signal) {
+        self.feed.adopt(signal);
+    }
+
+    fn next(&mut self, now: Instant) -> Step {
+        self.feed.next(now)
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.feed.wake_at()
+    }
+
+    fn finish(&mut self) {
+        self.feed.finish();
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
