@@ -54,6 +54,11 @@ impl<T, W: Parked> Reader<T, W> {
         }
     }
 
+    /// A watch from this revision or a later one finds all that came after it; from before, it may miss something.
+    pub fn floor_revision(&self) -> i64 {
+        self.shared.directory.full().floor_revision
+    }
+
     /// How many buckets the index has.
     pub fn buckets(&self) -> usize {
         self.shared.index.len()
