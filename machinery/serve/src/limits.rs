@@ -8,6 +8,10 @@ pub const DISCARDED_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 /// How hard gzip tries, 1 to 9: the reference favours speed.
 pub const GZIP_LEVEL: u32 = 1;
+/// How much is compressed before other tasks have their turn: some tenths of a millisecond.
+pub const GZIP_STEP_BYTES: usize = 16 * 1024;
+/// What compression gathers before it is sent.
+pub const GZIP_CHUNK_BYTES: usize = 8 * 1024;
 /// The most media types of an `Accept` header that are looked at.
 pub const ACCEPT_CLAUSES_MAX: usize = 64;
 /// The pause after an accept that failed (out of file descriptors).
