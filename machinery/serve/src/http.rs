@@ -9,7 +9,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::status::Status;
 
-pub use body::Body;
+pub use body::{Body, Compressible};
 
 /// What can go wrong while a body is sent or received.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;

@@ -8,6 +8,10 @@ pub const DISCARDED_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 /// How hard gzip tries, 1 to 9: the reference favours speed.
 pub const GZIP_LEVEL: u32 = 1;
+/// How much is compressed before other tasks have their turn: some tenths of a millisecond.
+pub const GZIP_STEP_BYTES: usize = 16 * 1024;
+/// What compression gathers before it is sent.
+pub const GZIP_CHUNK_BYTES: usize = 8 * 1024;
 /// The most media types of an `Accept` header that are looked at.
 pub const ACCEPT_CLAUSES_MAX: usize = 64;
 /// The pause after an accept that failed (out of file descriptors).
@@ -17,6 +21,17 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// The shortest time after which a feed that had nothing is asked again because of the time.
 pub const FEED_PAUSE_MIN: Duration = Duration::from_millis(1);
+
+/// What one feed may send before its connection's others have their turn.
+pub const FEED_TURN_BYTES_MAX: usize = 32 * 1024;
+/// What all feeds of a connection may queue before the socket has to take it.
+pub const CONNECTION_TURN_BYTES_MAX: usize = 256 * 1024;
+/// How often a connection goes on by itself before other tasks have their turn.
+pub const CONNECTION_ROUNDS_MAX: usize = 4;
+/// What is gathered before it is written to a socket.
+pub const CORK_BYTES: usize = 64 * 1024;
+/// How many buffers of [`CORK_BYTES`] are kept for connections that write next.
+pub const CORK_BUFFERS_KEPT_MAX: usize = 64;
 
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,8 @@
 //! What is answered is the handler's affair.
 
 mod connection;
+mod h2;
+mod http1;
 mod idle;
 
 use std::net::SocketAddr;
@@ -11,11 +13,14 @@ use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::http::Handler;
 use crate::limits::{ACCEPT_PAUSE, Connections};
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
+
+use connection::Connection;
 
 /// Why a server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -70,16 +75,28 @@ impl Server {
     /// to drop this future closes the listener, and connections end with the runtime.
     pub async fn run(self, listener: Listener) {
         let slots = Arc::new(Semaphore::new(self.limits.connections_max as usize));
-        let server = Arc::new(self);
+        let (connections_max, draining) = (self.limits.connections_max, self.shutdown.clone());
+        let running = Arc::new(Running {
+            server: self,
+            buffers: h2::Buffers::new(),
+        });
         tokio::select! {
-            () = server.clone().accept(listener.socket, Arc::clone(&slots)) => {}
-            () = server.shutdown.draining() => {}
+            () = running.accept(listener.socket, Arc::clone(&slots)) => {}
+            () = draining.draining() => {}
         }
-        // All slots are free again when the last connection is closed.
-        let all = slots.acquire_many(server.limits.connections_max).await;
+        // All slots are free again when the last connection is closed and what it had to finish is done.
+        let all = slots.acquire_many(connections_max).await;
         drop(all);
     }
+}
 
+/// A server with what its connections share.
+struct Running {
+    server: Server,
+    buffers: Arc<h2::Buffers>,
+}
+
+impl Running {
     async fn accept(self: Arc<Self>, socket: TcpListener, slots: Arc<Semaphore>) {
         while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
             match socket.accept().await {
@@ -94,17 +111,33 @@ impl Server {
         }
     }
 
-    async fn connect(self: Arc<Self>, stream: TcpStream, address: SocketAddr, _slot: OwnedSemaphorePermit) {
+    async fn connect(self: Arc<Self>, stream: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit) {
+        if let Some((stream, peer, is_http2)) = self.handshake(stream, address).await {
+            let connection = Arc::new(Connection::new(&self.server, peer, slot));
+            match is_http2 {
+                true => h2::serve(&self.server, stream, connection, &self.buffers).await,
+                false => http1::serve(&self.server, stream, connection).await,
+            }
+        }
+    }
+
+    /// TLS; what is known of the client afterwards and whether it speaks HTTP/2.
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+    ) -> Option<(TlsStream<TcpStream>, Peer, bool)> {
         // Small answers must not wait for each other.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%address, %error, "the connection was gone at once");
-            return;
+            return None;
         }
-        let handshake = TlsAcceptor::from(Arc::clone(&self.tls)).accept(stream);
-        let handshake = tokio::time::timeout(self.limits.handshake_timeout, handshake);
+        let server = &self.server;
+        let handshake = TlsAcceptor::from(Arc::clone(&server.tls)).accept(stream);
+        let handshake = tokio::time::timeout(server.limits.handshake_timeout, handshake);
         let stream = tokio::select! {
             stream = handshake => stream,
-            () = self.shutdown.draining() => return,
+            () = server.shutdown.draining() => return None,
         };
         match stream {
             Ok(Ok(stream)) => {
@@ -112,12 +145,12 @@ impl Server {
                 let certificates = session.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
                 let is_http2 = session.alpn_protocol() == Some(b"h2");
                 let certificates = certificates.into_iter().map(|one| one.into_owned()).collect();
-                let peer = Peer::new(address, certificates);
-                connection::serve(&self, stream, peer, is_http2).await;
+                return Some((stream, Peer::new(address, certificates), is_http2));
             }
             Ok(Err(error)) => tracing::debug!(%address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
         }
+        None
     }
 }
 

@@ -1,16 +1,17 @@
-//! Large answers are compressed for clients that take gzip, by the reference's rule. Streams are not.
+//! Large answers are compressed for clients that take gzip, by the reference's rule: whole ones above a size, streamed ones if
+//! their handler marks them and the size is passed. Other streams are not.
 
-use std::io::Write;
+mod gzip;
+mod prefix;
 
-use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
 
 use crate::filter::{Answer, Filter, Next};
-use crate::http::{Body, Request, Response, read_body, status_response};
-use crate::limits::{GZIP_ABOVE_BYTES, GZIP_LEVEL};
-use crate::status::Status;
+use crate::http::{Body, Compressible, Request, Response};
+use crate::limits::GZIP_ABOVE_BYTES;
+use gzip::Gzip;
+use prefix::Prefixed;
 
 /// Compresses what is large enough to be worth it.
 #[derive(Clone, Copy, Debug)]
@@ -23,17 +24,13 @@ impl Filter for Compress {
         }
         Box::pin(async move {
             let response = next.run(request).await;
-            let exact = response
-                .body()
-                .size_hint()
-                .exact()
-                .and_then(|bytes| usize::try_from(bytes).ok());
-            match exact {
-                Some(bytes)
-                    if bytes > GZIP_ABOVE_BYTES
-                        && !response.headers().contains_key(header::CONTENT_ENCODING) =>
-                {
-                    compressed(response, bytes).await
+            if response.headers().contains_key(header::CONTENT_ENCODING) {
+                return response;
+            }
+            match response.body().size_hint().exact() {
+                Some(bytes) if bytes > GZIP_ABOVE_BYTES as u64 => compressed(response),
+                None if response.extensions().get::<Compressible>().is_some() => {
+                    compressed_if_large(response).await
                 }
                 _ => response,
             }
@@ -50,43 +47,43 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     accepted.split(',').any(|word| word.trim() == "gzip")
 }
 
-async fn compressed(response: Response, bytes: usize) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let plain = match read_body(body, bytes).await {
-        Ok(plain) => plain,
-        Err(status) => return status_response(&status),
-    };
-    // Some milliseconds for a megabyte: not on a thread that serves connections.
-    match tokio::task::spawn_blocking(move || gzip(&plain)).await {
-        Ok(Ok(packed)) => {
-            parts.headers.remove(header::CONTENT_LENGTH);
-            parts
-                .headers
-                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            parts
-                .headers
-                .append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-            Response::from_parts(parts, Body::full(packed))
-        }
-        Ok(Err(error)) => status_response(&Status::internal(&error.to_string())),
-        Err(error) => status_response(&Status::internal(&error.to_string())),
+/// A stream tells its size only by going on: what comes before the limit is kept until one or the other is known.
+async fn compressed_if_large(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let (prefixed, is_large) = Prefixed::read(body, GZIP_ABOVE_BYTES).await;
+    let response = Response::from_parts(parts, Body::new(prefixed));
+    match is_large {
+        true => compressed(response),
+        false => response,
     }
 }
 
-fn gzip(plain: &[u8]) -> std::io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::new(GZIP_LEVEL));
-    encoder.write_all(plain)?;
-    encoder.finish().map(Bytes::from)
+fn compressed(response: Response) -> Response {
+    let mut response = response.map(|body| Body::new(Gzip::new(body)));
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    response
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::filter::{Chain, answer, handler_fn};
+    use crate::http::read_body;
+    use bytes::Bytes;
     use std::io::Read;
 
-    async fn outcome(accept: &'static str, bytes: usize) -> (Option<String>, Bytes) {
-        let handler = handler_fn(move |_| async move { http::Response::new(Body::full(vec![b'x'; bytes])) });
+    async fn outcome(
+        accept: &'static str,
+        body: impl Fn() -> Body + Clone + Send + Sync + 'static,
+    ) -> (Option<String>, Bytes) {
+        let handler = handler_fn(move |_| {
+            let mut response = http::Response::new(body());
+            response.extensions_mut().insert(Compressible);
+            async move { response }
+        });
         let chain = Chain::new(vec![Box::new(Compress)], handler).into_handler();
         let request = http::Request::builder()
             .header("accept-encoding", accept)
@@ -98,20 +95,77 @@ mod tests {
             .map(|value| value.to_str().expect("text").to_owned());
         (
             encoding,
-            read_body(response.into_body(), 1_000_000).await.expect("fits"),
+            read_body(response.into_body(), 10_000_000).await.expect("fits"),
         )
+    }
+
+    fn whole(bytes: usize) -> impl Fn() -> Body + Clone + Send + Sync {
+        move || Body::full(vec![b'x'; bytes])
+    }
+
+    /// Of chunks that are no compression's own size, and some empty ones.
+    fn streamed(bytes: usize) -> impl Fn() -> Body + Clone + Send + Sync {
+        move || {
+            let plain = Bytes::from(text(bytes));
+            let chunks = (0..bytes).step_by(7_001).flat_map(move |begin| {
+                let chunk = plain.slice(begin..bytes.min(begin + 7_001));
+                [Ok::<_, std::io::Error>(Bytes::new()), Ok(chunk)]
+            });
+            Body::stream(futures_util::stream::iter(chunks))
+        }
+    }
+
+    fn text(bytes: usize) -> Vec<u8> {
+        (0..bytes).map(|at| (at * at / 97) as u8).collect()
+    }
+
+    fn unpacked(packed: &Bytes) -> Vec<u8> {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(packed.as_ref())
+            .read_to_end(&mut plain)
+            .expect("gzip");
+        plain
     }
 
     #[tokio::test]
     async fn only_large_answers_to_willing_clients_are_compressed() {
-        assert_eq!(outcome("gzip", GZIP_ABOVE_BYTES).await.0, None);
-        assert_eq!(outcome("br", GZIP_ABOVE_BYTES + 1).await.0, None);
-        let (encoding, body) = outcome("deflate, gzip", GZIP_ABOVE_BYTES + 1).await;
+        assert_eq!(outcome("gzip", whole(GZIP_ABOVE_BYTES)).await.0, None);
+        assert_eq!(outcome("br", whole(GZIP_ABOVE_BYTES + 1)).await.0, None);
+        let (encoding, body) = outcome("deflate, gzip", whole(GZIP_ABOVE_BYTES + 1)).await;
         assert_eq!(encoding.as_deref(), Some("gzip"));
-        let mut plain = Vec::new();
-        flate2::read::GzDecoder::new(body.as_ref())
-            .read_to_end(&mut plain)
-            .expect("gzip");
-        assert_eq!(plain, vec![b'x'; GZIP_ABOVE_BYTES + 1]);
+        assert_eq!(unpacked(&body), vec![b'x'; GZIP_ABOVE_BYTES + 1]);
+    }
+
+    #[tokio::test]
+    async fn a_marked_stream_is_compressed_once_it_is_large() {
+        let (encoding, body) = outcome("gzip", streamed(GZIP_ABOVE_BYTES)).await;
+        assert_eq!(
+            (encoding, body.as_ref()),
+            (None, text(GZIP_ABOVE_BYTES).as_slice())
+        );
+        for bytes in [GZIP_ABOVE_BYTES + 1, 3_000_000] {
+            let (encoding, body) = outcome("gzip", streamed(bytes)).await;
+            assert_eq!(encoding.as_deref(), Some("gzip"));
+            assert!(unpacked(&body) == text(bytes), "{bytes} bytes differ");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_breaks_off_does_not_end_well() {
+        for good in [10, 20_000, 300_000] {
+            let broken = move || {
+                let chunks = [Ok(Bytes::from(text(good))), Err(std::io::Error::other("broken"))];
+                Body::stream(futures_util::stream::iter(chunks))
+            };
+            let handler = handler_fn(move |_| {
+                let mut response = http::Response::new(broken());
+                response.extensions_mut().insert(Compressible);
+                async move { response }
+            });
+            let chain = Chain::new(vec![Box::new(Compress)], handler).into_handler();
+            let request = http::Request::builder().header("accept-encoding", "gzip");
+            let response = answer(chain, request.body(Body::empty()).expect("a request")).await;
+            assert!(read_body(response.into_body(), 1_000_000).await.is_err());
+        }
     }
 }

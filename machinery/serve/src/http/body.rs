@@ -20,6 +20,10 @@ enum Inner {
     Feed(FeedBody),
 }
 
+/// In an answer's extensions: its body is a stream that ends by itself (a list), worth compressing if it is large.
+#[derive(Clone, Copy, Debug)]
+pub struct Compressible;
+
 impl Body {
     /// Without content.
     pub fn empty() -> Self {

@@ -41,17 +41,27 @@ impl Activity {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.shared.under_way.load(Ordering::Relaxed) == 0
+        self.count() == 0
+    }
+
+    /// How many requests are under way.
+    pub(super) fn count(&self) -> usize {
+        self.shared.under_way.load(Ordering::Relaxed)
+    }
+
+    /// For how long it may still be idle: all of the limit while there are requests.
+    pub(super) fn rest(&self, limit: Duration) -> Duration {
+        if self.is_idle() {
+            limit.saturating_sub(self.idle_time())
+        } else {
+            limit
+        }
     }
 
     /// Returns when there was no request for this long.
     pub(super) async fn idle_for(&self, limit: Duration) {
         loop {
-            let rest = if self.is_idle() {
-                limit.saturating_sub(self.idle_time())
-            } else {
-                limit
-            };
+            let rest = self.rest(limit);
             if rest.is_zero() {
                 return;
             }

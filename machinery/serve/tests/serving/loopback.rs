@@ -73,11 +73,19 @@ impl Fixture {
     }
 
     pub async fn start_in(files: Folder, handler: Handler, limits: Connections) -> Self {
+        Self::start_all(files, handler, limits, Shutdown::new()).await
+    }
+
+    /// With a signal that the handler knows too.
+    pub async fn start_with(handler: Handler, limits: Connections, shutdown: Shutdown) -> Self {
+        Self::start_all(Folder::new(), handler, limits, shutdown).await
+    }
+
+    async fn start_all(files: Folder, handler: Handler, limits: Connections, shutdown: Shutdown) -> Self {
         tls::install_provider();
         let certificate = ServingCertificate::load(&files.pki.serving_certificate, &files.pki.serving_key)
             .expect("just made");
         let clients = ClientAuthority::load(&[&files.pki.ca_certificate]).expect("just made");
-        let shutdown = Shutdown::new();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into())
             .await
             .expect("a free port");
@@ -105,6 +113,10 @@ impl Fixture {
     /// Returns when the server has ended.
     pub async fn ended(&mut self) {
         (&mut self.server).await.expect("no panic");
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.server.is_finished()
     }
 
     pub async fn connect(&self, identity: &Identity, protocol: &[u8]) -> TlsStream<TcpStream> {

@@ -1,5 +1,9 @@
 //! The listener over real sockets on loopback: TLS, client certificates, both HTTP versions, limits, draining.
 
+mod answers;
+mod client;
+mod feeds;
+mod log;
 mod loopback;
 
 use std::time::Duration;

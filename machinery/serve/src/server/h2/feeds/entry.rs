@@ -1,0 +1,133 @@
+//! One feed and its stream: asks the feed and sends what it gives, as far as the client's window goes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Context;
+
+use bytes::Bytes;
+use h2::{Reason, SendStream};
+use tokio::time::Instant;
+
+use crate::feed::{Feed, Signal, Step};
+use crate::limits::FEED_TURN_BYTES_MAX;
+use crate::server::h2::handoff::Arrival;
+use crate::server::h2::send::{room, send_some};
+use crate::server::idle::UnderWay;
+
+/// A feed under way.
+pub(super) struct Entry {
+    stream: SendStream<Bytes>,
+    feed: Box<dyn Feed>,
+    /// What did not fit into the window of the last chunk.
+    rest: Bytes,
+    is_blocked: bool,
+    _under_way: UnderWay,
+}
+
+/// How a feed's turn ended.
+pub(super) enum Turn {
+    /// Its share is used up.
+    Again,
+    /// Its client's window is.
+    Blocked,
+    /// It has nothing, and wants to be asked then.
+    Idle(Option<Instant>),
+    /// It is at its end.
+    Done,
+}
+
+impl Entry {
+    /// `None` if the stream was reset already or the feed panicked. The context is of the stream.
+    pub(super) fn adopt(arrival: Arrival, signal: Signal, cx: &mut Context<'_>) -> Option<Self> {
+        let mut entry = Self {
+            stream: arrival.stream,
+            feed: arrival.feed,
+            rest: Bytes::new(),
+            is_blocked: false,
+            _under_way: arrival.under_way,
+        };
+        if entry.is_reset(cx) {
+            return None;
+        }
+        if catch_unwind(AssertUnwindSafe(|| entry.feed.adopt(signal))).is_err() {
+            entry.stream.send_reset(Reason::INTERNAL_ERROR);
+            return None;
+        }
+        Some(entry)
+    }
+
+    /// Whether it waits for its client.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// It need not wait any more; whether it did.
+    pub(super) fn unblock(&mut self) -> bool {
+        std::mem::take(&mut self.is_blocked)
+    }
+
+    /// Whether the client wants no more. If not, the context is woken at a reset, and when there is more room.
+    pub(super) fn is_reset(&mut self, cx: &mut Context<'_>) -> bool {
+        self.stream.poll_reset(cx).is_ready()
+    }
+
+    /// Sends what there is, up to its share of what is left for all.
+    pub(super) fn turn(&mut self, now: Instant, left: &mut usize) -> Turn {
+        // What it shares with others is as the filters' panic guard has it.
+        match catch_unwind(AssertUnwindSafe(|| self.send(now, left))) {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a stream ended early");
+                Turn::Done
+            }
+            Err(_) => {
+                self.stream.send_reset(Reason::INTERNAL_ERROR);
+                Turn::Done
+            }
+        }
+    }
+
+    fn send(&mut self, now: Instant, left: &mut usize) -> Result<Turn, h2::Error> {
+        let mut share = FEED_TURN_BYTES_MAX.min(*left);
+        loop {
+            if !self.rest.is_empty() {
+                let before = self.rest.len();
+                if !send_some(&mut self.stream, &mut self.rest, false)? {
+                    return Ok(self.blocked());
+                }
+                let sent = before - self.rest.len();
+                share = share.saturating_sub(sent);
+                *left = left.saturating_sub(sent);
+                continue;
+            }
+            if share == 0 {
+                return Ok(Turn::Again);
+            }
+            // The feed is not asked for what could not leave: its place costs nothing, what it gave would.
+            if room(&mut self.stream, 1) == 0 {
+                return Ok(self.blocked());
+            }
+            match self.feed.next(now) {
+                Step::Chunk(chunk) => {
+                    // An empty one counts too, so that a feed cannot keep its connection.
+                    share = share.saturating_sub(usize::from(chunk.is_empty()));
+                    self.rest = chunk;
+                }
+                Step::Idle => return Ok(Turn::Idle(self.feed.wake_at())),
+                Step::End => {
+                    self.stream.send_data(Bytes::new(), true)?;
+                    return Ok(Turn::Done);
+                }
+                Step::Failed(error) => {
+                    tracing::debug!(%error, "a feed broke off");
+                    self.stream.send_reset(Reason::INTERNAL_ERROR);
+                    return Ok(Turn::Done);
+                }
+            }
+        }
+    }
+
+    fn blocked(&mut self) -> Turn {
+        self.is_blocked = true;
+        Turn::Blocked
+    }
+}
