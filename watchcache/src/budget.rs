@@ -1,0 +1,42 @@
+//! One budget for the histories of all resources: now and then each ring is told what it may hold. The rule is the ring
+//! crate's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::limits::HISTORY_FLOOR_BYTES;
+use crate::unit::Unit;
+
+/// How often the budget is shared out.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Shares `bytes` among the units for as long as the process runs.
+pub async fn keep(units: Vec<Arc<Unit>>, bytes: usize) {
+    let mut tick = tokio::time::interval(INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        share(&units, bytes);
+    }
+}
+
+/// Tells each unit what it may hold.
+pub fn share(units: &[Arc<Unit>], bytes: usize) {
+    let now_ms = crate::unit::now_ms();
+    let samples: Vec<_> = units
+        .iter()
+        .map(|unit| {
+            let span = unit.generation().map(|generation| generation.ring().span());
+            ring::budget::Sample {
+                held_bytes: span.map_or(0, |span| span.bytes),
+                oldest_age_ms: span
+                    .and_then(|span| span.oldest_ms)
+                    .map_or(0, |oldest_ms| now_ms.saturating_sub(oldest_ms)),
+                floor_bytes: HISTORY_FLOOR_BYTES,
+            }
+        })
+        .collect();
+    for (unit, allotted) in units.iter().zip(ring::budget::share(bytes, &samples)) {
+        unit.allot(allotted);
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether the cache is what the store is: their keys and revisions at one revision, compared. What follows from a
+//! difference is the caller's.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use storage::{Error, Range, Revision, Store};
+
+use crate::limits::{DIGEST_INTERVAL, LOAD_PAGE_KEYS};
+use crate::snapshot::{Scope, Snapshot};
+use crate::unit::Unit;
+
+/// A short form of all keys below a prefix and the revisions that they were last written at. Order counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(pub u64);
+
+/// FNV-1a's, in 64 bits.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0000_0100_0000_01b3;
+
+impl Digest {
+    /// Of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        snapshot
+            .range(&Scope::All, None)
+            .fold(Self(BASIS), |digest, item| digest.with(item.key(), item.revision()))
+    }
+
+    /// Of what a store has at a revision.
+    pub async fn of_store(store: &Arc<dyn Store>, unit: &Unit, at: Revision) -> Result<Self, Error> {
+        let mut digest = Self(BASIS);
+        let mut start = unit.span().start.clone();
+        loop {
+            let page = store
+                .range(Range {
+                    start,
+                    end: unit.span().end.clone(),
+                    at: Some(at),
+                    limit: LOAD_PAGE_KEYS,
+                    keys_only: true,
+                    ..Range::default()
+                })
+                .await?;
+            for entry in &page.entries {
+                digest = digest.with(unit.maker().below(&entry.key), entry.mod_revision);
+            }
+            match page.entries.last() {
+                Some(last) if page.more => start = Bytes::from([last.key.as_ref(), b"\0"].concat()),
+                _ => return Ok(digest),
+            }
+        }
+    }
+
+    fn with(self, key: &[u8], revision: Revision) -> Self {
+        let revision = revision.0.to_le_bytes();
+        let bytes = key.iter().chain(b"\0").chain(&revision);
+        Self(bytes.fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME)))
+    }
+}
+
+/// Compares a unit with its store now and then for as long as the process runs; the first time after `offset`, so that units
+/// do not all do it at once.
+pub async fn keep_comparing(unit: Arc<Unit>, offset: Duration) {
+    tokio::time::sleep(offset).await;
+    loop {
+        match compare(&unit).await {
+            Ok(true) => {}
+            Ok(false) => {
+                unit.counts().mismatches.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(resource = %unit.name(), "the cache differs from the store; it is loaded again");
+                unit.want_reload();
+            }
+            Err(error) => tracing::debug!(resource = %unit.name(), %error, "the cache was not compared"),
+        }
+        tokio::time::sleep(DIGEST_INTERVAL).await;
+    }
+}
+
+/// Whether a unit is what its store is. A unit that shows nothing differs in nothing.
+pub async fn compare(unit: &Unit) -> Result<bool, Error> {
+    let Some(generation) = unit.generation() else {
+        return Ok(true);
+    };
+    let shown = generation.shown();
+    // Before anything was written, there is nothing to read at.
+    let at = shown.snapshot.revision();
+    match Digest::of_store(unit.store(), unit, at).await {
+        Ok(found) => Ok(found == Digest::of(&shown.snapshot)),
+        // Compacted meanwhile: the next time.
+        Err(Error::Compacted(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}

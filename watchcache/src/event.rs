@@ -1,0 +1,73 @@
+//! One change of one object, as it stands in the ring, with its encodings. What a watcher makes of it is [`crate::watch`]'s.
+
+use std::sync::Arc;
+
+use render::watch::Kind;
+use storage::Revision;
+
+use crate::frames::Frames;
+use crate::item::Item;
+
+/// What a change weighs beside its items and frames: the event, its slot and its places in the index.
+const OVERHEAD_BYTES: usize = 250;
+
+/// A change.
+#[derive(Debug)]
+pub struct Event {
+    /// The transaction that made it.
+    pub revision: Revision,
+    /// The object after it; absent when it was deleted.
+    pub now: Option<Arc<Item>>,
+    /// The object before it; absent when it was created.
+    pub before: Option<Arc<Item>>,
+    /// Encodings, made on demand and shared by all watchers.
+    pub frames: Frames,
+}
+
+impl Event {
+    /// A change with nothing encoded yet. One of the items is there.
+    pub fn new(revision: Revision, now: Option<Arc<Item>>, before: Option<Arc<Item>>) -> Self {
+        debug_assert!(now.is_some() || before.is_some());
+        Self {
+            revision,
+            now,
+            before,
+            frames: Frames::default(),
+        }
+    }
+
+    /// The key that it is about.
+    pub fn key(&self) -> &[u8] {
+        self.now.as_ref().or(self.before.as_ref()).map_or(b"", |item| item.key())
+    }
+
+    /// What a watcher sees of it that selects with `selected`, and the item that it is shown. An item that cannot be decoded
+    /// is an error for whom it would concern.
+    pub fn seen(&self, selected: impl Fn(&Item) -> bool) -> Result<Option<(Kind, &Arc<Item>)>, &str> {
+        let before = selection(&self.before, &selected)?;
+        let now = selection(&self.now, &selected)?;
+        Ok(match (before, now) {
+            (None, Some(now)) => Some((Kind::Added, now)),
+            (Some(_), Some(now)) => Some((Kind::Modified, now)),
+            // The last state that the watcher knew, told at the revision of its end.
+            (Some(before), None) => Some((Kind::Deleted, before)),
+            (None, None) => None,
+        })
+    }
+
+    /// What it adds to the ring: its encodings and the state that only it still holds.
+    pub fn weight_bytes(&self) -> usize {
+        let state = self.before.as_ref().or(self.now.as_ref());
+        OVERHEAD_BYTES + state.map_or(0, |item| item.weight_bytes())
+    }
+}
+
+/// An item, if there is one and it is selected.
+fn selection<'e>(
+    item: &'e Option<Arc<Item>>,
+    selected: &impl Fn(&Item) -> bool,
+) -> Result<Option<&'e Arc<Item>>, &'e str> {
+    let Some(item) = item else { return Ok(None) };
+    item.content()?;
+    Ok(selected(item).then_some(item))
+}

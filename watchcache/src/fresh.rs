@@ -1,0 +1,66 @@
+//! Reads that want the cache to be somewhere: at the store's present revision, or at one that a client knows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use render::errors;
+use serve::status::Status;
+use storage::Revision;
+
+use crate::limits::{FRESHNESS_TIMEOUT, PROGRESS_INTERVAL};
+use crate::unit::{Generation, Unit};
+
+/// What a unit shows; 429 while it has nothing to show, as the reference says it.
+pub fn generation(unit: &Unit) -> Result<Arc<Generation>, Status> {
+    unit.generation()
+        .ok_or_else(|| Status::too_many_requests("storage is (re)initializing", 1))
+}
+
+/// Waits until the cache shows the store's revision of this moment or a later one, which is returned.
+///
+/// # Errors
+/// 504 when it does not within [`FRESHNESS_TIMEOUT`], and what the store answers.
+pub async fn consistent(unit: &Unit) -> Result<Revision, Status> {
+    let asked = tokio::time::timeout(FRESHNESS_TIMEOUT, unit.freshness().revision()).await;
+    let revision = match asked {
+        Ok(revision) => revision.map_err(errors::store)?,
+        Err(_) => return Err(Status::timeout("the store does not say how current it is")),
+    };
+    not_older_than(unit, revision).await?;
+    Ok(revision)
+}
+
+/// Waits until the cache shows a revision or a later one.
+///
+/// # Errors
+/// 504 when it does not within [`FRESHNESS_TIMEOUT`]; clients wait a second and ask again.
+pub async fn not_older_than(unit: &Unit, revision: Revision) -> Result<(), Status> {
+    if unit.current() >= revision {
+        return Ok(());
+    }
+    match tokio::time::timeout(FRESHNESS_TIMEOUT, reach(unit, revision)).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(Status::too_large_resource_version(revision.0, unit.current().0)),
+    }
+}
+
+/// Asks the store for progress until the cache has come so far: a quiet resource hears of others' changes only then.
+async fn reach(unit: &Unit, revision: Revision) {
+    let mut progress = unit.progress();
+    let mut pause = Duration::ZERO;
+    loop {
+        tokio::select! {
+            reached = progress.wait_for(|current| *current >= revision) => {
+                // The unit, which is held, has the sender.
+                drop(reached);
+                return;
+            }
+            () = tokio::time::sleep(pause) => {
+                if let Err(error) = unit.store().request_progress().await {
+                    tracing::debug!(%error, "no progress was asked for");
+                }
+                pause = PROGRESS_INTERVAL;
+            }
+        }
+    }
+}

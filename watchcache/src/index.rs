@@ -1,0 +1,90 @@
+//! By what a resource's events are found: the dimensions of the ring's index, and the one that serves a watch best.
+//! The index itself is the ring's.
+
+use render::Selection;
+use ring::BucketKey;
+
+use crate::event::Event;
+use crate::item::{Item, Maker};
+use crate::snapshot::Scope;
+
+/// Objects of a namespace.
+const NAMESPACE: u16 = 0;
+/// One object.
+const OBJECT: u16 = 1;
+/// The first of the indexed fields.
+const FIELDS: u16 = 2;
+
+/// The fields by which many clients watch a part of a resource each: the kubelets' share of pods and devices.
+const INDEXED: &[(&str, &[&str])] = &[("Pod", &["spec.nodeName"]), ("ResourceSlice", &["spec.nodeName"])];
+
+/// The indexed fields of a resource, as places in its selectable fields.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    fields: Vec<(&'static str, usize)>,
+}
+
+/// Where a watch reads the ring: everything, or what concerns one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// All events.
+    All,
+    /// Those of a namespace, an object or a field's value.
+    Of(u16, Box<str>),
+}
+
+impl Index {
+    /// Of the objects that are made by a maker.
+    pub fn new(maker: &Maker) -> Self {
+        let indexed = INDEXED.iter().find(|(kind, _)| *kind == maker.hub().kind.as_str());
+        let fields = indexed.map_or(&[][..], |(_, fields)| fields).iter();
+        Self {
+            fields: fields
+                .filter_map(|field| Some((*field, maker.selectable().index(field)?)))
+                .collect(),
+        }
+    }
+
+    /// The buckets of an event: where its object is, and where it was if that is elsewhere.
+    pub fn buckets<'e>(&'e self, event: &'e Event) -> impl Iterator<Item = BucketKey<'e>> {
+        let object = event.now.as_ref().or(event.before.as_ref());
+        let places = object.into_iter().flat_map(|item| {
+            let namespace = Some(item.namespace()).filter(|namespace| !namespace.is_empty());
+            let key = std::str::from_utf8(item.key()).ok();
+            namespace
+                .map(|value| BucketKey { dimension: NAMESPACE, value })
+                .into_iter()
+                .chain(key.map(|value| BucketKey { dimension: OBJECT, value }))
+        });
+        let fields = self.fields.iter().enumerate().flat_map(move |(at, (_, field))| {
+            let now = event.now.as_deref().and_then(|item| value(item, *field));
+            let before = event.before.as_deref().and_then(|item| value(item, *field));
+            let before = before.filter(|before| Some(*before) != now);
+            let dimension = FIELDS + at as u16;
+            now.into_iter()
+                .chain(before)
+                .map(move |value| BucketKey { dimension, value })
+        });
+        places.chain(fields)
+    }
+
+    /// The bucket that holds all events of a watch and the fewest others.
+    pub fn bucket(&self, scope: &Scope, selection: &Selection) -> Bucket {
+        if let Scope::Object(key) = scope {
+            return Bucket::Of(OBJECT, key.clone());
+        }
+        let field = self.fields.iter().enumerate().find_map(|(at, (field, _))| {
+            let value = selection.exact(field)?;
+            Some(Bucket::Of(FIELDS + at as u16, value.into()))
+        });
+        match (field, scope) {
+            (Some(bucket), _) => bucket,
+            (None, Scope::Namespace(namespace)) => Bucket::Of(NAMESPACE, namespace.clone()),
+            (None, _) => Bucket::All,
+        }
+    }
+}
+
+fn value(item: &Item, field: usize) -> Option<&str> {
+    item.content().ok().map(|content| content.facts.field(field))
+}

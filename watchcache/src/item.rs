@@ -1,0 +1,202 @@
+//! One object as the cache holds it: canonical bytes and the few facts that it is found and dispatched by.
+//! No decoded tree is kept.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kinds::decorate::{Context, IpFamily};
+use kinds::defaults::Now;
+use kinds::facts::{Facts, Selectable};
+use kinds::{Resource, stored};
+use schema::{Types, Value, envelope, proto};
+use serve::status::Status;
+use storage::{Entry, Revision};
+
+/// What an item weighs beside its bytes: the item itself, its key and its place in the snapshot.
+const OVERHEAD_BYTES: usize = 200;
+
+/// An object at one revision.
+#[derive(Debug)]
+pub struct Item {
+    key: Box<[u8]>,
+    revision: Revision,
+    content: Result<Content, Box<str>>,
+}
+
+/// What is in an object.
+#[derive(Debug)]
+pub struct Content {
+    /// The protobuf message of the hub form, without envelope and without resource version.
+    pub body: Bytes,
+    /// What it is selected by.
+    pub facts: Facts,
+}
+
+/// Makes items of what a store holds for one resource.
+#[derive(Clone, Debug)]
+pub struct Maker {
+    hub: Arc<Resource>,
+    /// The part of the keys that all objects share.
+    prefix: Bytes,
+    primary_family: IpFamily,
+    selectable: Selectable,
+}
+
+impl Maker {
+    /// For objects of a resource in its hub version, stored below `prefix`.
+    pub fn new(hub: Arc<Resource>, prefix: Bytes, primary_family: IpFamily) -> Self {
+        Self {
+            selectable: Selectable::of(&hub),
+            hub,
+            prefix,
+            primary_family,
+        }
+    }
+
+    /// The resource.
+    pub fn hub(&self) -> &Arc<Resource> {
+        &self.hub
+    }
+
+    /// The fields that its objects are selected by.
+    pub fn selectable(&self) -> &Selectable {
+        &self.selectable
+    }
+
+    /// The part of a key below the prefix.
+    pub fn below<'k>(&self, key: &'k [u8]) -> &'k [u8] {
+        key.strip_prefix(self.prefix.as_ref()).unwrap_or(key)
+    }
+
+    /// An object as it is stored, made canonical. What cannot be decoded becomes an item that says why: it must not vanish.
+    pub fn item(&self, entry: &Entry) -> Item {
+        let content = self.content(&entry.value);
+        if let Err(why) = &content {
+            let key = String::from_utf8_lossy(&entry.key);
+            tracing::error!(%key, %why, "a stored object cannot be decoded");
+        }
+        Item {
+            key: self.below(&entry.key).into(),
+            revision: entry.mod_revision,
+            content: content.map_err(|why| {
+                let key = String::from_utf8_lossy(&entry.key);
+                format!("unable to decode {key}: {why}").into()
+            }),
+        }
+    }
+
+    fn content(&self, value: &Bytes) -> Result<Content, String> {
+        let now = schema::time::Time::now().format();
+        let context = Context {
+            now: Now(&now),
+            primary_family: self.primary_family,
+        };
+        let tree = stored::canonical(&self.hub, value, context).map_err(|error| error.to_string())?;
+        Ok(Content {
+            facts: Facts::of(&self.selectable, &tree),
+            body: self.body(value, &tree),
+        })
+    }
+
+    /// The canonical message: the stored bytes themselves where they are it, so that they are held once.
+    fn body(&self, value: &Bytes, tree: &Value) -> Bytes {
+        let mut message = Vec::with_capacity(value.len() + 256);
+        proto::encode(Types::builtin(), self.hub.type_id, tree, &mut message);
+        match envelope::split(value) {
+            Ok(stored) if stored.body == message => value.slice_ref(stored.body),
+            _ => {
+                message.shrink_to_fit();
+                Bytes::from(message)
+            }
+        }
+    }
+}
+
+impl Item {
+    /// `namespace/name`, or the bare name of what is in no namespace.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The namespace; empty for what is in none.
+    pub fn namespace(&self) -> &str {
+        match self.slash() {
+            Some(at) => text(&self.key[..at]),
+            None => "",
+        }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        text(&self.key[self.slash().map_or(0, |at| at + 1)..])
+    }
+
+    /// When it was written.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// What is in it; an error is why it cannot be decoded.
+    pub fn content(&self) -> Result<&Content, &str> {
+        self.content.as_ref().map_err(|why| &**why)
+    }
+
+    /// Its canonical bytes as they are shown; an error is what a reader is told.
+    pub fn canonical(&self) -> Result<render::canonical::Canonical<'_>, Status> {
+        let content = self.content().map_err(Status::internal)?;
+        Ok(render::canonical::Canonical {
+            key: &self.key,
+            body: &content.body,
+            revision: self.revision,
+        })
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight_bytes(&self) -> usize {
+        let content = match &self.content {
+            Ok(content) => content.body.len() + content.facts.heap_bytes(),
+            Err(why) => why.len(),
+        };
+        OVERHEAD_BYTES + self.key.len() + content
+    }
+
+    fn slash(&self) -> Option<usize> {
+        self.key.iter().position(|byte| *byte == b'/')
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// An item in its place by key: what the snapshot's map is of.
+#[derive(Clone, Debug)]
+pub struct ByKey(pub Arc<Item>);
+
+impl Borrow<[u8]> for ByKey {
+    fn borrow(&self) -> &[u8] {
+        self.0.key()
+    }
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for ByKey {}
+
+impl PartialOrd for ByKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.key.cmp(&other.0.key)
+    }
+}

@@ -1,0 +1,28 @@
+//! The watch tier: for each resource a copy of what the store holds and a ring of what happened, from which lists and watches
+//! are answered. It writes nothing, and knows no frontend and no router.
+
+mod budget;
+pub mod cache;
+pub mod digest;
+mod event;
+mod forms;
+mod frames;
+mod fresh;
+mod freshness;
+mod index;
+mod item;
+pub mod limits;
+mod list;
+mod load;
+pub mod metrics;
+mod past;
+pub mod service;
+mod snapshot;
+mod tail;
+#[cfg(test)]
+mod testing;
+mod unit;
+mod waiter;
+mod watch;
+
+pub use cache::{Cache, Config};

@@ -1,0 +1,46 @@
+//! Every limit of the watch cache.
+
+use std::time::Duration;
+
+/// What the histories of all resources may hold together, by default.
+pub const HISTORY_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
+/// What each resource may keep of it whatever the others need.
+pub const HISTORY_FLOOR_BYTES: usize = 512 * 1024;
+/// How long events are kept at most: clients that were away for longer list again.
+pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(900);
+/// What encoded events may hold; above it they are made again for each watcher.
+pub const FRAMES_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// How much of a store's history is replayed at start; with more, it begins at the present revision.
+pub const REPLAY_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// How many keys one read of a load asks for.
+pub const LOAD_PAGE_KEYS: u64 = 500;
+/// How many reads of a load are under way at a time.
+pub const LOAD_READS_MAX: usize = 4;
+/// How many changes are made canonical on the task that reads them; more go to a pool.
+pub const INLINE_CHANGES_MAX: usize = 8;
+/// How long a read waits until the cache has come to a revision.
+pub const FRESHNESS_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often the store is asked for a progress mark while somebody waits.
+pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+/// How often it is asked when nobody does, so that bookmarks move.
+pub const IDLE_PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+/// The pause after a load or a stream that failed, at first and at most.
+pub const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Past states that are kept for lists at a revision and their further pages.
+pub const PAST_SNAPSHOTS_MAX: usize = 16;
+/// Between bookmarks of a watch.
+pub const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+/// How long before its end a watch gets its last bookmark.
+pub const LAST_BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
+/// The least a watch lasts without `timeoutSeconds`; the most is twice that.
+pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
+/// How many bytes of a list are made at a time.
+pub const LIST_CHUNK_BYTES: usize = 64 * 1024;
+/// How many objects a list or initial events look at before others get their turn.
+pub const SCAN_ITEMS_MAX: usize = 4_096;
+/// Reads of the store that lists may have under way when the cache cannot answer.
+pub const STORE_READS_MAX: usize = 16;
+/// Objects of one such read.
+pub const STORE_PAGE_KEYS: u64 = 500;
+/// Between two comparisons of the cache with the store.
+pub const DIGEST_INTERVAL: Duration = Duration::from_secs(600);

@@ -1,0 +1,275 @@
+//! Keeps one resource's cache abreast of its store: load, replay what the store still remembers, follow. It is the only
+//! writer of the unit; who reads it is not known here.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use storage::{Error, Event as Change, EventKind, Revision, Store, WatchBatch, WatchRequest, WatchStream};
+
+use crate::event::Event;
+use crate::item::{Item, Maker};
+use crate::limits::{IDLE_PROGRESS_INTERVAL, INLINE_CHANGES_MAX, REPLAY_BYTES_MAX, RETRY_PAUSE};
+use crate::load;
+use crate::snapshot::Snapshot;
+use crate::unit::{Counts, Phase, Unit, Writer};
+
+/// How often the ring is trimmed when nothing happens.
+const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The task that keeps a unit abreast.
+pub struct Tail {
+    unit: Arc<Unit>,
+    store: Arc<dyn Store>,
+    /// A mismatch with the store was found: load again.
+    reload: tokio::sync::watch::Receiver<u64>,
+    /// What readers still see while it is loaded again.
+    stale: Option<Loaded>,
+}
+
+/// Why following ended.
+enum End {
+    /// The stream broke; nothing is lost yet.
+    Lost(Error),
+    /// The store no longer has what comes next, or the cache is not what the store is.
+    Gap(String),
+}
+
+impl Tail {
+    /// Of a unit, over the store that holds its objects.
+    pub fn new(unit: Arc<Unit>, store: Arc<dyn Store>) -> Self {
+        let reload = unit.reloads_wanted();
+        Self {
+            unit,
+            store,
+            reload,
+            stale: None,
+        }
+    }
+
+    /// Runs for as long as the process.
+    pub async fn run(mut self) {
+        let mut pause = RETRY_PAUSE.0;
+        // A history that was too long to replay is not tried again.
+        let mut with_history = true;
+        loop {
+            match self.load(with_history).await {
+                Ok((mut loaded, target)) => {
+                    pause = RETRY_PAUSE.0;
+                    match self.keep_up(&mut loaded, target).await {
+                        Kept::TooLong => with_history = false,
+                        Kept::Gap(why) => {
+                            tracing::warn!(resource = %self.unit.name(), why, "the cache is loaded again");
+                            Counts::count(&self.unit.counts().reloads);
+                            with_history = true;
+                        }
+                    }
+                    if loaded.is_shown {
+                        self.stale = Some(loaded);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(resource = %self.unit.name(), %error, "the cache cannot be loaded");
+                    self.unit.set_phase(Phase::Failed(error.to_string()));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(RETRY_PAUSE.1);
+                }
+            }
+        }
+    }
+
+    /// Everything at the oldest revision that the store still has, or at the present one; and the present one, which is to
+    /// be reached before anything is served.
+    async fn load(&self, with_history: bool) -> Result<(Loaded, Revision), Error> {
+        self.unit.set_phase(Phase::Loading);
+        let target = self.store.current_revision().await?;
+        let at = match with_history {
+            true => self.store.oldest_revision().await?.max(Revision(1)).min(target),
+            false => target,
+        };
+        let snapshot = load::load(&self.store, self.unit.maker(), self.unit.span(), at).await?;
+        Ok((Loaded::new(&self.unit, snapshot), target))
+    }
+
+    /// Replays and follows until the cache must be loaded again. A broken stream is taken up where it broke.
+    async fn keep_up(&mut self, loaded: &mut Loaded, target: Revision) -> Kept {
+        let mut pause = RETRY_PAUSE.0;
+        loop {
+            let from = loaded.revision();
+            match self.follow(loaded, target).await {
+                Ok(()) => return Kept::TooLong,
+                Err(End::Gap(why)) => return Kept::Gap(why),
+                Err(End::Lost(error)) => {
+                    tracing::warn!(resource = %self.unit.name(), %error, "the stream of changes broke; it is taken up again");
+                    Counts::count(&self.unit.counts().breaks);
+                    pause = if loaded.revision() > from { RETRY_PAUSE.0 } else { (pause * 2).min(RETRY_PAUSE.1) };
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// Follows the store; ends well only when the history is too long to be replayed.
+    async fn follow(&mut self, loaded: &mut Loaded, target: Revision) -> Result<(), End> {
+        let mut changes = self.changes(loaded.revision()).await?;
+        let mut trim = tokio::time::interval(TRIM_INTERVAL);
+        trim.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut asked = Instant::now();
+        let mut replayed_bytes = 0;
+        self.ask_progress().await;
+        loop {
+            tokio::select! {
+                batch = changes.next() => match batch {
+                    Some(Ok(WatchBatch::Events(events))) => {
+                        replayed_bytes += events.iter().map(|event| event.entry.value.len()).sum::<usize>();
+                        loaded.apply(&self.unit, events).await.map_err(End::Lost)?;
+                        if !loaded.is_shown && replayed_bytes > REPLAY_BYTES_MAX {
+                            return Ok(());
+                        }
+                    }
+                    Some(Ok(WatchBatch::Progress(revision))) => loaded.progress(revision),
+                    Some(Err(Error::Compacted(oldest))) => {
+                        return Err(End::Gap(format!("the store has compacted up to revision {}", oldest.0)));
+                    }
+                    Some(Err(error)) => return Err(End::Lost(error)),
+                    None => return Err(End::Lost(Error::Unavailable("the stream of changes ended".to_owned()))),
+                },
+                _ = trim.tick() => {
+                    loaded.trim(&self.unit);
+                    if !loaded.is_shown || asked.elapsed() >= IDLE_PROGRESS_INTERVAL {
+                        asked = Instant::now();
+                        self.ask_progress().await;
+                    }
+                }
+                changed = self.reload.changed() => if changed.is_ok() {
+                    return Err(End::Gap("it differs from the store".to_owned()));
+                },
+            }
+            if loaded.revision() >= target || loaded.is_shown {
+                loaded.show(&self.unit);
+                if let Some(stale) = self.stale.take() {
+                    stale.close();
+                }
+            }
+        }
+    }
+
+    async fn changes(&self, after: Revision) -> Result<WatchStream, End> {
+        let span = self.unit.span();
+        let request = WatchRequest {
+            start: span.start.clone(),
+            end: span.end.clone(),
+            from: Some(Revision(after.0 + 1)),
+            previous: false,
+        };
+        match self.store.watch(request).await {
+            Ok(changes) => Ok(changes),
+            Err(Error::Compacted(oldest)) => {
+                Err(End::Gap(format!("the store has compacted up to revision {}", oldest.0)))
+            }
+            Err(error) => Err(End::Lost(error)),
+        }
+    }
+
+    async fn ask_progress(&self) {
+        if let Err(error) = self.store.request_progress().await {
+            tracing::debug!(%error, "no progress was asked for");
+        }
+    }
+}
+
+/// Why a loaded cache is given up.
+enum Kept {
+    /// Its history is too long to be replayed.
+    TooLong,
+    /// Something is missing.
+    Gap(String),
+}
+
+/// A loaded cache, as its writer has it.
+struct Loaded {
+    writer: Writer,
+    snapshot: Snapshot,
+    /// Whether readers are let in.
+    is_shown: bool,
+}
+
+impl Loaded {
+    fn new(unit: &Unit, snapshot: Snapshot) -> Self {
+        Self {
+            writer: unit.begin(snapshot.revision()),
+            snapshot,
+            is_shown: false,
+        }
+    }
+
+    /// All changes up to this one are in it.
+    fn revision(&self) -> Revision {
+        self.snapshot.revision()
+    }
+
+    fn progress(&mut self, revision: Revision) {
+        self.snapshot.advance(revision);
+    }
+
+    /// Puts changes into the snapshot and the ring; those of one revision become visible together.
+    async fn apply(&mut self, unit: &Unit, changes: Vec<Change>) -> Result<(), Error> {
+        let last = changes.last().map_or(self.revision(), |change| change.entry.mod_revision);
+        for (change, item) in items(unit, changes).await? {
+            let revision = change.revision;
+            let before = match &item {
+                Some(item) => self.snapshot.insert(item.clone()),
+                None => self.snapshot.remove(unit.maker().below(&change.key)),
+            };
+            // A deletion of what is not there was seen already.
+            if item.is_none() && before.is_none() {
+                continue;
+            }
+            self.writer.push(unit, Event::new(revision, item, before));
+        }
+        self.snapshot.advance(last);
+        self.writer.publish();
+        Ok(())
+    }
+
+    /// Lets readers see how far it is.
+    fn show(&mut self, unit: &Unit) {
+        self.writer.show(unit, self.snapshot.clone(), !self.is_shown);
+        self.is_shown = true;
+    }
+
+    fn trim(&mut self, unit: &Unit) {
+        self.writer.trim(unit);
+    }
+
+    /// Whoever still reads it hears that it has a gap.
+    fn close(self) {
+        self.writer.close();
+    }
+}
+
+/// A change without its value.
+struct Place {
+    key: bytes::Bytes,
+    revision: Revision,
+}
+
+/// What changes leave: an item, or nothing. Many are made on the pool.
+async fn items(unit: &Unit, changes: Vec<Change>) -> Result<Vec<(Place, Option<Arc<Item>>)>, Error> {
+    let canonical = unit.maker().clone();
+    let are_few = changes.len() <= INLINE_CHANGES_MAX;
+    let make = move || changes.into_iter().map(|change| placed(&canonical, change)).collect();
+    if are_few {
+        return Ok(make());
+    }
+    tokio::task::spawn_blocking(make).await.map_err(|panic| Error::Fatal(panic.to_string()))
+}
+
+fn placed(maker: &Maker, change: Change) -> (Place, Option<Arc<Item>>) {
+    let item = (change.kind == EventKind::Put).then(|| Arc::new(maker.item(&change.entry)));
+    let place = Place {
+        key: change.entry.key,
+        revision: change.entry.mod_revision,
+    };
+    (place, item)
+}

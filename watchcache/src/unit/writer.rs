@@ -1,0 +1,98 @@
+//! The one writer of a unit's generation: the ring's writer, the index's keys, and what readers are shown.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arc_swap::ArcSwap;
+use storage::Revision;
+
+use super::{Counts, Generation, Phase, Unit, now_ms};
+use crate::event::Event;
+use crate::index::Index;
+use crate::limits::HISTORY_AGE_MAX;
+use crate::past::Shown;
+use crate::snapshot::Snapshot;
+use crate::waiter::Waiter;
+
+/// Writes one generation of a unit.
+pub struct Writer {
+    ring: ring::Writer<Event, Waiter>,
+    index: Index,
+    generation: Arc<Generation>,
+}
+
+impl Unit {
+    /// A new generation whose history begins after `revision`. Nobody sees it before it is shown.
+    pub(crate) fn begin(&self, revision: Revision) -> Writer {
+        let (mut ring, reader) = ring::channel(limits());
+        ring.start_at(revision.0);
+        let nothing = Shown {
+            snapshot: Snapshot::new([], revision),
+            position: reader.head(),
+        };
+        Writer {
+            ring,
+            index: Index::new(&self.maker),
+            generation: Arc::new(Generation {
+                ring: reader,
+                shown: ArcSwap::from_pointee(nothing),
+            }),
+        }
+    }
+}
+
+fn limits() -> ring::Limits {
+    ring::Limits {
+        age_max_ms: u64::try_from(HISTORY_AGE_MAX.as_millis()).unwrap_or(u64::MAX),
+        ..ring::Limits::default()
+    }
+}
+
+impl Writer {
+    /// Stages a change; it is seen with the next [`Writer::publish`].
+    pub fn push(&mut self, unit: &Unit, event: Event) {
+        Counts::count(&unit.counts.dispatched);
+        let event = Arc::new(event);
+        self.ring.push(
+            event.clone(),
+            event.weight_bytes(),
+            event.revision.0,
+            self.index.buckets(&event),
+        );
+    }
+
+    /// Lets readers of the ring see what was staged, all at once.
+    pub fn publish(&mut self) {
+        self.ring.publish(now_ms());
+    }
+
+    /// Lets readers see this state, and know that all changes up to its revision are visible. The ring is always ahead of the
+    /// snapshot, and the snapshot of the revision.
+    pub fn show(&mut self, unit: &Unit, snapshot: Snapshot, is_first: bool) {
+        let revision = snapshot.revision();
+        self.generation.shown.store(Arc::new(Shown {
+            snapshot,
+            position: self.generation.ring.head(),
+        }));
+        if is_first {
+            unit.past.forget_before(revision);
+            unit.generation.store(Some(self.generation.clone()));
+            unit.set_phase(Phase::Following);
+        }
+        unit.current.send_if_modified(|current| {
+            let is_later = *current < revision;
+            *current = revision.max(*current);
+            is_later
+        });
+    }
+
+    /// Drops what is too old or too much.
+    pub fn trim(&mut self, unit: &Unit) {
+        self.ring.trim(now_ms(), unit.allotted_bytes.load(Ordering::Relaxed));
+    }
+
+    /// Ends the generation: its readers hear that there is a gap.
+    pub fn close(mut self) {
+        self.ring.start_at(i64::MAX);
+    }
+}

@@ -1,0 +1,215 @@
+//! A watch: a position in the ring that its connection moves forward. It holds no queue, no task and no timer; what it has
+//! not sent yet stays in the ring. How it is opened is [`open`]'s.
+
+mod initial;
+mod open;
+mod schedule;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use render::Selection;
+use render::watch::Kind;
+use ring::Lagged;
+use serve::feed::{Feed, Signal, Step};
+use serve::status::Status;
+use storage::Revision;
+use tokio::time::Instant;
+
+use crate::event::Event;
+use crate::forms::Encoder;
+use crate::frames::FrameKey;
+use crate::item::Item;
+use crate::snapshot::Scope;
+use crate::unit::{Generation, Unit};
+use crate::waiter::Waiter;
+
+use initial::Initial;
+pub use open::open;
+use schedule::{Due, Schedule};
+
+/// An open watch.
+pub struct Watch {
+    unit: Arc<Unit>,
+    generation: Arc<Generation>,
+    encoder: Arc<Encoder>,
+    interest: Interest,
+    phase: Phase,
+    schedule: Schedule,
+    /// Up to here nothing is sent: the watch began there.
+    after: Revision,
+    /// Whether the next table is the first, which alone has column definitions.
+    has_header: bool,
+}
+
+/// Which objects a watch is about.
+pub(crate) struct Interest {
+    scope: Scope,
+    /// `None` selects everything in the scope.
+    selection: Option<Box<Selection>>,
+}
+
+/// Where a watch stands.
+enum Phase {
+    /// It sends the objects that were there when it began, then goes on with the cursor.
+    Initial(Box<Initial>, Cursor),
+    /// It follows the ring.
+    Live(Cursor),
+    /// It has one last frame.
+    Ending(Bytes),
+    /// It is over.
+    Ended,
+}
+
+type Cursor = ring::Cursor<Event, Waiter>;
+
+impl Watch {
+    /// The next frame of the present phase; `None` when there is nothing now.
+    fn step(&mut self, now: Instant) -> Step {
+        match std::mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Initial(initial, cursor) => self.initial(initial, cursor),
+            Phase::Live(cursor) => self.live(cursor, now),
+            Phase::Ending(frame) => Step::Chunk(frame),
+            Phase::Ended => Step::End,
+        }
+    }
+
+    fn initial(&mut self, mut initial: Box<Initial>, cursor: Cursor) -> Step {
+        let made = initial.chunk(&self.encoder, &self.interest, &mut self.has_header);
+        match made {
+            Ok(Some(chunk)) => {
+                self.phase = Phase::Initial(initial, cursor);
+                Step::Chunk(chunk)
+            }
+            Ok(None) => {
+                self.phase = Phase::Live(cursor);
+                self.step(Instant::now())
+            }
+            Err(status) => self.fail(&status),
+        }
+    }
+
+    fn live(&mut self, mut cursor: Cursor, now: Instant) -> Step {
+        // Read before the ring: what is visible up to it is in the ring by then.
+        let current = self.unit.current();
+        loop {
+            match cursor.next() {
+                Ok(Some(event)) => match self.frame(&event) {
+                    Ok(Some(frame)) => {
+                        self.phase = Phase::Live(cursor);
+                        return Step::Chunk(frame);
+                    }
+                    Ok(None) => {}
+                    Err(status) => return self.fail(&status),
+                },
+                Ok(None) => return self.caught_up(cursor, current, now),
+                Err(Lagged { .. }) => return self.overtaken(),
+            }
+        }
+    }
+
+    /// Nothing is left to send up to `current`: time for what is not about objects.
+    fn caught_up(&mut self, cursor: Cursor, current: Revision, now: Instant) -> Step {
+        match self.schedule.due(now) {
+            None => {
+                self.phase = Phase::Live(cursor);
+                Step::Idle
+            }
+            Some(Due::Bookmark) => {
+                self.phase = Phase::Live(cursor);
+                match self.encoder.bookmark(current.max(self.after), false, std::mem::take(&mut self.has_header)) {
+                    Ok(frame) => Step::Chunk(frame),
+                    Err(status) => self.fail(&status),
+                }
+            }
+            Some(Due::End) => Step::End,
+        }
+    }
+
+    /// An event as this watch sees it, if it does.
+    fn frame(&mut self, event: &Event) -> Result<Option<Bytes>, Status> {
+        if event.revision <= self.after || !self.interest.scope.contains(event.key()) {
+            return Ok(None);
+        }
+        let seen = event.seen(|item| self.interest.selects(item));
+        let Some((kind, item)) = seen.map_err(Status::internal)? else {
+            return Ok(None);
+        };
+        let revision = match kind {
+            Kind::Deleted => event.revision,
+            _ => item.revision(),
+        };
+        let has_header = std::mem::take(&mut self.has_header);
+        if has_header && self.encoder.has_header() {
+            return self.encoder.event(kind, item, revision, true).map(Some);
+        }
+        let key = FrameKey {
+            form: self.encoder.id(),
+            kind,
+        };
+        let counts = self.unit.counts();
+        event
+            .frames
+            .get(key, crate::frames::budget(), || {
+                counts.encoded.fetch_add(1, Ordering::Relaxed);
+                self.encoder.event(kind, item, revision, false)
+            })
+            .map(Some)
+    }
+
+    /// Its place in the ring is lost, which it tells its client.
+    fn overtaken(&mut self) -> Step {
+        self.unit.counts().overruns.fetch_add(1, Ordering::Relaxed);
+        let oldest = self.generation.ring().floor_revision();
+        self.fail(&too_old(self.after, oldest))
+    }
+
+    /// The last event says why.
+    fn fail(&mut self, status: &Status) -> Step {
+        self.phase = Phase::Ended;
+        Step::Chunk(self.encoder.error(status))
+    }
+}
+
+/// 410, as the reference words it.
+fn too_old(asked: Revision, oldest: i64) -> Status {
+    Status::expired(format!("too old resource version: {} ({oldest})", asked.0))
+}
+
+impl Interest {
+    /// Whether an item is selected, if it can be decoded.
+    fn selects(&self, item: &Item) -> bool {
+        let Some(selection) = &self.selection else {
+            return true;
+        };
+        item.content()
+            .is_ok_and(|content| selection.matches_facts(&content.facts, item.namespace(), item.name()))
+    }
+}
+
+impl Feed for Watch {
+    fn adopt(&mut self, signal: Signal) {
+        if let Phase::Initial(_, cursor) | Phase::Live(cursor) = &mut self.phase {
+            cursor.park(Waiter(signal));
+        }
+    }
+
+    fn next(&mut self, now: Instant) -> Step {
+        self.step(now)
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        Some(self.schedule.next())
+    }
+
+    fn finish(&mut self) {
+        self.schedule.finish();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.unit.counts().watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
