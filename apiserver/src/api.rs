@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kinds::{Catalog, Resource, RuntimeConfig};
+use render::Descriptions;
 use serve::shutdown::Shutdown;
 
 use crate::admission::Chain;
@@ -12,7 +13,6 @@ use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
-use crate::openapi::descriptions::Descriptions;
 
 /// What the verbs share.
 pub struct Api {

@@ -3,18 +3,17 @@
 
 mod registered;
 
-pub use registered::internal_group;
-
 use std::sync::Arc;
 
 use kinds::Catalog;
 use kinds::defaults::{self, Now};
+use render::errors::internal_group;
+use render::negotiate::Media;
+use render::{Call, Shape};
 use schema::json::Decoded;
 use schema::{Error, SmolStr, TypeId, Types, Value, envelope, json, proto, yaml};
 use serve::status::Status;
 
-use crate::call::{Call, Shape};
-use crate::negotiate::Media;
 use crate::options::FieldValidation;
 
 /// How much of a body an error shows.
@@ -42,7 +41,7 @@ pub fn decode(
             .for_each(|error| warn(call, &error.to_string()));
     }
     found.check_version(shape)?;
-    set_type(&mut object, shape);
+    shape.set_type(&mut object);
     Ok(object)
 }
 
@@ -66,11 +65,6 @@ pub fn to_hub(call: &Call, mut object: Value) -> Result<Value, Status> {
     Ok(object)
 }
 
-/// From the hub form into the version that was asked for.
-pub fn from_hub(call: &Call, object: Value) -> Result<Value, Status> {
-    kinds::convert::from_storage(&call.resource, object).map_err(|error| Status::internal(&error.to_string()))
-}
-
 /// The errors as one text where they are to be refused.
 pub fn strict_text(errors: &[json::StrictError], validation: FieldValidation) -> Option<String> {
     if validation != FieldValidation::Strict || errors.is_empty() {
@@ -78,14 +72,6 @@ pub fn strict_text(errors: &[json::StrictError], validation: FieldValidation) ->
     }
     let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
     Some(texts.join(", "))
-}
-
-/// Sets `apiVersion` and `kind`.
-pub fn set_type(object: &mut Value, shape: &Shape) {
-    if let Some(map) = object.as_map_mut() {
-        map.insert("apiVersion", shape.api_version());
-        map.insert("kind", shape.kind.clone());
-    }
 }
 
 /// What a body says that it is, with the gaps filled from what it should be.
@@ -129,7 +115,7 @@ impl Found {
                 "converting ({}.{}) to ({}.{}): unknown conversion",
                 self.version,
                 self.kind,
-                registered::internal_group(&shape.group),
+                internal_group(&shape.group),
                 shape.kind
             );
             return Err(self.refused(shape, &why));
@@ -150,7 +136,7 @@ impl Found {
 
     /// Events of both groups are one kind.
     fn is_group_of(&self, shape: &Shape) -> bool {
-        registered::internal_group(&self.group) == registered::internal_group(&shape.group)
+        internal_group(&self.group) == internal_group(&shape.group)
     }
 
     fn check_version(&self, shape: &Shape) -> Result<(), Status> {

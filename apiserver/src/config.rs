@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kinds::decorate::IpFamily;
 use kinds::{Catalog, Keys, RuntimeConfig};
+use render::Descriptions;
 use serve::http::{Handler, Request, Response};
 use serve::shutdown::Shutdown;
 use storage::Store;
@@ -20,7 +21,6 @@ use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
-use crate::openapi::descriptions::Descriptions;
 use crate::route;
 
 /// How long events stay, unless configured.
@@ -93,7 +93,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         address: config.address,
         chain: Chain::new(),
         effects,
-        descriptions: Descriptions::unpack(),
+        descriptions: Descriptions::default(),
         shutdown: config.shutdown,
     };
     Prepared {

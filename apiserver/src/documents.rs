@@ -12,7 +12,7 @@ use serve::request_info::RequestInfo;
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::{render, route};
+use crate::route;
 
 /// The media type of aggregated discovery (KEP-3352), as its answers name it.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

@@ -1,10 +1,10 @@
 //! Reads at a revision that may not have come yet.
 
+use render::errors;
 use serve::status::Status;
 use storage::Revision;
 
 use crate::api::Api;
-use crate::errors;
 
 /// Waits for nothing: the store is always current. 504 if it has not come to the revision.
 pub async fn reached(api: &Api, revision: Revision) -> Result<Revision, Status> {
@@ -15,12 +15,7 @@ pub async fn reached(api: &Api, revision: Revision) -> Result<Revision, Status> 
         .await
         .map_err(errors::store)?;
     if current < revision {
-        return Err(too_large(revision, current));
+        return Err(errors::too_large(revision, current));
     }
     Ok(current)
-}
-
-/// 504: clients wait a second and try again.
-pub fn too_large(asked: Revision, current: Revision) -> Status {
-    Status::too_large_resource_version(asked.0, current.0)
 }

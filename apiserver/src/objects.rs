@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kinds::decorate::{Context, IpFamily};
-use kinds::defaults::Now;
+use kinds::decorate::IpFamily;
 use kinds::keys::Keys;
 use kinds::{Catalog, Resource, stored};
-use object::time::Time;
+use render::decoder::set_revision;
+use render::{Decoder, errors};
 use schema::Value;
 use serve::status::Status;
 use storage::{Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn};
@@ -20,13 +20,12 @@ use storage::{Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn
 pub use list::{Page, PageRequest};
 
 use crate::admission::Reader;
-use crate::errors;
 
 /// The objects of all built-in resources.
 pub struct Objects {
     store: Arc<dyn Store>,
     keys: Keys,
-    primary_family: IpFamily,
+    decoder: Decoder,
     events: storage::LeasePool,
 }
 
@@ -57,7 +56,7 @@ impl Objects {
         Self {
             store,
             keys,
-            primary_family,
+            decoder: Decoder { primary_family },
             events,
         }
     }
@@ -70,6 +69,11 @@ impl Objects {
     /// The key layout.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// What reads stored values.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
     }
 
     /// The key of an object.
@@ -166,16 +170,8 @@ impl Objects {
 
     /// A stored value as an object in its hub form.
     pub fn decode(&self, resource: &Resource, entry: &Entry) -> Result<Stored, Status> {
-        let now = Time::now().format();
-        let context = Context {
-            now: Now(&now),
-            primary_family: self.primary_family,
-        };
-        let mut object = stored::canonical(resource, &entry.value, context)
-            .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
-        set_revision(&mut object, entry.mod_revision);
         Ok(Stored {
-            object,
+            object: self.decoder.decode(resource, entry)?,
             revision: entry.mod_revision,
             bytes: entry.value.clone(),
         })
@@ -235,11 +231,6 @@ impl Objects {
         }
         self.events.lease().await.map(Some).map_err(errors::store)
     }
-}
-
-/// Sets `metadata.resourceVersion`.
-pub fn set_revision(object: &mut Value, revision: Revision) {
-    object::meta::edit(object).set_resource_version(revision.0.to_string());
 }
 
 #[async_trait]

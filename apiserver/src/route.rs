@@ -5,15 +5,15 @@ use std::sync::Arc;
 use auth::User;
 use http::{Method, StatusCode};
 use kinds::{Resource, Verb};
+use render::Call;
+use render::negotiate::{self, Output};
 use serve::http::{Body, Request, Response, status_response, text_response};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::Call;
-use crate::negotiate::{self, Output};
-use crate::{documents, render, subresources, verbs, virtuals};
+use crate::{documents, subresources, verbs, virtuals};
 
 /// Answers a request whose user is known.
 pub async fn answer(api: Arc<Api>, request: Request) -> Response {
@@ -200,7 +200,7 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
 fn fail(api: &Api, call: &Call, status: &Status) -> Response {
     let mut response = match Output::of(&call.headers, &call.query) {
         Ok(output) => render::status(
-            api,
+            &api.descriptions,
             call,
             Output {
                 form: negotiate::Form::Object,

@@ -9,7 +9,6 @@ pub mod get;
 mod last_applied;
 pub mod list;
 pub mod patch;
-mod selection;
 pub mod update;
 pub mod watch;
 
@@ -18,8 +17,6 @@ use serve::http::{Body, read_body};
 use serve::status::Status;
 
 use crate::limits::BODY_BYTES_MAX;
-
-pub use selection::Selection;
 
 /// The whole body of a write.
 pub(crate) async fn body(body: Body) -> Result<Bytes, Status> {

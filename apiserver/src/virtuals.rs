@@ -2,16 +2,16 @@
 
 use auth::authorize::{self, Attributes};
 use kinds::Verb;
+use render::list::{ListMeta, ListWriter};
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::{Map, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
-use crate::render::{ListMeta, ListWriter};
-use crate::{body, render, subresources, verbs};
+use crate::{body, subresources, verbs};
 
 /// Answers a request for a resource that is not stored.
 pub async fn answer(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Result<Response, Status> {
@@ -50,7 +50,7 @@ async fn review(api: &Api, call: &mut Call, content: Body) -> Result<Response, S
             map.map_at("metadata").insert("creationTimestamp", created);
         }
     }
-    render::object(api, call, output, &shape, object, 201)
+    render::object(&api.descriptions, call, output, &shape, object, 201)
 }
 
 fn user_info(user: &auth::User) -> Value {
@@ -117,9 +117,9 @@ fn access(user: &auth::User, review: &Value) -> Value {
 async fn components(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let output = Output::of(&call.headers, &call.query)?;
     let store = store_component(api).await;
-    let mut writer = ListWriter::new(call, output)?;
-    writer.push(store)?;
-    writer.finish(api, &ListMeta::default())
+    let (mut writer, mut items) = (ListWriter::new(call, output)?, Vec::new());
+    writer.push(store, &mut items)?;
+    writer.finish(&api.descriptions, &ListMeta::default(), &items)
 }
 
 async fn component(api: &Api, call: &mut Call) -> Result<Response, Status> {
@@ -128,7 +128,14 @@ async fn component(api: &Api, call: &mut Call) -> Result<Response, Status> {
         return Err(Status::not_found("", "componentstatus", call.name()));
     }
     let store = store_component(api).await;
-    render::object(api, call, output, &Shape::of(&call.resource), store, 200)
+    render::object(
+        &api.descriptions,
+        call,
+        output,
+        &Shape::of(&call.resource),
+        store,
+        200,
+    )
 }
 
 /// The only component that this server knows: its store.

@@ -11,12 +11,12 @@ pub mod metadata;
 pub mod update;
 
 use kinds::Subresource;
+use render::Call;
 use schema::Value;
 use serve::status::Status;
 
 use crate::admission::{Attributes, Operation};
 use crate::api::Api;
-use crate::call::Call;
 use crate::strategy::WriteContext;
 
 /// What strategies and effects may know of this write.

@@ -5,6 +5,7 @@ mod checks;
 
 use async_trait::async_trait;
 use object::field::{self, Path, Printed};
+use render::errors;
 use schema::{SmolStr, Value};
 use serve::status::Status;
 use std::net::IpAddr;
@@ -14,7 +15,6 @@ use super::addresses::AddressRange;
 use super::cluster_ips::{ClusterIps, Refusal};
 use super::node_ports::{self, NodePorts, PortRange};
 use crate::effects::{Effects, Undo};
-use crate::errors;
 use crate::objects::Objects;
 use crate::strategy::WriteContext;
 use crate::strategy::services::families::{ClusterFamilies, families, resolve};

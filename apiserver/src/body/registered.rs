@@ -20,14 +20,6 @@ pub(super) fn type_id(group: &str, version: &str, kind: &str) -> Option<TypeId> 
     kinds.get(&(group.into(), version.into(), kind.into())).copied()
 }
 
-/// The name of a group's unversioned package.
-pub fn internal_group(group: &str) -> &str {
-    match group {
-        "" | "events.k8s.io" => "core",
-        other => other.split('.').next().unwrap_or(other),
-    }
-}
-
 /// Where the reference declares the scheme that it decodes a group's bodies with.
 pub(super) fn scheme(group: &str) -> &'static str {
     match group {

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use kinds::Resource;
+use render::errors;
 use serve::status::Status;
 use storage::{Entry, Range, Revision};
 
 use super::Objects;
-use crate::errors;
 
 /// Which page.
 #[derive(Clone, Debug, Default)]

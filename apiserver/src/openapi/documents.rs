@@ -1,11 +1,11 @@
 //! The OpenAPI documents: one of version 2 for all that is served, one of version 3 for each group and version.
 //! It makes them; [`super::publish`] keeps and serves them.
 
+use ::render::Descriptions;
 use schema::openapi::{Version, closure, definition};
 use schema::{Map, SmolStr, TypeId, Types, Value, tree};
 use std::collections::BTreeSet;
 
-use super::descriptions::Descriptions;
 use super::names::{group_title, tag, title};
 use super::operation::{PathItem, Schema};
 use super::{paths, render};
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn version_2_has_the_paths_and_definitions_of_the_reference() {
-        let document = v2(&all(), &Descriptions::unpack());
+        let document = v2(&all(), &Descriptions::default());
         assert_eq!(keys(document.get("paths")), recorded("openapi-v2-paths"));
         assert_eq!(keys(document.get("definitions")), recorded("openapi-v2"));
     }
@@ -318,7 +318,7 @@ mod tests {
             .collect();
         names.sort_by_key(|name| name.as_str().unwrap_or_default().to_owned());
         assert_eq!(Value::List(names), recorded("openapi-v3"));
-        let descriptions = Descriptions::unpack();
+        let descriptions = Descriptions::default();
         let of = |name: &str| {
             let section = sections
                 .iter()

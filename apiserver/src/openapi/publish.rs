@@ -1,6 +1,7 @@
 //! `/openapi/v2` and `/openapi/v3` over HTTP: documents made at the first request, kept compressed, with hashes in their URLs,
 //! ETags and 304 (KEP-2896), as JSON or, for clients that ask for it, as protobuf.
 
+use ::render::Descriptions;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -19,7 +20,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
 
-use super::descriptions::Descriptions;
 use super::documents::{sections, v2, v3};
 use super::gnostic::{self, Message};
 use crate::discovery::Served;
@@ -154,7 +154,7 @@ impl OpenApi {
 
 impl Documents {
     fn make(served: &Served) -> Self {
-        let descriptions = Descriptions::unpack();
+        let descriptions = Descriptions::default();
         let sections = sections(served);
         let v3: BTreeMap<String, Document> = sections
             .iter()

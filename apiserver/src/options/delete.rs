@@ -1,11 +1,12 @@
 //! Options of deletions: from the body where there is one, else from the query.
 
 use object::field;
+use render::options::{invalid, number, truth};
 use schema::Value;
 use serve::query::Query;
 use serve::status::Status;
 
-use super::{dry_run_errors, invalid, number, truth};
+use super::dry_run_errors;
 
 /// What happens to the objects that the deleted one owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

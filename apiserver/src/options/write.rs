@@ -1,10 +1,11 @@
 //! Options of create, update and patch.
 
 use object::{field, meta_validation};
+use render::options::{invalid, truth};
 use serve::query::Query;
 use serve::status::Status;
 
-use super::{dry_run_errors, invalid, truth};
+use super::dry_run_errors;
 
 /// Which request the options are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

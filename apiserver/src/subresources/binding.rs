@@ -2,16 +2,16 @@
 
 use object::field::{self, Path};
 use object::meta;
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::{Map, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::write::update::{self, Change, Target};
-use crate::{body, render, verbs};
+use crate::{body, verbs};
 
 /// POST to `pods/<name>/binding`.
 pub async fn bind(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
@@ -70,7 +70,7 @@ async fn apply(
         code: 201,
         ..Status::success()
     };
-    Ok(render::status(api, call, output, &created))
+    Ok(render::status(&api.descriptions, call, output, &created))
 }
 
 /// The reference reports these without a reason.

@@ -1,11 +1,11 @@
 //! Connections to containers, as far as a server without kubelets can answer: why there can be none.
 
+use render::Call;
 use serve::http::Response;
 use serve::status::Status;
 
 use crate::admission::Reader;
 use crate::api::Api;
-use crate::call::Call;
 
 /// `exec`, `attach`, `portforward` and `proxy` of pods; `proxy` of nodes and services.
 pub async fn connect(api: &Api, call: &mut Call) -> Result<Response, Status> {

@@ -2,6 +2,8 @@
 
 use object::meta;
 use object::selector::label;
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::{Cause, Details, Status, reason};
@@ -9,12 +11,10 @@ use serve::status::{Cause, Details, Status, reason};
 use super::disruption::{self, Verdict};
 use crate::admission::Reader;
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
 use crate::options::{DeleteOptions, WriteKind, WriteOptions};
 use crate::write::delete;
 use crate::write::update::{self, Target};
-use crate::{body, render, verbs};
+use crate::{body, verbs};
 
 /// When a client may ask again, in seconds.
 const RETRY_AFTER: u32 = 10;
@@ -59,7 +59,7 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
         code: 201,
         ..Status::success()
     };
-    Ok(render::status(api, call, output, &created))
+    Ok(render::status(&api.descriptions, call, output, &created))
 }
 
 /// Takes one from the budget that covers the pod; 429 if it has none left.

@@ -2,12 +2,12 @@
 
 use http::StatusCode;
 use object::field::{self, Path};
+use render::Call;
 use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::Call;
 
 /// GET of `pods/<name>/log`.
 pub async fn log(api: &Api, call: &mut Call) -> Result<Response, Status> {

@@ -7,26 +7,33 @@ use object::field::{self, Path};
 use object::meta;
 use object::ownership::{Apply, Set};
 use object::selector::label;
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::{Map, Types, Value, json};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::verbs::apply::{self, Configuration};
 use crate::verbs::patch::{Patched, check_content_type, is_apply};
 use crate::write::update::{self, Change, Target};
 use crate::write::{managed_fields, metadata};
-use crate::{body, render, verbs};
+use crate::{body, verbs};
 
 /// Answers with the scale of the object.
 pub async fn scale_get(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let output = Output::of(&call.headers, &call.query)?;
     let found = api.objects.get(&call.hub, call.namespace(), call.name()).await?;
     let stored = found.ok_or_else(|| Status::not_found(&call.hub.group, &call.hub.resource, call.name()))?;
-    render::object(api, call, output, &shape(call)?, of(&stored.object), 200)
+    render::object(
+        &api.descriptions,
+        call,
+        output,
+        &shape(call)?,
+        of(&stored.object),
+        200,
+    )
 }
 
 /// Sets the replica count from a scale.
@@ -179,7 +186,14 @@ async fn write(
         dry_run,
     };
     let updated = update::update(api, call, target, &mut change).await?;
-    render::object(api, call, output, &change.shape, of(&updated.stored.object), 200)
+    render::object(
+        &api.descriptions,
+        call,
+        output,
+        &change.shape,
+        of(&updated.stored.object),
+        200,
+    )
 }
 
 fn shape(call: &Call) -> Result<Shape, Status> {

@@ -5,19 +5,19 @@ use bytes::Bytes;
 use kinds::defaults::{self, Now};
 use object::meta;
 use object::ownership::{self, Apply, Conflicts, Entries};
+use render::negotiate::Output;
+use render::{Call, Shape};
 use schema::{Map, Types, Value, json, yaml};
 use serve::http::{Body, Response};
 use serve::status::{Cause, Details, Status, reason};
 
 use super::last_applied;
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::Output;
+use crate::body;
 use crate::options::{FieldValidation, WriteKind, WriteOptions};
 use crate::write::managed_fields::{self, OfKind};
 use crate::write::metadata;
 use crate::write::update::{self, Change, Creates, Target};
-use crate::{body, render};
 
 /// The media type of an applied configuration.
 pub const MEDIA_TYPE: &str = "application/apply-patch+yaml";
@@ -150,7 +150,7 @@ impl ApplyObject<'_> {
         let shape = Shape::of(&call.resource);
         self.configuration.check(&shape)?;
         let live = match current {
-            Some(current) => live_tree(&shape, body::from_hub(call, current.clone())?),
+            Some(current) => live_tree(&shape, call.shown(current.clone())?),
             None => Value::Map(Map::new()),
         };
         let entries = current.map(managed_fields::entries).unwrap_or_default();
@@ -196,7 +196,7 @@ impl ApplyObject<'_> {
         let decoded = json::from_tree(Types::builtin(), shape.type_id, tree)
             .map_err(|error| internal(error.to_string()))?;
         let mut object = decoded.value;
-        body::set_type(&mut object, shape);
+        shape.set_type(&mut object);
         defaults::apply(shape.type_id, &mut object, Now(&call.now));
         metadata::check_name(&object, self.target.namespace, self.target.name)?;
         body::to_hub(call, object)
@@ -256,7 +256,7 @@ pub async fn apply(api: &Api, call: &mut Call, content: Body) -> Result<Response
     let updated = update::update(api, call, target, &mut change).await?;
     let code = if updated.created { 201 } else { 200 };
     render::object(
-        api,
+        &api.descriptions,
         call,
         output,
         &Shape::of(&call.resource),

@@ -1,13 +1,13 @@
 //! POST of a new object.
 
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
-use crate::{body, render, write};
+use crate::{body, write};
 
 /// Creates the object in the body.
 pub async fn create(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
@@ -19,5 +19,5 @@ pub async fn create(api: &Api, call: &mut Call, content: Body) -> Result<Respons
     let object = body::decode(call, &shape, media, &bytes, options.field_validation)?;
     let object = body::to_hub(call, object)?;
     let stored = write::create::create(api, call, object, options.dry_run).await?;
-    render::object(api, call, output, &shape, stored.object, 201)
+    render::object(&api.descriptions, call, output, &shape, stored.object, 201)
 }

@@ -1,15 +1,15 @@
 //! DELETE of one object.
 
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::Types;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
+use crate::body;
 use crate::options::{DeleteOptions, FieldValidation};
 use crate::write::delete::{self, Deleted};
-use crate::{body, render};
 
 /// Deletes the object that the call names.
 pub async fn delete(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
@@ -17,7 +17,7 @@ pub async fn delete(api: &Api, call: &mut Call, content: Body) -> Result<Respons
     let options = options(call, content).await?;
     let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());
     match delete::delete(api, call, &namespace, &name, &options).await? {
-        Deleted::Done(status) => Ok(render::status(api, call, output, &status)),
+        Deleted::Done(status) => Ok(render::status(&api.descriptions, call, output, &status)),
         Deleted::Object { stored, gone } => {
             // Only the deprecated way of asking for a cascade is told that it is not done yet.
             let code = if !gone && options.orphan_dependents == Some(false) {
@@ -25,7 +25,14 @@ pub async fn delete(api: &Api, call: &mut Call, content: Body) -> Result<Respons
             } else {
                 200
             };
-            render::object(api, call, output, &Shape::of(&call.resource), stored.object, code)
+            render::object(
+                &api.descriptions,
+                call,
+                output,
+                &Shape::of(&call.resource),
+                stored.object,
+                code,
+            )
         }
     }
 }

@@ -3,17 +3,18 @@
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use render::list::{ListMeta, ListWriter};
+use render::negotiate::Output;
+use render::options::ListOptions;
+use render::{Call, Selection};
 use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
-use super::{Selection, delete, list};
+use super::{delete, list};
 use crate::api::Api;
-use crate::call::Call;
 use crate::limits::DELETE_COLLECTION_WORKERS;
-use crate::negotiate::Output;
-use crate::options::{DeleteOptions, ListOptions};
-use crate::render::{ListMeta, ListWriter};
+use crate::options::DeleteOptions;
 use crate::write;
 
 /// Deletes the selected objects and answers with them as they were.
@@ -43,16 +44,17 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
     for warnings in done {
         warnings?.into_iter().for_each(|text| call.warn(text));
     }
-    let mut writer = ListWriter::new(call, output)?;
+    let (mut writer, mut items) = (ListWriter::new(call, output)?, Vec::new());
     for object in found {
-        writer.push(object)?;
+        writer.push(object, &mut items)?;
     }
     writer.finish(
-        api,
+        &api.descriptions,
         &ListMeta {
             resource_version: read.revision.0.to_string(),
             ..ListMeta::default()
         },
+        &items,
     )
 }
 

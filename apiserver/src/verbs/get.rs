@@ -1,14 +1,14 @@
 //! GET of one object.
 
+use render::Call;
+use render::negotiate::Output;
+use render::options::parse_revision;
 use serve::http::Response;
 use serve::status::Status;
 use storage::Revision;
 
 use crate::api::Api;
-use crate::call::Call;
-use crate::negotiate::Output;
-use crate::options::parse_revision;
-use crate::{freshness, render};
+use crate::freshness;
 
 /// Answers with the object.
 pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
@@ -23,5 +23,11 @@ pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
         .entry(&call.hub, call.namespace(), call.name())
         .await?;
     let missing = || Status::not_found(&call.resource.group, &call.resource.resource, call.name());
-    render::stored_object(api, call, output, &found.ok_or_else(missing)?)
+    render::stored_object(
+        &api.descriptions,
+        api.objects.decoder(),
+        call,
+        output,
+        &found.ok_or_else(missing)?,
+    )
 }

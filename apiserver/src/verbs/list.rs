@@ -1,20 +1,19 @@
 //! GET of a collection, page by page at one revision. Objects become bytes of the answer as they are read.
 
 use bytes::Bytes;
+use render::list::{ListMeta, ListWriter};
+use render::negotiate::Output;
+use render::options::{Continue, ListOptions, VersionMatch};
+use render::{Call, Selection};
 use schema::Value;
 use serve::http::Response;
 use serve::status::Status;
 use storage::{Entry, Revision};
 
-use super::Selection;
 use crate::api::Api;
-use crate::call::Call;
 use crate::freshness;
 use crate::limits::LIST_BATCH;
-use crate::negotiate::Output;
 use crate::objects::PageRequest;
-use crate::options::{Continue, ListOptions, VersionMatch};
-use crate::render::{ListMeta, ListWriter};
 
 /// Which part of a collection, at which revision.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +47,9 @@ pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let options = ListOptions::of_list(&call.query)?;
     let selection = Selection::new(call, &options)?;
     let span = span(api, call, &options).await?;
-    let mut writer = ListWriter::new(call, output)?;
+    let (mut writer, mut items) = (ListWriter::new(call, output)?, Vec::new());
     let read = read(api, call, &options, &selection, span, |found| {
-        writer.push_stored(api, found.entry, found.object)
+        writer.push_stored(api.objects.decoder(), found.entry, found.object, &mut items)
     })
     .await?;
     let continue_token = read
@@ -63,7 +62,7 @@ pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
         continue_token,
         remaining: read.remaining,
     };
-    writer.finish(api, &meta)
+    writer.finish(&api.descriptions, &meta, &items)
 }
 
 /// Where a list begins and at which revision, by the rules of the API concepts page.

@@ -7,18 +7,18 @@ use bytes::Bytes;
 use kinds::defaults::{self, Now};
 use object::field;
 use object::patch::{json as json_patch, merge, strategic};
+use render::negotiate::Output;
+use render::{Call, Shape};
 use schema::{SmolStr, Types, Value, json};
 use serve::http::{Body, Response};
 use serve::status::{Details, Status, reason};
 
 use super::apply;
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::Output;
+use crate::body;
 use crate::options::{FieldValidation, WriteKind, WriteOptions};
 use crate::write::metadata;
 use crate::write::update::{self, Change, Target};
-use crate::{body, render};
 
 /// A patch, as it came.
 pub enum Patch {
@@ -119,7 +119,7 @@ impl Patched {
             _ => {}
         }
         let mut object = decoded.value;
-        body::set_type(&mut object, shape);
+        shape.set_type(&mut object);
         Ok(object)
     }
 }
@@ -168,7 +168,7 @@ impl Change for PatchObject<'_> {
             ));
         };
         let shape = Shape::of(&call.resource);
-        let shown = body::from_hub(call, current.clone())?;
+        let shown = call.shown(current.clone())?;
         let mut object = self.patch.apply(call, &shape, &shown)?;
         defaults::apply(shape.type_id, &mut object, Now(&call.now));
         metadata::check_name(&object, &self.namespace, &self.name)?;
@@ -208,7 +208,7 @@ pub async fn patch(api: &Api, call: &mut Call, content: Body) -> Result<Response
     let mut change = PatchObject::new(call, &patched);
     let updated = update::update(api, call, target, &mut change).await?;
     render::object(
-        api,
+        &api.descriptions,
         call,
         output,
         &Shape::of(&call.resource),

@@ -1,17 +1,17 @@
 //! PUT of an object, or of one of its parts that has the object's own shape.
 
 use object::meta;
+use render::negotiate::{self, Output};
+use render::{Call, Shape};
 use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::call::{Call, Shape};
-use crate::negotiate::{self, Output};
+use crate::body;
 use crate::options::{WriteKind, WriteOptions};
 use crate::write::metadata;
 use crate::write::update::{self, Change, Creates, Target};
-use crate::{body, render};
 
 /// The object that a client sent.
 pub struct Replace {
@@ -61,5 +61,12 @@ pub async fn update(api: &Api, call: &mut Call, content: Body) -> Result<Respons
     };
     let updated = update::update(api, call, target, &mut Replace::new(object)).await?;
     let code = if updated.created { 201 } else { 200 };
-    render::object(api, call, output, &shape, updated.stored.object, code)
+    render::object(
+        &api.descriptions,
+        call,
+        output,
+        &shape,
+        updated.stored.object,
+        code,
+    )
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, header};
+use render::negotiate::{Media, Output};
+use render::options::ListOptions;
+use render::watch::Framer;
+use render::{Call, Selection};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
-use super::Selection;
 use crate::api::Api;
-use crate::call::Call;
-use crate::negotiate::{Media, Output};
-use crate::options::ListOptions;
-use crate::watch::{Framer, Watch};
+use crate::watch::Watch;
 
 /// Answers with events, as they come.
 pub async fn watch(api: &Arc<Api>, call: Call) -> Result<Response, (Status, Call)> {

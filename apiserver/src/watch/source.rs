@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use kinds::Resource;
+use render::errors;
+use render::watch::Change;
 use serve::status::Status;
 use storage::{Entry, Error, Event, EventKind, Revision, WatchBatch, WatchRequest, WatchStream};
 
-use super::event::Change;
 use crate::api::Api;
-use crate::errors;
 use crate::objects::PageRequest;
 
 /// What is watched.

@@ -7,24 +7,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream;
+use render::options::ListOptions;
+use render::watch::{self, Framer, Kind};
+use render::{Call, Descriptions, Selection, errors};
 use serve::status::Status;
 use storage::{Entry, Revision, WatchBatch, WatchStream};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::event::{self, Kind};
-use super::frame::Framer;
 use super::source::{self, Scope};
 use crate::api::Api;
-use crate::call::Call;
 use crate::limits::{BOOKMARK_INTERVAL, WATCH_TIMEOUT_MIN};
-use crate::options::ListOptions;
-use crate::verbs::Selection;
 
 /// A watch that is open.
 pub struct Watch {
     api: Arc<Api>,
     call: Arc<Call>,
     framer: Framer,
+    /// A frame was made.
+    has_begun: bool,
     scope: Scope,
     selection: Selection,
     bookmarks: bool,
@@ -60,7 +60,7 @@ impl Watch {
         let (initial, revision) = if wants_initial || asked == Revision(0) {
             let (objects, revision) = source::present(&api, &call.hub, &scope).await?;
             if revision < asked {
-                return Err(crate::freshness::too_large(asked, revision));
+                return Err(errors::too_large(asked, revision));
             }
             (if wants_initial { objects } else { VecDeque::new() }, revision)
         } else {
@@ -70,6 +70,7 @@ impl Watch {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut watch = Self {
             framer,
+            has_begun: false,
             scope,
             selection,
             bookmarks: options.bookmarks,
@@ -169,27 +170,34 @@ impl Watch {
                 Err(status) => return self.fail(&status),
             };
             let selection = &self.selection;
-            if let Some((kind, object)) = event::seen(change, |object| selection.matches(object)) {
+            if let Some((kind, object)) = watch::seen(change, |object| selection.matches(object)) {
                 self.push(kind, object);
             }
         }
     }
 
     fn push(&mut self, kind: Kind, object: schema::Value) {
-        match self.framer.event(&self.api, &self.call, kind, object) {
-            Ok(frame) => self.queue.push_back(frame),
+        match self.framer.event(self.header(), kind, object) {
+            Ok(frame) => self.queue_frame(frame),
             Err(status) => self.fail(&status),
         }
     }
 
     fn push_bookmark(&mut self, initial_end: bool) {
-        match self
-            .framer
-            .bookmark(&self.api, &self.call, self.revision.0, initial_end)
-        {
-            Ok(frame) => self.queue.push_back(frame),
+        match self.framer.bookmark(self.header(), self.revision.0, initial_end) {
+            Ok(frame) => self.queue_frame(frame),
             Err(status) => self.fail(&status),
         }
+    }
+
+    /// The first frame of a watch has the header of a table.
+    fn header(&self) -> Option<&Descriptions> {
+        (!self.has_begun).then_some(&self.api.descriptions)
+    }
+
+    fn queue_frame(&mut self, frame: Bytes) {
+        self.has_begun = true;
+        self.queue.push_back(frame);
     }
 
     /// The last event.

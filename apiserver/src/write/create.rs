@@ -2,17 +2,17 @@
 //! generated anew.
 
 use object::meta;
+use render::{Call, errors};
 use schema::Value;
 use serve::status::{Status, reason};
 
 use super::{Admitted, context, facts, finish, managed_fields, metadata};
 use crate::admission::Operation;
 use crate::api::Api;
-use crate::call::Call;
 use crate::effects::Undo;
 use crate::limits::GENERATED_NAME_TRIES_MAX;
 use crate::objects::{Outcome, Stored};
-use crate::{errors, strategy};
+use crate::strategy;
 
 /// Creates an object that is in its hub form.
 pub async fn create(api: &Api, call: &mut Call, mut object: Value, dry_run: bool) -> Result<Stored, Status> {

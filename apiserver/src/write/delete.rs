@@ -2,6 +2,7 @@
 
 use kinds::Resource;
 use object::meta;
+use render::{Call, errors};
 use schema::{Value, tree};
 use serve::status::{Details, Status};
 
@@ -10,12 +11,11 @@ use super::{Admitted, finish};
 use crate::admission::Operation;
 use crate::api::Api;
 use crate::bootstrap::conditions::{self, Condition};
-use crate::call::Call;
 use crate::limits::UPDATE_TRIES_MAX;
 use crate::objects::{Outcome, Stored};
 use crate::options::DeleteOptions;
+use crate::strategy;
 use crate::strategy::api_objects::DEFINITION_CLEANUP;
-use crate::{errors, strategy};
 
 /// What a deletion came to.
 #[derive(Debug)]

@@ -4,9 +4,8 @@
 use kinds::{Catalog, convert};
 use object::meta;
 use object::ownership::{Element, Entries, Set, Update, Versions};
+use render::Call;
 use schema::{Map, SmolStr, TypeId, Types, Value, json};
-
-use crate::call::Call;
 
 /// The longest name of a manager.
 const MANAGER_BYTES_MAX: usize = 128;

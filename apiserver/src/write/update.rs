@@ -2,6 +2,7 @@
 //! wrote in between. PUT, PATCH and the subresources are changes to it.
 
 use object::meta;
+use render::{Call, errors};
 use schema::Value;
 use serve::status::Status;
 
@@ -9,10 +10,9 @@ use super::create::settle;
 use super::{Admitted, context, create, deletion, facts, finish, managed_fields, metadata};
 use crate::admission::Operation;
 use crate::api::Api;
-use crate::call::Call;
 use crate::limits::UPDATE_TRIES_MAX;
 use crate::objects::{Outcome, Stored};
-use crate::{errors, strategy};
+use crate::strategy;
 
 /// What an update does to the object.
 pub trait Change: Send {

@@ -7,8 +7,10 @@ use std::borrow::Cow;
 
 use crate::Resource;
 
-const NAME: &str = "metadata.name";
-const NAMESPACE: &str = "metadata.namespace";
+/// Every resource can be selected by it.
+pub const NAME: &str = "metadata.name";
+/// Of objects in namespaces.
+pub const NAMESPACE: &str = "metadata.namespace";
 
 /// A field that cannot be selected by. The texts are those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

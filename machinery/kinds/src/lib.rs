@@ -6,6 +6,7 @@ pub mod convert;
 pub mod decorate;
 pub mod defaults;
 pub mod discovery;
+pub mod facts;
 pub mod fields;
 pub mod gates;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod stored;
 pub mod table;
 
 pub use catalog::{Catalog, Group, GroupVersion};
+pub use facts::{Facts, Selectable};
 pub use gates::Gates;
 pub use keys::{KeySpan, Keys};
 pub use resource::{Encoding, Generation, Resource, Stage, Storage, Subresource, Verb, Verbs, WriteFacts};

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use schema::{TypeId, Types, Value, envelope, json, proto, transcode};
+use schema::{TypeId, Types, Value, envelope, json, proto, splice, transcode};
 
 const TEXT: &[u8] = include_bytes!("pod.json");
 const ROUNDS: usize = 20;
@@ -49,6 +49,11 @@ const CASES: &[Case] = &[
             Some(123_456),
             &mut out,
         );
+        black_box((done.is_ok(), out));
+    }),
+    ("protobuf spliced", |pod| {
+        let mut out = Vec::with_capacity(8192);
+        let done = splice::splice(&pod.stored, 123_456, &mut out);
         black_box((done.is_ok(), out));
     }),
     ("read metadata", |pod| {

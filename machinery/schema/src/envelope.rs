@@ -1,7 +1,7 @@
 //! The envelope of stored and sent protobuf objects: `k8s\0`, then apiVersion and kind beside the body.
 //! The body is the business of [`crate::proto`].
 
-use crate::proto::wire::{BYTES, Reader, put_bytes, put_message};
+use crate::proto::wire::{BYTES, Reader, put_bytes, put_message, put_tag, put_varint, varint_len};
 use crate::{Error, Map, SmolStr, TypeId, Types, Value, proto};
 
 /// What every enveloped object begins with.
@@ -56,18 +56,37 @@ pub fn split(bytes: &[u8]) -> Result<Envelope<'_>, Error> {
     Ok(envelope)
 }
 
+/// What an envelope has after its body: the encoding and the type of the body, both empty.
+pub const TAIL: [u8; 4] = [3 << 3 | BYTES, 0, 4 << 3 | BYTES, 0];
+
 /// Closes an envelope around a body, as Kubernetes writes it: all four fields, the last two empty.
 pub fn wrap(api_version: &str, kind: &str, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + api_version.len() + kind.len() + 24);
+    head(api_version, kind, body.len(), &mut out);
+    out.extend_from_slice(body);
+    out.extend_from_slice(&TAIL);
+    out
+}
+
+/// Appends what an envelope has before a body of this length.
+pub fn head(api_version: &str, kind: &str, body_len: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&MAGIC);
-    put_message(1, &mut out, |out| {
+    put_message(1, out, |out| {
         put_bytes(1, api_version.as_bytes(), out);
         put_bytes(2, kind.as_bytes(), out);
     });
-    put_bytes(2, body, &mut out);
-    put_bytes(3, b"", &mut out);
-    put_bytes(4, b"", &mut out);
-    out
+    put_field_head(2, body_len, out);
+}
+
+/// Appends the tag and the length of a field of so many bytes: messages in messages are written piece by piece with it.
+pub fn put_field_head(number: u32, len: usize, out: &mut Vec<u8>) {
+    put_tag(number, BYTES, out);
+    put_varint(len as u64, out);
+}
+
+/// How many bytes a field of so many bytes takes, with its tag and length.
+pub fn field_len(number: u32, len: usize) -> usize {
+    varint_len(u64::from(number) << 3) + varint_len(len as u64) + len
 }
 
 /// The object in an envelope whose type is known: the body's tree with `apiVersion` and `kind`.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod openapi;
 pub mod proto;
 pub mod quantity;
+pub mod splice;
 pub mod time;
 pub mod transcode;
 pub mod tree;

@@ -1,6 +1,6 @@
 //! What the reference keeps in etcd, byte by byte: decoded, encoded, transcoded (tests/golden/etcd/objects.jsonl).
 
-use schema::{TypeId, Types, Value, envelope, json, proto, transcode};
+use schema::{TypeId, Types, Value, envelope, json, proto, splice, transcode};
 
 struct Sample {
     line: usize,
@@ -240,4 +240,34 @@ fn transcoding_equals_decoding_and_encoding() {
             sample.key
         );
     }
+}
+
+#[test]
+fn spliced_bytes_are_those_of_the_tree_with_the_revision() {
+    let types = Types::builtin();
+    let mut compared = 0;
+    for sample in samples() {
+        let body = envelope::split(&sample.stored).expect("an envelope").body;
+        let mut tree = proto::decode(types, sample.id, body).expect("a message");
+        let mut canonical = Vec::new();
+        proto::encode(types, sample.id, &tree, &mut canonical);
+        for revision in [0, 7, 1_234_567, i64::MAX] {
+            tree.as_map_mut()
+                .expect("a map")
+                .map_at("metadata")
+                .insert("resourceVersion", revision.to_string());
+            let mut encoded = Vec::new();
+            proto::encode(types, sample.id, &tree, &mut encoded);
+            // A revision that stands there already is replaced.
+            for body in [&canonical, &encoded] {
+                let mut spliced = Vec::new();
+                splice::splice(body, revision, &mut spliced).expect("a message");
+                assert_eq!(spliced, encoded, "line {}", sample.line);
+                let len = splice::spliced_len(body, revision).expect("a message");
+                assert_eq!(len, encoded.len(), "line {}", sample.line);
+            }
+        }
+        compared += 1;
+    }
+    assert!(compared > 100, "{compared}");
 }

@@ -3,9 +3,8 @@
 
 use kinds::Catalog;
 use object::ownership::{Element, Entries, Entry, Set, Versions};
+use render::Shape;
 use schema::{TypeId, Value};
-
-use crate::call::Shape;
 
 /// The scale's entries: those of the object that own the count.
 pub fn of_scale(object: &Entries, kind: &str, shape: &Shape) -> Entries {

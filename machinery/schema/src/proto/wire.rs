@@ -140,6 +140,11 @@ pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
+/// How many bytes [`put_varint`] appends.
+pub(crate) fn varint_len(number: u64) -> usize {
+    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
+}
+
 pub(crate) fn put_tag(number: u32, wire: u8, out: &mut Vec<u8>) {
     put_varint(u64::from(number) << 3 | u64::from(wire), out);
 }

@@ -1,21 +1,25 @@
 //! One object, or a status, as an answer.
 
+use std::sync::Arc;
+
 use kinds::table as columns;
 use schema::{Types, Value, envelope, json, proto, tree};
 use serve::http::Response;
 use serve::status::Status;
 use storage::Entry;
 
-use super::table::{self, Include};
-use super::{finish_json, metadata, partial, respond, stored};
-use crate::api::Api;
-use crate::body;
 use crate::call::{Call, Shape};
+use crate::canonical::Canonical;
+use crate::decoder::Decoder;
+use crate::descriptions::Descriptions;
 use crate::negotiate::{Form, Media, Output};
+use crate::partial;
+use crate::respond::{finish_json, metadata, respond};
+use crate::table::{self, Include};
 
 /// An object of a shape. `hub` is its hub form where it is an object of the call's resource, else the object as it is.
 pub fn object(
-    api: &Api,
+    texts: &Descriptions,
     call: &Call,
     output: Output,
     shape: &Shape,
@@ -24,8 +28,8 @@ pub fn object(
 ) -> Result<Response, Status> {
     let is_main = shape.kind == call.resource.kind && shape.group == call.resource.group;
     let cells = matches!(output.form, Form::Table(_)).then(|| hub.clone());
-    let mut shown = if is_main { body::from_hub(call, hub)? } else { hub };
-    body::set_type(&mut shown, shape);
+    let mut shown = if is_main { call.shown(hub)? } else { hub };
+    shape.set_type(&mut shown);
     let bytes = match output.form {
         Form::Object => return encode(&shown, shape, output).map(|bytes| respond(code, output.media, bytes)),
         Form::Partial(version) if output.media == Media::Protobuf => partial::to_envelope(&shown, version),
@@ -53,7 +57,7 @@ pub fn object(
             let revision = shown.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
             let meta = tree!({"resourceVersion": revision});
             finish_json(
-                table::assemble(&layout, Some(&api.descriptions), version, &meta, &rows),
+                table::assemble(&layout, Some(texts), version, &meta, &rows),
                 output,
             )?
         }
@@ -62,26 +66,35 @@ pub fn object(
 }
 
 /// An object of the call's resource as it is stored: without a tree where the bytes are what clients see.
-pub fn stored_object(api: &Api, call: &Call, output: Output, entry: &Entry) -> Result<Response, Status> {
+pub fn stored_object(
+    texts: &Descriptions,
+    decoder: &Decoder,
+    call: &Call,
+    output: Output,
+    entry: &Entry,
+) -> Result<Response, Status> {
     let shape = Shape::of(&call.resource);
     let plain = output.form == Form::Object && output.media != Media::Protobuf;
-    if plain && stored::canonical(call, &entry.value) {
+    if plain
+        && Arc::ptr_eq(&call.resource, &call.hub)
+        && let Some(canonical) = Canonical::of_stored(&call.hub, entry)?
+    {
         let mut text = Vec::with_capacity(entry.value.len() * 2);
-        stored::transcode(&shape, entry, true, &mut text)?;
+        canonical.to_json(&shape, true, &mut text)?;
         return Ok(respond(200, output.media, finish_json(text, output)?));
     }
     object(
-        api,
+        texts,
         call,
         output,
         &shape,
-        api.objects.decode(&call.hub, entry)?.object,
+        decoder.decode(&call.hub, entry)?,
         200,
     )
 }
 
 /// A status in the negotiated encoding.
-pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Response {
+pub fn status(texts: &Descriptions, call: &Call, output: Output, status: &Status) -> Response {
     let value = status.to_value();
     let code = status.code;
     let types = Types::builtin();
@@ -99,13 +112,7 @@ pub fn status(api: &Api, call: &Call, output: Output, status: &Status) -> Respon
             let row = table::row(&layout, &value, shown, include, version);
             let mut rows = Vec::new();
             json::write(&row, &mut rows);
-            let text = table::assemble(
-                &layout,
-                Some(&api.descriptions),
-                version,
-                &metadata(&value),
-                &rows,
-            );
+            let text = table::assemble(&layout, Some(texts), version, &metadata(&value), &rows);
             respond(code, Media::Json, finish_json(text, output).unwrap_or_default())
         }
         _ => {
@@ -143,7 +150,7 @@ pub fn bare_status(status: &Status) -> Response {
 }
 
 /// A typed object in an encoding.
-pub(super) fn encode(shown: &Value, shape: &Shape, output: Output) -> Result<Vec<u8>, Status> {
+fn encode(shown: &Value, shape: &Shape, output: Output) -> Result<Vec<u8>, Status> {
     let types = Types::builtin();
     let mut bytes = Vec::with_capacity(1024);
     if output.media == Media::Protobuf {

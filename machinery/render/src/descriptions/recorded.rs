@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// The recorded tables of a file: scenario and body.
 fn tables(file: &str) -> Vec<(String, serde_json::Value)> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/golden/recorded")
+        .join("../../tests/golden/recorded")
         .join(file);
     let recorded =
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -62,7 +62,7 @@ fn compare(layout: Layout, describe: Describe<'_>, body: &serde_json::Value) -> 
 
 #[test]
 fn definitions_are_those_of_the_reference() {
-    let descriptions = Descriptions::unpack();
+    let descriptions = Descriptions::default();
     let describe = |type_name: &str, field: &str| descriptions.get(type_name, Some(field)).map(str::to_owned);
     let listed = tables("08-list.jsonl");
     let listed = listed
@@ -76,7 +76,7 @@ fn definitions_are_those_of_the_reference() {
 
 #[test]
 fn definitions_of_a_scale_are_those_of_the_reference() {
-    let descriptions = Descriptions::unpack();
+    let descriptions = Descriptions::default();
     let describe = |type_name: &str, field: &str| descriptions.get(type_name, Some(field)).map(str::to_owned);
     let scales = tables("05-patch.jsonl");
     assert!(!scales.is_empty());

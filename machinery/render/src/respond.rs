@@ -1,11 +1,5 @@
-//! Answers: objects, lists and statuses in the form that was negotiated, with their headers.
-//! What is in them is the verbs' affair.
-
-mod list;
-mod partial;
-mod single;
-mod stored;
-pub mod table;
+//! Bodies in their final form, and answers around them with their headers.
+//! What is in them is told by the other modules.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -14,10 +8,6 @@ use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::negotiate::{Media, Output};
-
-pub use list::{ListMeta, ListWriter};
-pub use partial::{metadata_only, put_message, to_envelope as partial_envelope};
-pub use single::{bare_status, object, status, stored_object};
 
 /// An answer of this media type.
 pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {
@@ -33,7 +23,7 @@ pub fn respond(code: u16, media: Media, body: impl Into<Bytes>) -> Response {
 }
 
 /// JSON text in its final form: with a line break at the end, indented or as YAML where that is wanted.
-fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
+pub(crate) fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
     match output.media {
         Media::Yaml => {
             let tree = json::parse(&text).map_err(|error| Status::internal(&error.to_string()))?;
@@ -50,7 +40,7 @@ fn finish_json(mut text: Vec<u8>, output: Output) -> Result<Vec<u8>, Status> {
 }
 
 /// The metadata of a tree, or of none.
-fn metadata(object: &Value) -> Value {
+pub(crate) fn metadata(object: &Value) -> Value {
     object
         .get("metadata")
         .cloned()

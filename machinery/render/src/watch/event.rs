@@ -3,7 +3,7 @@
 use schema::Value;
 use storage::Revision;
 
-use crate::objects::set_revision;
+use crate::decoder::set_revision;
 
 /// The type of an event, as clients read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

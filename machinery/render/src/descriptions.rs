@@ -1,43 +1,47 @@
 //! Descriptions of types and fields, taken from k8s-openapi when this crate is built (see `build.rs`).
-//! They are unpacked at each use and not kept: only schema publishing and table headers want them.
+//! Only schema publishing and table headers want them, so that they stay packed until somebody does.
 
 use flate2::read::DeflateDecoder;
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::OnceLock;
 
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptions.deflate"));
 
-/// An unpacked set of descriptions.
-#[derive(Debug)]
+/// Texts by the OpenAPI name of a type and a field; an empty field is the type itself.
+type Texts = HashMap<String, HashMap<String, String>>;
+
+/// Descriptions that are unpacked at their first use and then kept: about 2 MB.
+#[derive(Debug, Default)]
 pub struct Descriptions {
-    text: HashMap<String, HashMap<String, String>>,
+    texts: OnceLock<Texts>,
 }
 
 impl Descriptions {
-    /// Unpacks all of them: about 2 MB.
-    pub fn unpack() -> Self {
-        let mut lines = String::new();
-        DeflateDecoder::new(PACKED)
-            .read_to_string(&mut lines)
-            .expect("packed by our own build script");
-        let mut text: HashMap<String, HashMap<String, String>> = HashMap::new();
-        for line in lines.lines() {
-            let mut columns = line.splitn(3, '\t');
-            if let (Some(name), Some(field), Some(description)) =
-                (columns.next(), columns.next(), columns.next())
-            {
-                text.entry(name.to_owned())
-                    .or_default()
-                    .insert(field.to_owned(), unescape(description));
-            }
-        }
-        Self { text }
-    }
-
     /// The description of a type (OpenAPI name), or of one of its fields.
     pub fn get(&self, name: &str, field: Option<&str>) -> Option<&str> {
-        Some(self.text.get(name)?.get(field.unwrap_or(""))?.as_str())
+        let texts = self.texts.get_or_init(unpack);
+        Some(texts.get(name)?.get(field.unwrap_or(""))?.as_str())
     }
+}
+
+fn unpack() -> Texts {
+    let mut lines = String::new();
+    DeflateDecoder::new(PACKED)
+        .read_to_string(&mut lines)
+        .expect("packed by our own build script");
+    let mut texts = Texts::new();
+    for line in lines.lines() {
+        let mut columns = line.splitn(3, '\t');
+        if let (Some(name), Some(field), Some(description)) = (columns.next(), columns.next(), columns.next())
+        {
+            texts
+                .entry(name.to_owned())
+                .or_default()
+                .insert(field.to_owned(), unescape(description));
+        }
+    }
+    texts
 }
 
 fn unescape(packed: &str) -> String {
@@ -66,7 +70,7 @@ mod tests {
 
     #[test]
     fn describes_types_and_nested_fields() {
-        let descriptions = Descriptions::unpack();
+        let descriptions = Descriptions::default();
         let pod = descriptions
             .get("io.k8s.api.core.v1.Pod", None)
             .expect("Pod has one");

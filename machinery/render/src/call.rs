@@ -5,9 +5,10 @@ use std::sync::Arc;
 use auth::User;
 use http::HeaderMap;
 use kinds::{Catalog, Resource, Subresource};
-use schema::{SmolStr, TypeId};
+use schema::{SmolStr, TypeId, Value};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
+use serve::status::Status;
 
 /// A request for a resource.
 #[derive(Clone)]
@@ -67,6 +68,14 @@ impl Shape {
     pub fn api_version(&self) -> SmolStr {
         kinds::resource::api_version(&self.group, &self.version)
     }
+
+    /// Sets `apiVersion` and `kind`.
+    pub fn set_type(&self, object: &mut Value) {
+        if let Some(map) = object.as_map_mut() {
+            map.insert("apiVersion", self.api_version());
+            map.insert("kind", self.kind.clone());
+        }
+    }
 }
 
 impl Call {
@@ -112,6 +121,11 @@ impl Call {
         self.info.parts.get(1).map_or("", SmolStr::as_str)
     }
 
+    /// An object's hub form in the version that was asked for.
+    pub fn shown(&self, hub: Value) -> Result<Value, Status> {
+        shown(&self.resource, hub)
+    }
+
     /// Tells the client; each text once.
     pub fn warn(&mut self, text: impl Into<String>) {
         let text = text.into();
@@ -124,4 +138,9 @@ impl Call {
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
+}
+
+/// An object's hub form in the version of a resource.
+pub fn shown(resource: &Resource, hub: Value) -> Result<Value, Status> {
+    kinds::convert::from_storage(resource, hub).map_err(|error| Status::internal(&error.to_string()))
 }

@@ -1,5 +1,5 @@
 //! Which form of an answer a client of the API wants: an encoding, and what becomes of the objects (Table, metadata only).
-//! The rules of media types are [`serve::negotiate`]'s; making answers is [`crate::render`]'s.
+//! The rules of media types are [`serve::negotiate`]'s; making answers is [`crate::respond`]'s.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
@@ -23,7 +23,7 @@ const PRODUCES_PLAIN: usize = 3;
 const STREAM_MEDIA: &[Media] = &[Media::Json, Media::Protobuf];
 
 /// What becomes of the objects of an answer. The version is that of meta.k8s.io.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
     /// Nothing.
     #[default]
@@ -37,7 +37,7 @@ pub enum Form {
 }
 
 /// What a client wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Output {
     /// The encoding.
     pub media: Media,

@@ -3,6 +3,7 @@
 use kinds::Resource;
 use object::field;
 use serve::status::Status;
+use storage::Revision;
 
 /// What went wrong in the store.
 pub fn store(error: storage::Error) -> Status {
@@ -39,4 +40,17 @@ pub fn modified(resource: &Resource, name: &str) -> Status {
         name,
         "the object has been modified; please apply your changes to the latest version and try again",
     )
+}
+
+/// 504 for a revision that has not come yet: clients wait a second and try again.
+pub fn too_large(asked: Revision, current: Revision) -> Status {
+    Status::too_large_resource_version(asked.0, current.0)
+}
+
+/// The name of a group's unversioned package, as the reference's texts have it.
+pub fn internal_group(group: &str) -> &str {
+    match group {
+        "" | "events.k8s.io" => "core",
+        other => other.split('.').next().unwrap_or(other),
+    }
 }

@@ -6,11 +6,11 @@ use schema::{Map, TypeId, Types, Value, json};
 use serve::query::Query;
 use serve::status::Status;
 
-use super::partial::metadata_only;
-use crate::openapi::descriptions::Descriptions;
+use crate::descriptions::Descriptions;
+use crate::partial::metadata_only;
 
 /// What of the object stands in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Include {
     /// Nothing.
     None,
@@ -67,20 +67,32 @@ pub fn assemble(
     rows: &[u8],
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() + 1024);
+    head(layout, descriptions, version, metadata, &mut out);
+    out.push(b'[');
+    out.extend_from_slice(rows);
+    out.extend_from_slice(b"]}");
+    out
+}
+
+/// What stands before the list of rows.
+pub(crate) fn head(
+    layout: &Layout,
+    descriptions: Option<&Descriptions>,
+    version: &str,
+    metadata: &Value,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(
         format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{version}\",\"metadata\":").as_bytes(),
     );
-    json::write(metadata, &mut out);
+    json::write(metadata, out);
     out.extend_from_slice(b",\"columnDefinitions\":");
     match descriptions {
         Some(texts) => {
             let describe = |name: &str, field: &str| texts.get(name, Some(field)).map(str::to_owned);
-            json::write(&layout.definitions(&describe), &mut out);
+            json::write(&layout.definitions(&describe), out);
         }
         None => out.extend_from_slice(b"null"),
     }
-    out.extend_from_slice(b",\"rows\":[");
-    out.extend_from_slice(rows);
-    out.extend_from_slice(b"]}");
-    out
+    out.extend_from_slice(b",\"rows\":");
 }
