@@ -153,14 +153,10 @@ mod tests {
             selectable.index("spec.nodeName").map(|at| facts.field(at)),
             Some("n1")
         );
-        let bare = Facts::of(
-            &Selectable::of(
-                Catalog::builtin()
-                    .resource("", "v1", "secrets")
-                    .expect("built in"),
-            ),
-            &tree!({}),
-        );
+        let maps = Catalog::builtin()
+            .resource("", "v1", "configmaps")
+            .expect("built in");
+        let bare = Facts::of(&Selectable::of(maps), &tree!({}));
         assert_eq!(bare.heap_bytes(), 0);
     }
 }
