@@ -43,13 +43,17 @@ pub struct Prepared {
 
 impl Config {
     /// Takes the socket, opens the store, makes certificates and builds the chain.
-    pub async fn prepare(self) -> Result<Prepared, Error> {
+    pub async fn prepare(mut self) -> Result<Prepared, Error> {
         let begun = Instant::now();
         tls::install_provider();
         let signals = Signals::listen()?;
         create_private(&self.data_dir)?;
         let listener = Listener::bind(self.listen).await?;
         let store = self.backend.open().await?;
+        let store = match self.encryption.take() {
+            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
+            None => store,
+        };
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
         let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);

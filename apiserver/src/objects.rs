@@ -15,7 +15,7 @@ use kinds::{Catalog, Resource, stored};
 use object::time::Time;
 use schema::Value;
 use serve::status::Status;
-use storage::{Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn};
+use storage::{AtRest, Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn};
 
 pub use list::{Page, PageRequest};
 
@@ -39,6 +39,15 @@ pub struct Stored {
     pub revision: Revision,
     /// What is stored, to tell whether a write changes anything.
     pub bytes: Bytes,
+    /// A write of the same bytes changes what is stored: another key encrypts now.
+    pub stale: bool,
+}
+
+impl Stored {
+    /// Whether a write of these bytes would change nothing.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        !self.stale && *self.bytes == *bytes
+    }
 }
 
 /// What became of a conditional write.
@@ -171,13 +180,17 @@ impl Objects {
             now: Now(&now),
             primary_family: self.primary_family,
         };
-        let mut object = stored::canonical(resource, &entry.value, context)
+        let value = entry
+            .readable()
+            .map_err(|why| errors::unreadable(&entry.key, why))?;
+        let mut object = stored::canonical(resource, value, context)
             .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
         set_revision(&mut object, entry.mod_revision);
         Ok(Stored {
             object,
             revision: entry.mod_revision,
             bytes: entry.value.clone(),
+            stale: entry.is_stale(),
         })
     }
 
@@ -213,6 +226,7 @@ impl Objects {
             mod_revision: done.revision,
             version: 1,
             lease,
+            at_rest: AtRest::Current,
         };
         self.decode(resource, &entry).map(Outcome::Written)
     }
