@@ -26,7 +26,7 @@ pub struct Etcd {
     /// What all keys begin with
     #[arg(long, value_name = "PREFIX", default_value = "/registry")]
     pub etcd_prefix: String,
-    /// Other etcd servers for single resources: group/resource#server1;server2, separated by commas
+    /// Other etcd servers for single resources: group/resource#server1;server2, separated by commas; /events for the core group
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub etcd_servers_overrides: Vec<String>,
     /// Which resources are encrypted in the store, with which keys: an EncryptionConfiguration of apiserver.config.k8s.io/v1

@@ -8,6 +8,7 @@ pub mod etcd;
 pub mod key_range;
 pub mod lease_pool;
 pub mod resource_keys;
+pub mod routed;
 pub mod store;
 
 pub use embedded::Embedded;
@@ -15,6 +16,7 @@ pub use encrypted::Encrypted;
 pub use etcd::Etcd;
 pub use lease_pool::LeasePool;
 pub use resource_keys::{GroupResource, ResourceKeys};
+pub use routed::Routed;
 pub use store::{
     AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
     WatchBatch, WatchRequest, WatchStream, part_of, prefix_end,
