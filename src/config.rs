@@ -12,6 +12,7 @@ use kinds::RuntimeConfig;
 use serve::pki;
 
 use crate::completed::Completed;
+use crate::encryption::Encryption;
 use crate::error::Error;
 use crate::options::{Access, Cluster, Options};
 use crate::store::Backend;
@@ -34,6 +35,8 @@ pub struct Config {
     pub tokens: Arc<StaticTokens>,
     /// Where objects are kept.
     pub backend: Backend,
+    /// What is encrypted there.
+    pub encryption: Option<Encryption>,
     /// Which APIs are served.
     pub runtime: RuntimeConfig,
     /// At least one, at most one of each family.
@@ -58,6 +61,7 @@ impl Completed {
             pki: pki::Files::below(&data_dir),
             tokens: Arc::new(static_tokens(options.access.token_auth_file.as_deref())?),
             backend: Backend::of(&options.etcd, &data_dir)?,
+            encryption: Encryption::of(&options.etcd)?,
             runtime: runtime(&options.cluster)?,
             node_ports: port_range(&options.cluster.service_node_port_range)?,
             service_ranges,

@@ -4,6 +4,7 @@
 mod announcement;
 mod completed;
 mod config;
+mod encryption;
 mod error;
 mod filters;
 mod health;

@@ -21,6 +21,7 @@ use serve::tls::{self, ClientAuthority, ServingCertificate};
 use crate::config::Config;
 use crate::error::Error;
 use crate::signals::Signals;
+use crate::store::Opened;
 use crate::{announcement, filters, health, reload};
 
 /// What stopping may take beyond the time that a request may take.
@@ -43,13 +44,17 @@ pub struct Prepared {
 
 impl Config {
     /// Takes the socket, opens the store, makes certificates and builds the chain.
-    pub async fn prepare(self) -> Result<Prepared, Error> {
+    pub async fn prepare(mut self) -> Result<Prepared, Error> {
         let begun = Instant::now();
         tls::install_provider();
         let signals = Signals::listen()?;
         create_private(&self.data_dir)?;
         let listener = Listener::bind(self.listen).await?;
-        let store = self.backend.open().await?;
+        let Opened { store, parts } = self.backend.open().await?;
+        let store = match self.encryption.take() {
+            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
+            None => store,
+        };
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
         let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
@@ -63,7 +68,9 @@ impl Config {
 
         let interval = self.options.etcd.etcd_compaction_interval;
         if !interval.is_zero() {
-            tokio::spawn(storage::compactor::run(store.clone(), interval));
+            for part in parts {
+                tokio::spawn(storage::compactor::run(part, interval));
+            }
         }
         let shutdown = Shutdown::new();
         let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());

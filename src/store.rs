@@ -1,64 +1,98 @@
-//! Which store is used, and how it is opened.
+//! Which stores are used, and how they are opened.
+
+mod overrides;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use storage::{Embedded, Etcd, Store, etcd};
+use kinds::Keys;
+use storage::{Embedded, Etcd, ResourceKeys, Routed, Store, etcd};
 
 use crate::error::Error;
 use crate::options;
 
+use overrides::Override;
+
 /// Where objects are kept.
 #[derive(Clone, Debug)]
-pub enum Backend {
+pub struct Backend {
+    main: Main,
+    /// Resources with an etcd of their own.
+    overrides: Vec<Override>,
+    /// What all keys begin with.
+    prefix: String,
+}
+
+/// Where all others are.
+#[derive(Clone, Debug)]
+enum Main {
     /// In a folder.
     Embedded(PathBuf),
     /// In an etcd cluster.
     Etcd(etcd::Options),
 }
 
+/// Open stores.
+pub struct Opened {
+    /// All of them as one.
+    pub store: Arc<dyn Store>,
+    /// Each one: histories are compacted one by one.
+    pub parts: Vec<Arc<dyn Store>>,
+}
+
 impl Backend {
     /// As the flags say.
     pub fn of(flags: &options::Etcd, data_dir: &Path) -> Result<Self, Error> {
-        if !flags.etcd_servers_overrides.is_empty() {
-            return Err(Error::flag(
-                "etcd-servers-overrides",
-                "this build keeps all resources in one etcd",
-            ));
-        }
-        if flags.etcd_servers.is_empty() {
-            return Ok(Self::Embedded(data_dir.join("store")));
-        }
         let identity = match (&flags.etcd_certfile, &flags.etcd_keyfile) {
             (Some(certificate), Some(key)) => {
                 Some((read("etcd-certfile", certificate)?, read("etcd-keyfile", key)?))
             }
             _ => None,
         };
-        Ok(Self::Etcd(etcd::Options {
+        let ca = flags.etcd_cafile.as_deref();
+        let client = etcd::Options {
             endpoints: flags.etcd_servers.clone(),
-            ca: flags
-                .etcd_cafile
-                .as_deref()
-                .map(|path| read("etcd-cafile", path))
-                .transpose()?,
+            ca: ca.map(|path| read("etcd-cafile", path)).transpose()?,
             identity,
-        }))
+        };
+        Ok(Self {
+            overrides: overrides::parse(&flags.etcd_servers_overrides, &client)?,
+            main: match flags.etcd_servers.is_empty() {
+                true => Main::Embedded(data_dir.join("store")),
+                false => Main::Etcd(client),
+            },
+            prefix: flags.etcd_prefix.clone(),
+        })
     }
 
-    /// Opens it. An error is final: nothing is tried again.
-    pub async fn open(&self) -> Result<Arc<dyn Store>, Error> {
-        match self {
-            Self::Embedded(folder) => open_embedded(folder.clone()).await,
-            Self::Etcd(options) => {
-                let failed = |source| Error::Store {
-                    place: options.endpoints.join(","),
-                    source,
-                };
-                Ok(Arc::new(Etcd::connect(options).await.map_err(failed)?))
-            }
+    /// Opens them. An error is final: nothing is tried again.
+    pub async fn open(&self) -> Result<Opened, Error> {
+        let main = match &self.main {
+            Main::Embedded(folder) => open_embedded(folder.clone()).await?,
+            Main::Etcd(options) => connect(options).await?,
+        };
+        let mut parts = vec![main.clone()];
+        if self.overrides.is_empty() {
+            return Ok(Opened { store: main, parts });
         }
+        let keys = ResourceKeys::new(Keys::new(&self.prefix));
+        let mut spans = Vec::new();
+        for one in &self.overrides {
+            let store = connect(&one.etcd).await?;
+            parts.push(store.clone());
+            spans.extend(one.resources.iter().map(|resource| (keys.span_of(resource), store.clone())));
+        }
+        let store = Arc::new(Routed::new(main, spans));
+        Ok(Opened { store, parts })
     }
+}
+
+async fn connect(options: &etcd::Options) -> Result<Arc<dyn Store>, Error> {
+    let failed = |source| Error::Store {
+        place: options.endpoints.join(","),
+        source,
+    };
+    Ok(Arc::new(Etcd::connect(options).await.map_err(failed)?))
 }
 
 async fn open_embedded(folder: PathBuf) -> Result<Arc<dyn Store>, Error> {

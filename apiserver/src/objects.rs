@@ -15,7 +15,7 @@ use render::decoder::set_revision;
 use render::{Decoder, errors};
 use schema::Value;
 use serve::status::Status;
-use storage::{Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn};
+use storage::{AtRest, Compare, Entry, LeaseId, Op, OpResult, Range, Revision, Store, Txn};
 
 pub use list::{Page, PageRequest};
 
@@ -38,6 +38,15 @@ pub struct Stored {
     pub revision: Revision,
     /// What is stored, to tell whether a write changes anything.
     pub bytes: Bytes,
+    /// A write of the same bytes changes what is stored: another key encrypts now.
+    pub stale: bool,
+}
+
+impl Stored {
+    /// Whether a write of these bytes would change nothing.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        !self.stale && *self.bytes == *bytes
+    }
 }
 
 /// What became of a conditional write.
@@ -52,7 +61,11 @@ pub enum Outcome {
 impl Objects {
     /// Over a store, below a key prefix.
     pub fn new(store: Arc<dyn Store>, keys: Keys, primary_family: IpFamily, event_ttl: Duration) -> Self {
-        let events = storage::LeasePool::new(store.clone(), event_ttl);
+        let catalog = Catalog::builtin();
+        let events = catalog.resource("", "v1", "events").and_then(|events| events.storage.as_ref());
+        let first = events.map(|events| keys.all(events).start).unwrap_or_default();
+        // Leases are of one store: of the one that has the events.
+        let events = storage::LeasePool::new(storage::part_of(&store, first.as_bytes()), event_ttl);
         Self {
             store,
             keys,
@@ -64,6 +77,12 @@ impl Objects {
     /// The store below.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The store to ask for revisions of a resource: those of different stores are never compared.
+    pub fn store_of(&self, resource: &Resource) -> Arc<dyn Store> {
+        let first = resource.storage.as_ref().map(|storage| self.keys.all(storage).start);
+        storage::part_of(&self.store, first.unwrap_or_default().as_bytes())
     }
 
     /// The key layout.
@@ -174,6 +193,7 @@ impl Objects {
             object: self.decoder.decode(resource, entry)?,
             revision: entry.mod_revision,
             bytes: entry.value.clone(),
+            stale: entry.is_stale(),
         })
     }
 
@@ -209,6 +229,7 @@ impl Objects {
             mod_revision: done.revision,
             version: 1,
             lease,
+            at_rest: AtRest::Current,
         };
         self.decode(resource, &entry).map(Outcome::Written)
     }

@@ -72,18 +72,20 @@ impl Maker {
 
     /// An object as it is stored, made canonical. What cannot be decoded becomes an item that says why: it must not vanish.
     pub fn item(&self, entry: &Entry) -> Item {
-        let content = self.content(&entry.value);
+        let key = String::from_utf8_lossy(&entry.key);
+        let content = match entry.readable() {
+            Ok(value) => self
+                .content(value)
+                .map_err(|why| format!("unable to decode {key}: {why}")),
+            Err(why) => Err(why.to_owned()),
+        };
         if let Err(why) = &content {
-            let key = String::from_utf8_lossy(&entry.key);
-            tracing::error!(%key, %why, "a stored object cannot be decoded");
+            tracing::error!(%key, %why, "a stored object cannot be read");
         }
         Item {
             key: self.below(&entry.key).into(),
             revision: entry.mod_revision,
-            content: content.map_err(|why| {
-                let key = String::from_utf8_lossy(&entry.key);
-                format!("unable to decode {key}: {why}").into()
-            }),
+            content: content.map_err(String::into_boxed_str),
         }
     }
 

@@ -84,7 +84,7 @@ impl Tail {
         self.unit.set_phase(Phase::Loading);
         let target = self.store.current_revision().await?;
         let at = match with_history {
-            true => self.store.oldest_revision().await?.max(Revision(1)).min(target),
+            true => self.store.compacted_revision().await?.max(Revision(1)).min(target),
             false => target,
         };
         let snapshot = load::load(&self.store, self.unit.maker(), self.unit.span(), at).await?;

@@ -84,7 +84,7 @@ impl Store for CountingStore {
         tokio::time::sleep(Duration::from_millis(10)).await;
         Ok(Revision(revision))
     }
-    async fn oldest_revision(&self) -> Result<Revision, Error> {
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
         Ok(Revision(1))
     }
     async fn compact(&self, _: Revision) -> Result<(), Error> {

@@ -16,7 +16,7 @@ pub async fn get(api: &Api, call: &mut Call) -> Result<Response, Status> {
     let asked = call.query.first("resourceVersion").unwrap_or_default();
     let revision = parse_revision(asked).map_err(|why| Status::failure(500, "", why))?;
     if revision > Revision(0) {
-        freshness::reached(api, revision).await?;
+        freshness::reached(api, &call.hub, revision).await?;
     }
     let found = api
         .objects

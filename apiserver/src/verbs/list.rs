@@ -103,7 +103,7 @@ pub(super) async fn span(api: &Api, call: &Call, options: &ListOptions) -> Resul
             ..Span::default()
         });
     }
-    freshness::reached(api, revision).await?;
+    freshness::reached(api, &call.hub, revision).await?;
     let exact = options.version_match == Some(VersionMatch::Exact)
         || (options.version_match.is_none() && options.limit > 0);
     Ok(match exact {

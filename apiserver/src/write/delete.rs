@@ -159,7 +159,7 @@ async fn write(
             gone: then_remove,
         }));
     }
-    let unchanged = api.objects.encode(hub, &object)? == *current.bytes;
+    let unchanged = current.holds(&api.objects.encode(hub, &object)?);
     let written = match unchanged {
         true => current,
         false => match api

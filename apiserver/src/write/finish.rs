@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kinds::Resource;
 use schema::Value;
 use serve::status::Status;
-use storage::{Entry, Revision};
+use storage::{AtRest, Entry, Revision};
 
 use crate::api::Api;
 use crate::objects::Stored;
@@ -24,6 +24,7 @@ pub(super) fn as_stored(
         mod_revision: revision,
         version: 1,
         lease: None,
+        at_rest: AtRest::Current,
     };
     let mut stored = api.objects.decode(hub, &entry)?;
     if revision.0 == 0 {

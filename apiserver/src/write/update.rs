@@ -331,7 +331,7 @@ async fn store(
         return done(finish::as_stored(api, hub, object, current.revision)?);
     }
     // What changes nothing is not written.
-    if api.objects.encode(hub, &object)? == *current.bytes {
+    if current.holds(&api.objects.encode(hub, &object)?) {
         return done(current.clone());
     }
     match api

@@ -26,7 +26,10 @@ impl Decoder {
             now: Now(&now),
             primary_family: self.primary_family,
         };
-        let mut object = stored::canonical(hub, &entry.value, context)
+        let value = entry
+            .readable()
+            .map_err(|why| errors::unreadable(&entry.key, why))?;
+        let mut object = stored::canonical(hub, value, context)
             .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
         set_revision(&mut object, entry.mod_revision);
         Ok(object)

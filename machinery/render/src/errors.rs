@@ -27,6 +27,13 @@ pub fn undecodable(key: &[u8], why: &str) -> Status {
     Status::internal(&format!("unable to decode {key}: {why}"))
 }
 
+/// A stored value that cannot be decrypted.
+pub fn unreadable(key: &[u8], why: &str) -> Status {
+    let key = String::from_utf8_lossy(key);
+    tracing::error!(%key, why, "a stored object cannot be decrypted");
+    Status::internal(why)
+}
+
 /// Fields that cannot be accepted in an object of a resource.
 pub fn invalid(resource: &Resource, name: &str, errors: &[field::Error]) -> Status {
     Status::invalid(&resource.group, &resource.kind, name, errors)

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A point in the store's history: the number of the transaction that made it. Starts at 1 for an empty store.
@@ -29,6 +30,38 @@ pub struct Entry {
     pub version: i64,
     /// The lease that it hangs on.
     pub lease: Option<LeaseId>,
+    /// How the value stands to the encryption that is configured.
+    pub at_rest: AtRest,
+}
+
+impl Entry {
+    /// The value, or why it cannot be read.
+    ///
+    /// # Errors
+    /// The reason in the reference's words: what a reader of this object is to be told.
+    pub fn readable(&self) -> Result<&Bytes, &str> {
+        match &self.at_rest {
+            AtRest::Unreadable(why) => Err(why),
+            AtRest::Current | AtRest::Stale => Ok(&self.value),
+        }
+    }
+
+    /// Whether a write of the same value would change what is stored. Such a write is not to be left out.
+    pub fn is_stale(&self) -> bool {
+        self.at_rest == AtRest::Stale
+    }
+}
+
+/// A stored value and the encryption that is configured ([`crate::Encrypted`]). Without encryption all are current.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AtRest {
+    /// Stored as it would be written now.
+    #[default]
+    Current,
+    /// Readable, but another key or provider writes now.
+    Stale,
+    /// It cannot be decrypted, for this reason. The entry's value is empty, so that nobody serves it by accident.
+    Unreadable(Arc<str>),
 }
 
 /// A read of keys in `[start, end)`; `end` empty reads the one key `start`.
@@ -214,6 +247,18 @@ pub trait Store: Send + Sync + 'static {
     /// The current revision, linearized.
     async fn current_revision(&self) -> Result<Revision, Error>;
 
+    /// The store that has `key`, where this one is put together of several; `None` where this one has all keys. Revisions,
+    /// leases, compaction and progress are of one part: whoever means those of a key's part calls it through [`part_of`].
+    fn part(&self, _key: &[u8]) -> Option<Arc<dyn Store>> {
+        None
+    }
+
+    /// The last revision that was compacted at; 0 before the first compaction. States from it on can be read, changes after
+    /// it can be watched.
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        Ok(Revision(0))
+    }
+
     /// Forgets states before `at`.
     async fn compact(&self, at: Revision) -> Result<(), Error>;
 
@@ -228,6 +273,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store can serve; an error says why not.
     async fn health(&self) -> Result<(), Error>;
+}
+
+/// The store to ask for revisions, leases and compaction of the keys around `key`.
+pub fn part_of(store: &Arc<dyn Store>, key: &[u8]) -> Arc<dyn Store> {
+    store.part(key).unwrap_or_else(|| store.clone())
 }
 
 /// The first key after all keys that begin with `prefix`: the `end` of its range.

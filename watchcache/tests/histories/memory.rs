@@ -278,7 +278,7 @@ impl Store for Memory {
         Ok(Revision(self.with(|state| state.revision)))
     }
 
-    async fn oldest_revision(&self) -> Result<Revision, Error> {
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
         Ok(Revision(self.with(|state| state.compacted)))
     }
 

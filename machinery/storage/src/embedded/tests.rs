@@ -15,7 +15,7 @@ async fn get(store: &Embedded, key: &str) -> Option<Bytes> {
 }
 
 async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..1000 {
+    for _ in 0..6000 {
         if holds() {
             return;
         }

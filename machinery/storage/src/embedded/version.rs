@@ -1,7 +1,7 @@
 //! One state of one key: what the index, the history and the log share by reference.
 //! It does not know which of its neighbours are still held.
 
-use crate::store::{Entry, Event, EventKind, LeaseId, Revision};
+use crate::store::{AtRest, Entry, Event, EventKind, LeaseId, Revision};
 use bytes::Bytes;
 
 /// A key's state from `modified` on; `deleted` is a tombstone.
@@ -51,6 +51,7 @@ impl Version {
             mod_revision: Revision(self.modified),
             version: self.version,
             lease: (self.lease != 0).then_some(LeaseId(self.lease)),
+            at_rest: AtRest::Current,
         }
     }
 

@@ -5,7 +5,7 @@ use etcd_client::{
     Compare as EtcdCompare, CompareOp, Error as EtcdError, EventType, KeyValue, PutOptions, TxnOp, TxnOpResponse,
 };
 
-use crate::store::{Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Revision};
+use crate::store::{AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Revision};
 
 /// gRPC codes after which trying again may help: cancelled, unknown, deadline exceeded, resource exhausted, aborted,
 /// internal, unavailable.
@@ -20,6 +20,7 @@ pub fn entry(found: &KeyValue) -> Entry {
         mod_revision: Revision(found.mod_revision()),
         version: found.version(),
         lease: (found.lease() != 0).then(|| LeaseId(found.lease())),
+        at_rest: AtRest::Current,
     }
 }
 
