@@ -49,6 +49,7 @@ fn entry(key: &str, revision: i64, value: Bytes) -> Entry {
         mod_revision: Revision(revision),
         version: 1,
         lease: None,
+        at_rest: storage::AtRest::Current,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{
-    Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn,
+    AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn,
     TxnResult, WatchBatch, WatchRequest, WatchStream,
 };
 use tokio::sync::watch;
@@ -95,6 +95,7 @@ impl State {
             mod_revision: Revision(revision),
             version: before.map_or(0, |before| before.version) + 1,
             lease: None,
+            at_rest: AtRest::Current,
         });
         self.keys.entry(key.clone()).or_default().push((revision, entry));
         let changed = self.changes.entry(revision).or_default();
@@ -150,6 +151,7 @@ impl State {
             mod_revision: Revision(revision),
             version: 0,
             lease: None,
+            at_rest: AtRest::Current,
         };
         let previous = request.previous && revision > self.compacted;
         Event {

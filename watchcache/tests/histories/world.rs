@@ -356,10 +356,11 @@ fn op(key: &str, pod: Option<&Pod>) -> Op {
         return Op::Delete(path);
     };
     let (namespace, name) = key.split_once('/').expect("a key has two parts");
+    let (label, node) = (pod.label.to_string(), node_name(pod.node));
     let object = tree!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"l": pod.label.to_string()}},
-        "spec": {"nodeName": node_name(pod.node), "containers": [{"name": "c", "image": "i"}]},
+        "metadata": {"name": name, "namespace": namespace, "labels": {"l": label}},
+        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
     });
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
     Op::Put {
