@@ -15,6 +15,8 @@ use serve::metrics::Metrics;
 use serve::request_info::RequestInfo;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
+use watchcache::Cache;
+use watchcache::metrics::Numbers;
 
 use crate::options::Serving;
 
@@ -26,6 +28,8 @@ pub struct Parts {
     pub tokens: Arc<StaticTokens>,
     /// Checks.
     pub health: Health,
+    /// Whose numbers are told.
+    pub cache: Arc<Cache>,
     /// Ends watches.
     pub shutdown: Shutdown,
 }
@@ -33,6 +37,7 @@ pub struct Parts {
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let metrics = Metrics::new(Box::new(is_served));
+    metrics.register(|registry| registry.register_collector(Box::new(Numbers::new(parts.cache))));
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics.clone()),

@@ -7,12 +7,13 @@ use apiserver::bootstrap::hooks::HookState;
 use serve::health::{Check, Health};
 use serve::shutdown::Shutdown;
 use storage::Store;
+use watchcache::Cache;
 
 /// How long the store may take to say that it is well.
 const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The checks of all three paths.
-pub fn checks(store: Arc<dyn Store>, hooks: Vec<HookState>, shutdown: Shutdown) -> Health {
+pub fn checks(store: Arc<dyn Store>, cache: &Arc<Cache>, hooks: Vec<HookState>, shutdown: Shutdown) -> Health {
     let base = [Check::ping("ping"), Check::ping("log")];
     let hooks: Vec<Check> = hooks.into_iter().map(hook_check).collect();
     let stopping = Check::immediate("shutdown", move || match shutdown.is_requested() {
@@ -23,6 +24,7 @@ pub fn checks(store: Arc<dyn Store>, hooks: Vec<HookState>, shutdown: Shutdown) 
     let ready = [
         &base[..],
         &[store_check("storage-readiness", store)],
+        &[cache_check(cache.clone())],
         &hooks,
         &[stopping],
     ]
@@ -43,6 +45,14 @@ fn store_check(name: &str, store: Arc<dyn Store>) -> Check {
                 .map_err(|_| "no answer in time".to_owned())?
                 .map_err(|error| error.to_string())
         }
+    })
+}
+
+/// Whether lists and watches of every resource are served.
+fn cache_check(cache: Arc<Cache>) -> Check {
+    Check::immediate("informer-sync", move || match cache.unready().as_slice() {
+        [] => Ok(()),
+        [(resource, phase), rest @ ..] => Err(format!("{resource} is {phase:?}, and {} more", rest.len())),
     })
 }
 

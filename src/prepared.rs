@@ -17,6 +17,7 @@ use serve::pki::kubeconfig;
 use serve::server::{Listener, Server};
 use serve::shutdown::Shutdown;
 use serve::tls::{self, ClientAuthority, ServingCertificate};
+use watchcache::Cache;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -36,6 +37,7 @@ pub struct Prepared {
     signals: Signals,
     listener: Listener,
     server: Server,
+    cache: Arc<Cache>,
     hooks: Hooks,
     certificate: Arc<ServingCertificate>,
     kubeconfig: PathBuf,
@@ -73,8 +75,9 @@ impl Config {
             }
         }
         let shutdown = Shutdown::new();
-        let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());
+        let api = apiserver::build(self.api_config(&listener), store.clone());
         tokio::spawn(api.repair().run());
+        let cache = api.cache().clone();
         let settings = self.hook_settings(&listener)?;
         let loopback = Loopback::new(api.handler());
         let hooks = Hooks::new(
@@ -87,7 +90,8 @@ impl Config {
         let parts = filters::Parts {
             clients: clients.clone(),
             tokens: self.tokens.clone(),
-            health: health::checks(store, hooks.states(), shutdown.clone()),
+            health: health::checks(store, &cache, hooks.states(), shutdown.clone()),
+            cache: cache.clone(),
             shutdown: shutdown.clone(),
         };
         let handler = filters::chain(parts, &self.options.serving, api.handler());
@@ -98,6 +102,7 @@ impl Config {
             signals,
             listener,
             server,
+            cache,
             hooks,
             certificate,
             kubeconfig,
@@ -138,7 +143,7 @@ impl Config {
             .unwrap_or(&self.pki.ca_certificate)
     }
 
-    fn api_config(&self, listener: &Listener, shutdown: &Shutdown) -> apiserver::Config {
+    fn api_config(&self, listener: &Listener) -> apiserver::Config {
         let first_range = self.service_ranges[0];
         apiserver::Config {
             runtime: self.runtime.clone(),
@@ -152,7 +157,7 @@ impl Config {
             address: SocketAddr::new(self.advertise_address, listener.address().port()).to_string(),
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
-            shutdown: shutdown.clone(),
+            history_bytes: watchcache::limits::HISTORY_BYTES_DEFAULT,
         }
     }
 
@@ -203,6 +208,7 @@ impl Prepared {
             mut signals,
             listener,
             server,
+            cache,
             hooks,
             certificate,
             kubeconfig,
@@ -218,7 +224,11 @@ impl Prepared {
         let url = config.url(listener.address());
         let to_tell = shutdown.clone();
         tokio::spawn(async move { announcement::when_ready(states, url, &kubeconfig, begun, to_tell).await });
-        let hooks = tokio::spawn(hooks.run());
+        let hooks = tokio::spawn(async move {
+            // The hooks read through the cache.
+            cache.start().await;
+            hooks.run().await;
+        });
         let served = tokio::spawn(server.run(listener));
 
         signals.end().await;

@@ -22,7 +22,9 @@ const PODS: &str = "/api/v1/namespaces/default/pods";
 async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Embedded::open(folder.path()).expect("an empty store");
-    let handler = build(Config::default(), Arc::new(store)).handler();
+    let tier = build(Config::default(), Arc::new(store));
+    tier.cache().start().await;
+    let handler = tier.handler();
     let body = r#"{"metadata":{"name":"default"}}"#;
     assert_eq!(send(&handler, "POST", "/api/v1/namespaces", body).await, 201);
     let account = r#"{"metadata":{"name":"default"}}"#;

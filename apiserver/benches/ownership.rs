@@ -95,7 +95,9 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
-        let handler = build(Config::default(), Arc::new(store)).handler();
+        let tier = build(Config::default(), Arc::new(store));
+        tier.cache().start().await;
+        let handler = tier.handler();
         let mut bench = Self {
             handler,
             pod: serde_json::Value::Null,

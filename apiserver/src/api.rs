@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kinds::{Catalog, Resource, RuntimeConfig};
 use render::Descriptions;
-use serve::shutdown::Shutdown;
+use watchcache::Cache;
 
 use crate::admission::Chain;
 use crate::discovery::Served;
@@ -18,6 +18,8 @@ use crate::openapi::OpenApi;
 pub struct Api {
     /// Objects in the store.
     pub objects: Arc<Objects>,
+    /// What lists and watches are answered from.
+    pub cache: Arc<Cache>,
     /// Which resources are served.
     pub runtime: RuntimeConfig,
     /// The same, in the form that discovery tells.
@@ -31,9 +33,7 @@ pub struct Api {
     /// The published schema.
     pub openapi: Arc<OpenApi>,
     /// Texts for table headers.
-    pub descriptions: Descriptions,
-    /// Ends watches.
-    pub shutdown: Shutdown,
+    pub descriptions: Arc<Descriptions>,
 }
 
 impl Api {

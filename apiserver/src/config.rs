@@ -8,8 +8,8 @@ use kinds::decorate::IpFamily;
 use kinds::{Catalog, Keys, RuntimeConfig};
 use render::Descriptions;
 use serve::http::{Handler, Request, Response};
-use serve::shutdown::Shutdown;
 use storage::Store;
+use watchcache::Cache;
 
 use crate::admission::Chain;
 use crate::allocate::ServiceEffects;
@@ -44,8 +44,8 @@ pub struct Config {
     pub service_ranges: Vec<AddressRange>,
     /// The range of node ports.
     pub node_ports: PortRange,
-    /// Ends watches.
-    pub shutdown: Shutdown,
+    /// What the watch cache may hold of what has happened.
+    pub history_bytes: usize,
 }
 
 impl Default for Config {
@@ -61,7 +61,7 @@ impl Default for Config {
                 first: 30_000,
                 last: 32_767,
             },
-            shutdown: Shutdown::new(),
+            history_bytes: watchcache::limits::HISTORY_BYTES_DEFAULT,
         }
     }
 }
@@ -73,8 +73,14 @@ pub struct Prepared {
     services: ServiceEffects,
 }
 
-/// Builds the request tier over a store.
+/// Builds the request tier over a store. Lists and watches are answered from a cache of that store, which is to be started.
 pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
+    let cached = watchcache::Config {
+        keys: config.keys.clone(),
+        primary_family: config.primary_family,
+        history_bytes: config.history_bytes,
+    };
+    let cache = Arc::new(Cache::new(&store, &cached));
     let served = Arc::new(Served::new(Catalog::builtin(), &config.runtime));
     let objects = Arc::new(Objects::new(
         store,
@@ -87,14 +93,14 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
     let api = Api {
         objects,
+        cache,
         runtime: config.runtime,
         openapi: Arc::new(OpenApi::new(served.clone())),
         served,
         address: config.address,
         chain: Chain::new(),
         effects,
-        descriptions: Descriptions::default(),
-        shutdown: config.shutdown,
+        descriptions: Arc::new(Descriptions::default()),
     };
     Prepared {
         api: Arc::new(api),
@@ -110,6 +116,11 @@ impl Prepared {
             let api = api.clone();
             async move { Ok::<Response, std::convert::Infallible>(route::answer(api, request).await) }
         }))
+    }
+
+    /// What lists and watches are answered from: nothing before it is started.
+    pub fn cache(&self) -> &Arc<Cache> {
+        &self.api.cache
     }
 
     /// What is served.

@@ -22,7 +22,6 @@ mod subresources;
 pub mod validation;
 mod verbs;
 mod virtuals;
-mod watch;
 mod write;
 
 pub use config::{Config, DEFAULT_SERVICE_RANGE, EVENT_TTL, Prepared, build};

@@ -1,7 +1,5 @@
 //! Every limit of the request tier.
 
-use std::time::Duration;
-
 /// A request body, as the reference limits it.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// An answer that the server reads from itself.
@@ -14,10 +12,6 @@ pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 pub const LIST_BATCH: u64 = 500;
 /// How many objects a deletecollection deletes at a time.
 pub const DELETE_COLLECTION_WORKERS: usize = 8;
-/// Between bookmarks of a watch.
-pub const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
-/// The least a watch lasts without `timeoutSeconds`; the most is twice that.
-pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
 /// The content of a ConfigMap or a Secret, in all.
 pub const CONFIGURATION_BYTES_MAX: usize = 1_048_576;
 /// Parameters of a storage class.

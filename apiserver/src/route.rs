@@ -143,9 +143,9 @@ async fn serve(
         return render::bare_status(&status);
     }
     if verb == Verb::Watch {
-        return match verbs::watch::watch(&api, call).await {
+        return match api.cache.watch(&call, &api.descriptions).await {
             Ok(response) => response,
-            Err((status, call)) => fail(&api, &call, &status),
+            Err(status) => fail(&api, &call, &status),
         };
     }
     let done = match place {
@@ -167,7 +167,7 @@ async fn main(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Result<R
     }
     match verb {
         Verb::Get => verbs::get::get(api, call).await,
-        Verb::List => verbs::list::list(api, call).await,
+        Verb::List => api.cache.list(call, &api.descriptions).await,
         Verb::Create => verbs::create::create(api, call, content).await,
         Verb::Update => verbs::update::update(api, call, content).await,
         Verb::Patch => verbs::patch::patch(api, call, content).await,

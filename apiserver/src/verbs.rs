@@ -1,16 +1,15 @@
-//! The verbs on resources, one file each. They read the request, let [`crate::write`] or [`crate::objects`] do the work, and
+//! The verbs on resources, one file each; lists and watches are the watch cache's. They read the request, let [`crate::write`] or [`crate::objects`] do the work, and
 //! make the answer.
 
 pub mod apply;
+mod collection;
 pub mod create;
 pub mod delete;
 pub mod delete_collection;
 pub mod get;
 mod last_applied;
-pub mod list;
 pub mod patch;
 pub mod update;
-pub mod watch;
 
 use bytes::Bytes;
 use serve::http::{Body, read_body};

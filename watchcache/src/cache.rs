@@ -91,6 +91,21 @@ impl Cache {
         tasks
     }
 
+    /// Runs the [`Cache::tasks`] for as long as the runtime; returns when all resources are served.
+    pub async fn start(&self) {
+        self.tasks().into_iter().for_each(|task| drop(tokio::spawn(task)));
+        self.ready().await;
+    }
+
+    /// Returns when all resources are served.
+    pub async fn ready(&self) {
+        for unit in self.units() {
+            let mut phases = unit.phases();
+            // The unit, which is held, has the sender.
+            let _ = phases.wait_for(|_| unit.generation().is_some()).await;
+        }
+    }
+
     /// The cache that a resource's objects are in, whatever the version.
     pub fn unit(&self, resource: &Resource) -> Option<&Arc<Unit>> {
         self.units.get(&resource.storage.as_ref()?.key)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use render::errors;
 use serve::status::Status;
 use storage::Revision;
+use tokio::sync::watch;
 
 use crate::limits::{FRESHNESS_TIMEOUT, PROGRESS_INTERVAL};
 use crate::unit::{Generation, Unit};
@@ -50,11 +51,7 @@ async fn reach(unit: &Unit, revision: Revision) {
     let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
-            reached = progress.wait_for(|current| *current >= revision) => {
-                // The unit, which is held, has the sender.
-                drop(reached);
-                return;
-            }
+            () = come_to(&mut progress, revision) => return,
             () = tokio::time::sleep(pause) => {
                 if let Err(error) = unit.store().request_progress().await {
                     tracing::debug!(%error, "no progress was asked for");
@@ -63,4 +60,9 @@ async fn reach(unit: &Unit, revision: Revision) {
             }
         }
     }
+}
+
+async fn come_to(progress: &mut watch::Receiver<Revision>, revision: Revision) {
+    // The unit, which is held, has the sender.
+    let _ = progress.wait_for(|current| *current >= revision).await;
 }

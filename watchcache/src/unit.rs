@@ -164,6 +164,11 @@ impl Unit {
         self.phase.borrow().clone()
     }
 
+    /// Follows [`Unit::phase`].
+    pub fn phases(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
     /// Tells how far it is.
     pub(crate) fn set_phase(&self, phase: Phase) {
         self.phase.send_replace(phase);

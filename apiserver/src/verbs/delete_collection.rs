@@ -11,7 +11,7 @@ use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 
-use super::{delete, list};
+use super::{collection, delete};
 use crate::api::Api;
 use crate::limits::DELETE_COLLECTION_WORKERS;
 use crate::options::DeleteOptions;
@@ -23,9 +23,9 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
     let options = ListOptions::of_list(&call.query)?;
     let selection = Selection::new(call, &options)?;
     let delete_options = delete::options(call, content).await?;
-    let span = list::span(api, call, &options).await?;
+    let span = collection::span(api, call, &options).await?;
     let mut found = Vec::new();
-    let read = list::read(api, call, &options, &selection, span, |one| {
+    let read = collection::read(api, call, &options, &selection, span, |one| {
         found.push(match one.object {
             Some(object) => object,
             None => api.objects.decode(&call.hub, one.entry)?.object,

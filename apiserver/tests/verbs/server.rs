@@ -44,7 +44,9 @@ impl Server {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
-        let handler = build(Config::default(), Arc::new(store)).handler();
+        let tier = build(Config::default(), Arc::new(store));
+        tier.cache().start().await;
+        let handler = tier.handler();
         let server = Self {
             handler,
             _folder: folder,

@@ -1,12 +1,10 @@
-//! GET of a collection, page by page at one revision. Objects become bytes of the answer as they are read.
+//! The selected objects of a collection, read from the store at one revision: what a deletecollection is about. Lists for
+//! clients are the watch cache's.
 
 use bytes::Bytes;
-use render::list::{ListMeta, ListWriter};
-use render::negotiate::Output;
 use render::options::{Continue, ListOptions, VersionMatch};
 use render::{Call, Selection};
 use schema::Value;
-use serve::http::Response;
 use serve::status::Status;
 use storage::{Entry, Revision};
 
@@ -35,34 +33,6 @@ pub(super) struct Found<'a> {
 /// What was read.
 pub(super) struct Read {
     pub revision: Revision,
-    /// The last key that was looked at, when there are more.
-    pub last_key: Option<Bytes>,
-    /// How many keys are left, where that says how many objects are left.
-    pub remaining: Option<i64>,
-}
-
-/// Answers with the objects that are selected.
-pub async fn list(api: &Api, call: &mut Call) -> Result<Response, Status> {
-    let output = Output::of(&call.headers, &call.query)?;
-    let options = ListOptions::of_list(&call.query)?;
-    let selection = Selection::new(call, &options)?;
-    let span = span(api, call, &options).await?;
-    let (mut writer, mut items) = (ListWriter::new(call, output)?, Vec::new());
-    let read = read(api, call, &options, &selection, span, |found| {
-        writer.push_stored(api.objects.decoder(), found.entry, found.object, &mut items)
-    })
-    .await?;
-    let continue_token = read
-        .last_key
-        .as_ref()
-        .map(|key| token(api, call, key, read.revision))
-        .unwrap_or_default();
-    let meta = ListMeta {
-        resource_version: read.revision.0.to_string(),
-        continue_token,
-        remaining: read.remaining,
-    };
-    writer.finish(&api.descriptions, &meta, &items)
 }
 
 /// Where a list begins and at which revision, by the rules of the API concepts page.
@@ -135,8 +105,7 @@ pub(super) async fn read(
         };
         let page = api.objects.page(&call.hub, call.namespace(), &request).await;
         let page = page.map_err(|status| aged(status, options))?;
-        let read = page.entries.len();
-        for (index, entry) in page.entries.iter().enumerate() {
+        for entry in &page.entries {
             let object = match selection.is_everything() {
                 true => None,
                 false => Some(api.objects.decode(&call.hub, entry)?.object),
@@ -147,20 +116,14 @@ pub(super) async fn read(
             take(Found { entry, object })?;
             taken += 1;
             if span.limit > 0 && taken >= span.limit {
-                let left = i64::try_from(page.count).unwrap_or(i64::MAX) - index as i64 - 1;
-                let known = selection.is_everything() && left > 0;
                 return Ok(Read {
                     revision: page.revision,
-                    last_key: (page.more || index + 1 < read).then(|| entry.key.clone()),
-                    remaining: known.then_some(left),
                 });
             }
         }
         if !page.more {
             return Ok(Read {
                 revision: page.revision,
-                last_key: None,
-                remaining: None,
             });
         }
         (at, after) = (
@@ -184,15 +147,4 @@ fn aged(status: Status, options: &ListOptions) -> Status {
         return status;
     }
     Status::expired("The resourceVersion for the provided list is too old.")
-}
-
-fn token(api: &Api, call: &Call, key: &Bytes, revision: Revision) -> String {
-    let prefix = api.objects.span(&call.hub, call.namespace()).0;
-    let below = key.strip_prefix(prefix.as_ref()).unwrap_or(key);
-    let start = format!("{}\0", String::from_utf8_lossy(below));
-    Continue {
-        start,
-        revision: Some(revision),
-    }
-    .encode()
 }
