@@ -295,7 +295,7 @@ fn those_who_stay_are_still_woken_after_many_left() {
             Some(cursor)
         })
         .collect();
-    let stays = |at: usize| at % 97 == 0;
+    let stays = |at: usize| at.is_multiple_of(97);
     (0..1_000)
         .filter(|at| !stays(*at))
         .for_each(|at| cursors[at] = None);
