@@ -432,3 +432,13 @@ fn what_is_read_is_freed_with_the_ring() {
     writer.trim(5_000, 0);
     assert_eq!(Arc::strong_count(&event), 1);
 }
+
+#[test]
+fn readers_and_cursors_go_to_any_thread() {
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    fn is_sent<T: Send>(_: &T) {}
+    let (writer, reader) = ring();
+    is_shared(&reader);
+    is_sent(&writer);
+    is_sent(&reader.open(Scope::All, Position::START).unwrap());
+}

@@ -168,6 +168,7 @@ impl World {
     }
 
     fn take(&mut self, step: Step) {
+        let is_change = matches!(step, Step::Publish(_) | Step::Trim(_) | Step::Gap);
         match step {
             Step::Publish(events) => {
                 events
@@ -195,7 +196,9 @@ impl World {
             }),
             Step::Close(which) => self.on_watch(which, |world, at| drop(world.watches.swap_remove(at))),
         }
-        self.check();
+        if is_change {
+            self.check();
+        }
     }
 
     fn on_watch(&mut self, which: prop::sample::Index, act: impl FnOnce(&mut World, usize)) {
