@@ -76,7 +76,7 @@ impl<T, W: Parked> Cursor<T, W> {
         newest > self.seen
     }
 
-    /// The next event, if there is one.
+    /// The next event, if there is one. After an error the cursor stays where it is and says the same again.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator ends, and does not fail"

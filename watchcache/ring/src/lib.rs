@@ -2,12 +2,13 @@
 //! It knows no runtime, no socket and no clock: time comes in as an argument, and who is parked is woken through a trait.
 //!
 //! One [`Writer`] pushes and publishes; any number of [`Reader`]s open [`Cursor`]s. What may wait for what:
-//! - Reading and publishing never wait for each other: slots are written once, the list of segments is swapped, and
-//!   the head is one atomic.
-//! - Opening and closing a cursor, and parking it, take a lock that only others doing the same on the same shard of the index
-//!   or on the same bucket hold.
-//! - The writer takes a shard's lock only for a value that it does not know yet, and when it lets go of one; the lock
-//!   is held there for one look-up in a hash table. It never takes the lock of a bucket's parked watchers.
+//! - Reading never waits, and publishing never waits for reading: slots are written once, the list of segments is
+//!   swapped, and the head is one atomic. A reader may be the one who frees a segment that the writer let go of meanwhile.
+//! - Waking takes no lock. Parking and leaving take one among themselves, for each bucket.
+//! - Opening and closing a cursor of a bucket take the lock of the bucket's shard of the index, for one look-up in a hash table
+//!   (or its growth). The writer takes it, too, but only for a value that it does not know yet and for one that it lets go of:
+//!   a publish to known values never does. If the thread that holds it loses its processor there, the other waits that long.
+//! - After a gap ([`Writer::start_at`]) the writer goes through the index, with each shard locked in turn.
 
 mod bucket;
 pub mod budget;

@@ -4,6 +4,7 @@
 /// The handle of a parked watcher. Many watchers of one connection may share what is behind it.
 ///
 /// A publish first marks every parked watcher in its scope, then wakes those whose `mark` returned true, once each.
+/// A handle may still be marked and woken by a publish that was under way when its cursor was dropped.
 pub trait Parked: Send + Sync + 'static {
     /// Says that there is something to read; true if the connection was not marked since it last drained.
     ///

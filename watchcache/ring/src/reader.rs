@@ -71,7 +71,8 @@ impl<T, W: Parked> Reader<T, W> {
     }
 
     /// The last position whose revision is not above this one. A revision above the newest gives the head: the caller
-    /// has waited for it before, or sees events up to it again.
+    /// has waited for it before, or sees events up to it again. An error says that the revision is before what is known; how many
+    /// positions that is nobody knows, so it names the first one ever.
     pub fn position_at(&self, revision: i64) -> Result<Position, Lagged> {
         let (head, directory) = self.now();
         if revision < directory.floor_revision {

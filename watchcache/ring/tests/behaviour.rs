@@ -295,7 +295,7 @@ fn those_who_stay_are_still_woken_after_many_left() {
             Some(cursor)
         })
         .collect();
-    let stays = |at: usize| at % 97 == 0;
+    let stays = |at: usize| at.is_multiple_of(97);
     (0..1_000)
         .filter(|at| !stays(*at))
         .for_each(|at| cursors[at] = None);
@@ -431,4 +431,14 @@ fn what_is_read_is_freed_with_the_ring() {
     assert_eq!(Arc::strong_count(&event), 2);
     writer.trim(5_000, 0);
     assert_eq!(Arc::strong_count(&event), 1);
+}
+
+#[test]
+fn readers_and_cursors_go_to_any_thread() {
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    fn is_sent<T: Send>(_: &T) {}
+    let (writer, reader) = ring();
+    is_shared(&reader);
+    is_sent(&writer);
+    is_sent(&reader.open(Scope::All, Position::START).unwrap());
 }
