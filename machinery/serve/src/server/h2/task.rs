@@ -21,13 +21,10 @@ use super::handoff::Handoff;
 use super::keepalive::Keepalive;
 use super::request::Incoming;
 use crate::feed::ReadySet;
-use crate::limits::{CONNECTION_ROUNDS_MAX, Connections};
+use crate::limits::{CONNECTION_ROUNDS_MAX, Connections, REQUESTS_PER_STREAM_MAX};
 use crate::server::Server;
 use crate::server::connection::Connection;
 use crate::shutdown::{Listening, Shutdown};
-
-/// For each stream there may be so many requests under way, with those that are finished for clients that are gone.
-const REQUESTS_PER_STREAM_MAX: usize = 2;
 
 /// One connection, driven by polls.
 pub(super) struct Task<S> {
