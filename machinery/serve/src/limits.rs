@@ -28,6 +28,9 @@ pub const FEED_TURN_BYTES_MAX: usize = 32 * 1024;
 pub const CONNECTION_TURN_BYTES_MAX: usize = 256 * 1024;
 /// How often a connection goes on by itself before other tasks have their turn.
 pub const CONNECTION_ROUNDS_MAX: usize = 4;
+/// For each stream that an HTTP/2 connection may have, so many requests are under way at most: those that are finished for
+/// clients that reset their stream count too.
+pub const REQUESTS_PER_STREAM_MAX: usize = 2;
 /// What is gathered before it is written to a socket.
 pub const CORK_BYTES: usize = 64 * 1024;
 /// How many buffers of [`CORK_BYTES`] are kept for connections that write next.

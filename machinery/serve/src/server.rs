@@ -114,10 +114,11 @@ impl Running {
     async fn connect(self: Arc<Self>, stream: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit) {
         if let Some((stream, peer, is_http2)) = self.handshake(stream, address).await {
             let connection = Arc::new(Connection::new(&self.server, peer, slot));
+            // In a task of its own, so that the handshake's, which is larger, does not stay as long as the connection.
             match is_http2 {
-                true => h2::serve(&self.server, stream, connection, &self.buffers).await,
-                false => http1::serve(&self.server, stream, connection).await,
-            }
+                true => tokio::spawn(h2::serve(&self.server, stream, connection, &self.buffers)),
+                false => tokio::spawn(async move { http1::serve(&self.server, stream, connection).await }),
+            };
         }
     }
 

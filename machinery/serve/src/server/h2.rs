@@ -32,27 +32,46 @@ use cork::{Cork, Socket};
 use task::Task;
 
 /// Serves a connection to its end.
-pub(super) async fn serve<S>(server: &Server, stream: S, connection: Arc<Connection>, buffers: &Arc<Buffers>)
+///
+/// What lives as long as the connection is on the heap, and not in the future, which would keep room for it twice.
+pub(super) fn serve<S>(
+    server: &Server,
+    stream: S,
+    connection: Arc<Connection>,
+    buffers: &Arc<Buffers>,
+) -> impl Future<Output = ()> + Send + use<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (cork, socket) = cork::new(stream, Arc::clone(buffers));
+    let (limits, shutdown) = (server.limits, server.shutdown.clone());
+    let address = connection.peer.address;
+    async move {
+        // Boxed for the time that it takes.
+        let greeting = Box::pin(greet(&limits, cork, &socket));
+        let greeted = tokio::select! {
+            greeted = greeting => greeted,
+            () = tokio::time::sleep(limits.idle_timeout) => return,
+            () = shutdown.draining() => return,
+        };
+        let outcome = match greeted {
+            Ok(greeted) => {
+                let task = Task::new(&limits, &shutdown, greeted, socket, connection);
+                drive(Box::new(task)).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%address, %error, "a connection ended early");
+        }
+    }
+}
+
+async fn drive<S>(mut task: Box<Task<S>>) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let address = connection.peer.address;
-    let (cork, socket) = cork::new(stream, Arc::clone(buffers));
-    let greeted = tokio::select! {
-        greeted = greet(&server.limits, cork, &socket) => greeted,
-        () = tokio::time::sleep(server.limits.idle_timeout) => return,
-        () = server.shutdown.draining() => return,
-    };
-    let outcome = match greeted {
-        Ok(greeted) => {
-            let mut task = Task::new(server, greeted, socket, connection);
-            poll_fn(|cx| task.poll(cx)).await
-        }
-        Err(error) => Err(error.into()),
-    };
-    if let Err(error) = outcome {
-        tracing::debug!(%address, %error, "a connection ended early");
-    }
+    poll_fn(|cx| task.poll(cx)).await
 }
 
 /// The preface and the first settings.

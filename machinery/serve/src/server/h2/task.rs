@@ -21,13 +21,9 @@ use super::handoff::Handoff;
 use super::keepalive::Keepalive;
 use super::request::Incoming;
 use crate::feed::ReadySet;
-use crate::limits::{CONNECTION_ROUNDS_MAX, Connections};
-use crate::server::Server;
+use crate::limits::{CONNECTION_ROUNDS_MAX, Connections, REQUESTS_PER_STREAM_MAX};
 use crate::server::connection::Connection;
 use crate::shutdown::{Listening, Shutdown};
-
-/// For each stream there may be so many requests under way, with those that are finished for clients that are gone.
-const REQUESTS_PER_STREAM_MAX: usize = 2;
 
 /// One connection, driven by polls.
 pub(super) struct Task<S> {
@@ -66,17 +62,17 @@ enum Round {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
     pub(super) fn new(
-        server: &Server,
+        limits: &Connections,
+        shutdown: &Shutdown,
         mut h2: h2::server::Connection<Cork<S>, Bytes>,
         socket: Socket<S>,
         connection: Arc<Connection>,
     ) -> Self {
-        let limits = server.limits;
         let marks = Feeds::marks(limits.streams_max);
         let ready = ReadySet::new(marks + 2);
         let handoff = Arc::new(Handoff::new(ready.signal(marks + 1)));
         let now = Instant::now();
-        let keepalive = Keepalive::new(h2.ping_pong(), &limits, now);
+        let keepalive = Keepalive::new(h2.ping_pong(), limits, now);
         Self {
             h2,
             socket,
@@ -86,12 +82,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
             is_moved: true,
             feeds: Feeds::new(Arc::clone(&ready), limits.streams_max),
             keepalive,
-            limits,
+            limits: *limits,
             phase: Phase::Open {
                 look_at: now + limits.idle_timeout,
             },
-            shutdown: server.shutdown.clone(),
-            _listening: server.shutdown.listen(ready.signal(marks + 1)),
+            shutdown: shutdown.clone(),
+            _listening: shutdown.listen(ready.signal(marks + 1)),
             ready,
             timer: Box::pin(tokio::time::sleep_until(now)),
         }
