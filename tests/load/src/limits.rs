@@ -8,6 +8,8 @@ pub const WATCHERS_MAX: usize = 100_000;
 pub const DELIVERIES_MAX: u64 = 50_000_000;
 /// The longest phase that may be asked for.
 pub const PHASE_SECONDS_MAX: u64 = 3_600;
+/// The most writes per second.
+pub const RATE_MAX: f64 = 100_000.0;
 /// The most objects that one run creates.
 pub const OBJECTS_MAX: usize = 1_000_000;
 /// The most requests of one measured phase.

@@ -132,6 +132,17 @@ impl Watching {
     }
 }
 
+/// Refuses rates that are not possible.
+pub fn check_rate(rate: f64) -> Result<(), Error> {
+    match rate > 0.0 && rate <= limits::RATE_MAX {
+        true => Ok(()),
+        false => Err(Error::Options(format!(
+            "--rate: above 0 and up to {} are possible",
+            limits::RATE_MAX
+        ))),
+    }
+}
+
 /// Refuses phases that are longer than the limit.
 pub fn check_seconds(seconds: u64) -> Result<(), Error> {
     match (1..=limits::PHASE_SECONDS_MAX).contains(&seconds) {

@@ -2,6 +2,7 @@
 //! its peak.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -157,14 +158,30 @@ impl Peak {
     }
 }
 
-/// CPU time of the thread that asks.
-pub fn thread_cpu() -> Duration {
-    let schedstat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = schedstat
-        .split_whitespace()
-        .next()
-        .and_then(|field| field.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or(0))
+/// The CPU time of one thread of this process, which any thread may read.
+#[derive(Debug)]
+pub struct ThreadMeter {
+    path: PathBuf,
+}
+
+impl ThreadMeter {
+    /// That of the thread that asks.
+    pub fn of_this_thread() -> Self {
+        let thread = fs::read_link("/proc/thread-self").unwrap_or_default();
+        Self {
+            path: Path::new("/proc").join(thread).join("schedstat"),
+        }
+    }
+
+    /// What it has used so far; nothing where the system does not tell.
+    pub fn cpu(&self) -> Duration {
+        let schedstat = fs::read_to_string(&self.path).unwrap_or_default();
+        let nanos = schedstat
+            .split_whitespace()
+            .next()
+            .and_then(|field| field.parse().ok());
+        Duration::from_nanos(nanos.unwrap_or(0))
+    }
 }
 
 /// How many files this process may have open.
@@ -184,7 +201,8 @@ mod tests {
     fn sees_its_own_work_and_memory() {
         let before = Process::own().cpu().expect("readable");
         let mut sum = 0_u64;
-        while thread_cpu() < Duration::from_millis(60) {
+        let meter = ThreadMeter::of_this_thread();
+        while meter.cpu() < Duration::from_millis(60) {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
         assert!(Process::own().cpu().expect("readable") >= before + Duration::from_millis(20));

@@ -11,5 +11,5 @@ mod stream;
 pub use event::{Event, Kind};
 pub(crate) use event::{field, varint};
 pub use framing::{Framing, Media};
-pub use reading::{Plan, Readings, Watches};
+pub use reading::{Plan, Watches};
 pub use stream::{Delivery, Ended, Wanted, Watch};

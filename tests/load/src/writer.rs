@@ -1,7 +1,7 @@
 //! Writes at a steady rate, and the revision and moment of each acknowledgement. Who reads them is not its affair.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::Method;
 use tokio::sync::Semaphore;
@@ -91,7 +91,12 @@ impl Change {
         })
     }
 
+    /// The content differs from all that was written before, also by an earlier run: a write that changes nothing makes no event.
     fn request(&self, turn: u64) -> (String, u32, Method, String) {
+        let serial = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros() as u64;
         let number = |count: usize| (turn % count.max(1) as u64) as usize;
         match self {
             Self::ConfigMapUpdate {
@@ -108,7 +113,7 @@ impl Change {
                     path,
                     number as u32,
                     Method::PUT,
-                    objects::config_map(number, *bytes, turn + 1),
+                    objects::config_map(number, *bytes, serial),
                 )
             }
             Self::PodStatus { namespace, pods } => {
@@ -119,7 +124,7 @@ impl Change {
                     path,
                     number as u32,
                     Method::PATCH,
-                    objects::kubelet_status(number, turn + 1),
+                    objects::kubelet_status(number, serial),
                 )
             }
         }

@@ -99,7 +99,7 @@ pub fn kubelet_status(number: usize, turn: u64) -> String {
             "name": name,
             "ready": true,
             "started": true,
-            "restartCount": turn % 1_000_000,
+            "restartCount": turn % 1_000_000_000,
             "image": format!("registry.example.com/shop/{name}"),
             "imageID": format!("registry.example.com/shop/{name}@sha256:9b2ff4e8e7e1dd7fd0fd5d3fb3d6d5ba4a76c2b3ac5d7e2e3ea7f2a7b3f0c1de"),
             "containerID": "containerd://5d3fb3d6d5ba4a76c2b3ac5d7e2e3ea7f2a7b3f0c1de9b2ff4e8e7e1dd7fd0fd",

@@ -10,12 +10,12 @@ use super::cost::{Meters, Used};
 use super::deliveries;
 use crate::api::Api;
 use crate::delivery::{Clock, Judgement};
-use crate::options::{Common, Watching, check_seconds};
+use crate::options::{Common, Watching, check_rate, check_seconds};
 use crate::population::{self, Pods};
 use crate::progress::{Progress, say};
 use crate::report::Report;
 use crate::target::{Protocol, Target};
-use crate::watch::{Media, Plan, Readings, Wanted, Watches};
+use crate::watch::{Media, Plan, Wanted, Watch, Watches};
 use crate::writer::{Change, Writes, write};
 use crate::{Error, limits};
 
@@ -99,7 +99,8 @@ impl Fanout {
         let shared = usize::from(self.watching.streams_per_connection);
         self.watching.check(if self.http1 { 1 } else { shared })?;
         let deliveries = self.watching.watchers as f64 * self.rate * self.seconds as f64;
-        if self.rate <= 0.0 || deliveries > limits::DELIVERIES_MAX as f64 {
+        check_rate(self.rate)?;
+        if deliveries > limits::DELIVERIES_MAX as f64 {
             let reason = format!(
                 "watchers x rate x seconds: 1 to {} are possible",
                 limits::DELIVERIES_MAX
@@ -184,26 +185,27 @@ impl Fanout {
             stalled: share(number + 1) > share(number),
         };
         let wanted: Vec<Wanted> = (0..self.watching.watchers).map(wanted).collect();
-        let reading = wanted.iter().filter(|wanted| !wanted.stalled).count() as u64;
+        let readers = wanted.iter().filter(|wanted| !wanted.stalled).count() as u64;
         say(&format!("opening {} watches", wanted.len()));
         let begin = Instant::now();
         let watches = Watches::start(target, self.plan(), wanted, begin);
         watches.all_open().await?;
-        let meters = Meters::start(&self.common)?;
+        let (meters, reading) = (Meters::start(&self.common)?, watches.cpu());
         let progress = Progress::begin("writing", (self.rate * self.seconds as f64) as usize);
         let writing = Instant::now();
         let writes = write(api, change, self.rate, self.seconds, &progress).await;
-        let all = writes.acknowledged.len() as u64 * reading;
+        let all = writes.acknowledged.len() as u64 * readers;
         watches
             .arrived(all, Duration::from_secs(self.drain_seconds))
             .await;
         let (used, elapsed) = (meters.stop()?, writing.elapsed());
-        let readings = watches.finish();
+        let reading = watches.cpu().saturating_sub(reading);
         Ok(Measured {
             writes,
             used,
             elapsed,
-            readings,
+            reading,
+            watches: watches.finish(),
             begin,
         })
     }
@@ -212,7 +214,6 @@ impl Fanout {
         let mut report = Report::new("fanout", self.told());
         let (mut judgement, clock) = (Judgement::new(), Clock::since(measured.begin));
         for (number, watch) in measured
-            .readings
             .watches
             .iter()
             .enumerate()
@@ -222,7 +223,7 @@ impl Fanout {
         }
         deliveries::tell_writes(&mut report, &measured.writes);
         deliveries::tell(&mut report, &judgement, measured.elapsed);
-        deliveries::tell_ends(&mut report, &measured.readings.watches);
+        deliveries::tell_ends(&mut report, &measured.watches);
         let scale = 1e6 / judgement.received.max(1) as f64;
         measured.used.tell(
             &mut report,
@@ -242,7 +243,7 @@ impl Fanout {
         }
         deliveries::tell_own(
             &mut report,
-            measured.readings.cpu,
+            measured.reading,
             measured.used.own,
             judgement.received,
         );
@@ -270,6 +271,7 @@ struct Measured {
     writes: Writes,
     used: Used,
     elapsed: Duration,
-    readings: Readings,
+    reading: Duration,
+    watches: Vec<Watch>,
     begin: Instant,
 }

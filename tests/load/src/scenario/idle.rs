@@ -63,7 +63,7 @@ impl Idle {
         say("waiting until the server's memory has settled");
         let after = server.settled_bytes().await?;
         let open = watches.open();
-        let readings = watches.finish();
+        let watches = watches.finish();
         let mut report = Report::new("idle", self.told());
         report.add("watches", "watches open at the end", "", open as f64);
         report.add(
@@ -85,7 +85,7 @@ impl Idle {
             "B",
             grown / self.watching.watchers as f64,
         );
-        deliveries::tell_ends(&mut report, &readings.watches);
+        deliveries::tell_ends(&mut report, &watches);
         if !(before.1 && after.1) {
             report.note("the server's memory did not settle in time");
         }

@@ -10,7 +10,7 @@ use super::cost::Meters;
 use super::deliveries;
 use crate::api::Api;
 use crate::delivery::{Clock, Judgement};
-use crate::options::{Common, Watching, check_seconds};
+use crate::options::{Common, Watching, check_rate, check_seconds};
 use crate::population::{self, Pods};
 use crate::progress::{Progress, say};
 use crate::report::Report;
@@ -69,9 +69,10 @@ impl Kubelets {
             stream_window: 262_144,
         };
         watching.check(per_connection)?;
-        if self.rate <= 0.0 || self.nodes == 0 || self.watchers < self.nodes {
+        check_rate(self.rate)?;
+        if self.nodes == 0 || self.watchers < self.nodes {
             return Err(Error::Options(
-                "--rate and --nodes are above 0, and each node has a watcher".to_owned(),
+                "--nodes is above 0, and each node has a watcher".to_owned(),
             ));
         }
         let target = self.common.target()?;
@@ -112,11 +113,11 @@ impl Kubelets {
             )
             .await;
         let (used, elapsed) = (meters.stop()?, writing.elapsed());
-        let readings = watches.finish();
-        let judgement = self.judge(&readings.watches, &writes.acknowledged, Clock::since(begin));
+        let watches = watches.finish();
+        let judgement = self.judge(&watches, &writes.acknowledged, Clock::since(begin));
         deliveries::tell_writes(&mut report, &writes);
         deliveries::tell(&mut report, &judgement, elapsed);
-        deliveries::tell_ends(&mut report, &readings.watches);
+        deliveries::tell_ends(&mut report, &watches);
         let scale = 1e3 / judgement.received.max(1) as f64;
         used.tell(&mut report, "event", "per event with its patch", "ms", scale);
         if !self.common.keep {

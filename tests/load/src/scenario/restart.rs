@@ -11,7 +11,7 @@ use serde_json::json;
 use super::deliveries;
 use crate::api::{Api, Request};
 use crate::delivery::{Clock, Judgement};
-use crate::options::{Common, Watching, check_seconds};
+use crate::options::{Common, Watching, check_rate, check_seconds};
 use crate::population::{self, Pods};
 use crate::progress::{Progress, say};
 use crate::report::Report;
@@ -22,8 +22,11 @@ use crate::{Error, limits};
 
 /// Who restarts the server waits for this line on standard error.
 const SIGNAL: &str = "all watches are open; restart the server now";
+const NAMESPACES: usize = 10;
 /// Time of writes before and after.
 const WRITING: Duration = Duration::from_secs(3);
+/// How long the last events may take.
+const DRAINING: Duration = Duration::from_secs(5);
 
 /// Options of `restart`.
 #[derive(Clone, Debug, Args)]
@@ -54,9 +57,7 @@ impl Restart {
         check_seconds(self.seconds)?;
         self.watching
             .check(usize::from(self.watching.streams_per_connection))?;
-        if self.rate <= 0.0 || self.rate > 1e3 {
-            return Err(Error::Options("--rate is above 0 and at most 1000".to_owned()));
-        }
+        check_rate(self.rate)?;
         let target = self.common.target()?;
         let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
         let change = self.populate(&api).await?;
@@ -84,19 +85,28 @@ impl Restart {
         let resumed = self.resumed(&watches, &mut writer).await;
         writer.write_for(WRITING).await;
         writer.writes.acknowledged.sort_by_key(|written| written.revision);
-        let all = writer.writes.acknowledged.len() as u64 * self.watching.watchers as u64;
-        watches.arrived(all, Duration::from_secs(15)).await;
-        let readings = watches.finish();
+        // What was not answered may have happened, so that it may be all that comes; then the time decides.
+        let all = writer.writes.acknowledged.len() as u64 + writer.writes.failed;
+        watches
+            .arrived(all * self.watching.watchers as u64, DRAINING)
+            .await;
+        let watches = watches.finish();
         if resumed.is_err() {
             say("not all watches resumed");
         }
-        Ok(self.report(&readings.watches, &writer.writes, begin, down, ready))
+        if !self.common.keep {
+            for number in 0..NAMESPACES {
+                let namespace = format!("{}-{number}", self.common.namespace);
+                population::remove(&writer.api, &namespace, "pods").await?;
+            }
+        }
+        Ok(self.report(&watches, &writer.writes, begin, down, ready))
     }
 
     async fn populate(&self, api: &Arc<Api>) -> Result<Change, Error> {
         let pods = Pods {
             count: self.pods,
-            namespaces: 10,
+            namespaces: NAMESPACES,
             nodes: 1_000,
             selected_one_of: 100,
         };

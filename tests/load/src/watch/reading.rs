@@ -10,8 +10,9 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Media, Wanted, Watch, http1, http2};
+use crate::process::ThreadMeter;
 use crate::target::{Protocol, Target};
-use crate::{Error, limits, process};
+use crate::{Error, limits};
 
 /// How watches are opened and read.
 #[derive(Clone, Debug)]
@@ -57,23 +58,13 @@ impl Shared {
 pub struct Watches {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    threads: Vec<JoinHandle<Share>>,
+    threads: Vec<JoinHandle<Numbered>>,
+    meters: Vec<ThreadMeter>,
     count: usize,
-}
-
-/// What all watches got.
-#[derive(Debug)]
-pub struct Readings {
-    /// The watches, in the order in which they were asked for.
-    pub watches: Vec<Watch>,
-    /// The CPU time of the threads that read them.
-    pub cpu: Duration,
 }
 
 /// Watches of one connection or thread, with their places among all.
 type Numbered = Vec<(usize, Watch)>;
-/// What a thread hands back: its watches, and the CPU time that it used.
-type Share = (Numbered, Duration);
 
 impl Watches {
     /// Begins to open all watches. Times are counted from `begin`.
@@ -109,15 +100,23 @@ impl Watches {
             failure: Mutex::new(None),
             stop: stopped,
         });
+        let (told, meter) = std::sync::mpsc::channel();
         let start = |connections: Vec<Numbered>| {
-            let shared = shared.clone();
-            std::thread::spawn(move || read(&shared, connections))
+            let (shared, told) = (shared.clone(), told.clone());
+            std::thread::spawn(move || {
+                told.send(ThreadMeter::of_this_thread())
+                    .expect("whoever starts threads waits for their meters");
+                drop(told);
+                read(&shared, connections)
+            })
         };
         let threads = shares.into_iter().map(start).collect();
+        drop(told);
         Self {
             shared,
             stop,
             threads,
+            meters: meter.iter().collect(),
             count,
         }
     }
@@ -171,26 +170,25 @@ impl Watches {
         true
     }
 
+    /// The CPU time that the threads that read have used so far.
+    pub fn cpu(&self) -> Duration {
+        self.meters.iter().map(ThreadMeter::cpu).sum()
+    }
+
     /// Ends all watches and takes their records.
-    pub fn finish(self) -> Readings {
+    pub fn finish(self) -> Vec<Watch> {
         // The threads may be gone already; then there is nobody to tell.
         let _ = self.stop.send(true);
         let mut all = Vec::with_capacity(self.count);
-        let mut cpu = Duration::ZERO;
         for thread in self.threads {
-            let (share, used) = thread.join().expect("a reading thread does not panic");
-            all.extend(share);
-            cpu += used;
+            all.extend(thread.join().expect("a reading thread does not panic"));
         }
         all.sort_by_key(|(number, _)| *number);
-        Readings {
-            watches: all.into_iter().map(|(_, watch)| watch).collect(),
-            cpu,
-        }
+        all.into_iter().map(|(_, watch)| watch).collect()
     }
 }
 
-fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Share {
+fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the system gives a thread its event queue");
     let read = async {
@@ -203,7 +201,7 @@ fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Share {
     let watches = done
         .into_iter()
         .flat_map(|connection| connection.expect("a connection's task does not panic"));
-    (watches.collect(), process::thread_cpu())
+    watches.collect()
 }
 
 async fn read_connection(shared: Arc<Shared>, connection: Numbered) -> Numbered {

@@ -170,7 +170,7 @@ async fn pass_on(fault: Fault, mut lines: UnboundedReceiver<Bytes>, output: Unbo
     let mut count = 0;
     while let Some(line) = lines.recv().await {
         count += 1;
-        let mut send = |line: Bytes| drop(output.send(line));
+        let send = |line: Bytes| drop(output.send(line));
         if count != FAULTY_EVENT {
             send(line);
             continue;
