@@ -1,0 +1,55 @@
+//! The named limits of the load program: every run is bounded by count and by time. What a run does is the scenarios' affair.
+
+use std::time::Duration;
+
+/// The most watchers of one run.
+pub const WATCHERS_MAX: usize = 100_000;
+/// The most deliveries that one run records (12 bytes each).
+pub const DELIVERIES_MAX: u64 = 50_000_000;
+/// The longest phase that may be asked for.
+pub const PHASE_SECONDS_MAX: u64 = 3_600;
+/// The most writes per second.
+pub const RATE_MAX: f64 = 100_000.0;
+/// The most objects that one run creates.
+pub const OBJECTS_MAX: usize = 1_000_000;
+/// The most requests of one measured phase.
+pub const REQUESTS_MAX: usize = 10_000_000;
+/// How long a connection, with TLS and HTTP/2, may take to come up.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one request may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long all watches together may take to open.
+pub const OPEN_TIMEOUT: Duration = Duration::from_secs(300);
+/// How many connections are being made at a time, so that the listener's queue holds them.
+pub const CONNECTING_AT_ONCE: usize = 64;
+/// The window of an HTTP/2 connection: as much as the protocol allows, so that stalled streams stop nobody else, and so that h2's
+/// budget for small DATA frames, which is tied to it, does not end the connection.
+pub const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
+/// The largest event that is assembled, and the largest answer to a single request.
+pub const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much of a list's beginning is kept for its revision and continue token.
+pub const LIST_HEAD_BYTES: usize = 4 * 1024;
+/// The most pages of one list.
+pub const PAGES_MAX: usize = 10_000;
+/// How often memory is sampled.
+pub const SAMPLE_INTERVAL: Duration = Duration::from_millis(20);
+/// Memory is settled when this many looks in a row differ by less than [`SETTLED_SPREAD`] of it.
+pub const SETTLED_LOOKS: usize = 8;
+/// The pause between two looks at memory that settles.
+pub const SETTLING_INTERVAL: Duration = Duration::from_millis(500);
+/// How far looks at settled memory may lie apart, as a part of it.
+pub const SETTLED_SPREAD: f64 = 0.002;
+/// After this, memory that does not settle is taken as it is, and the report says so.
+pub const SETTLING_TIMEOUT: Duration = Duration::from_secs(90);
+/// How often progress is told.
+pub const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+/// How often waiting code looks whether its state is reached.
+pub const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+/// The pause before a lost connection is tried again.
+pub const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+/// How many wrong deliveries are named one by one.
+pub const FINDINGS_MAX: usize = 20;
+/// The connections that writes and lists go over.
+pub const REQUEST_CONNECTIONS: usize = 4;
+/// The highest latency that is told apart from longer ones, in microseconds.
+pub const LATENCY_MICROS_MAX: u64 = 600_000_000;

@@ -1,0 +1,46 @@
+//! The command `watchload`: runs one scenario, prints its result and writes it as JSON. What a scenario does is the library's affair.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use watchload::options::{Command, Common, Options};
+use watchload::report::Report;
+use watchload::{Error, compare};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("the system gives a thread its event queue");
+    match runtime.block_on(run(options.command)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("watchload: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells whether the server did everything right.
+async fn run(command: Command) -> Result<bool, Error> {
+    match command {
+        Command::Fanout(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Kubelets(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Idle(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Lists(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Restart(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Writes(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Compare { first, second } => {
+            println!("{}", compare::files(&first, &second)?);
+            Ok(true)
+        }
+    }
+}
+
+fn finish(common: &Common, report: &Report) -> Result<bool, Error> {
+    println!("{}", report.text());
+    if let Some(path) = &common.json {
+        report.write(path)?;
+    }
+    Ok(report.is_right())
+}

@@ -1,0 +1,155 @@
+//! The command line: what all scenarios share. Each scenario has its own options beside what it does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::kubeconfig::Kubeconfig;
+use crate::process::Process;
+use crate::scenario::{Fanout, Idle, Kubelets, Lists, Restart, WritesOptions};
+use crate::target::Target;
+use crate::{Error, limits};
+
+/// Load on the watches, lists and writes of a Kubernetes API server, what arrived of it, and what it cost the server.
+///
+/// Every run is bounded by counts and time and ends by itself. It ends with 0 when the server did everything right, with 2 when
+/// events were lost, doubled, out of order or missing, or streams ended, and with 1 when there is no result.
+#[derive(Debug, Parser)]
+#[command(name = "watchload", version)]
+pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The scenarios, and what to do with their results.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Many watchers of one resource, of which each sees every write
+    Fanout(Fanout),
+    /// Watchers like kubelets: each sees the pods of one node
+    Kubelets(Kubelets),
+    /// Watches on which nothing happens, and the memory that they take
+    Idle(Idle),
+    /// Lists of pods, full, consistent, paged and selected, and the memory of pods in the server's cache
+    Lists(Lists),
+    /// Watchers whose server is killed and started by somebody else meanwhile
+    Restart(Restart),
+    /// Creates, updates, patches, gets and deletes
+    Writes(WritesOptions),
+    /// Two results side by side
+    Compare {
+        /// The first result, as written with --json
+        first: PathBuf,
+        /// The second
+        second: PathBuf,
+    },
+}
+
+/// The server, and where the result goes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The kubeconfig with the server's address, authority, and a client certificate or token
+    #[arg(long, env = "KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: PathBuf,
+    /// The context of the kubeconfig, instead of its current one
+    #[arg(long)]
+    pub context: Option<String>,
+    /// Load a server that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// The namespace to work in; it is made, and its configmaps or pods are removed at the end
+    #[arg(long, default_value = "watchload")]
+    pub namespace: String,
+    /// Leave the objects in place
+    #[arg(long)]
+    pub keep: bool,
+    /// Write the result as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// The server's process on this machine; its CPU and memory are reported
+    #[arg(long, value_name = "PID")]
+    pub server_pid: Option<u32>,
+    /// The process of the server's etcd on this machine; its CPU is reported
+    #[arg(long, value_name = "PID")]
+    pub etcd_pid: Option<u32>,
+    /// The threads that read watches
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+}
+
+impl Common {
+    /// The server of the kubeconfig, if it may be loaded.
+    pub fn target(&self) -> Result<Arc<Target>, Error> {
+        let config = Kubeconfig::read(&self.kubeconfig, self.context.as_deref())?;
+        Target::new(&config, self.allow_remote).map(Arc::new)
+    }
+
+    /// The server's process, where it is known.
+    pub fn server(&self) -> Result<Option<Process>, Error> {
+        self.server_pid.map(Process::new).transpose()
+    }
+
+    /// The etcd's process, where it is known.
+    pub fn etcd(&self) -> Result<Option<Process>, Error> {
+        self.etcd_pid.map(Process::new).transpose()
+    }
+}
+
+/// How watches are opened.
+#[derive(Clone, Debug, Args)]
+pub struct Watching {
+    /// How many watches
+    #[arg(long, default_value_t = 100)]
+    pub watchers: usize,
+    /// How many watches share an HTTP/2 connection
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    pub streams_per_connection: u16,
+    /// How many bytes the server may send on a watch before they are read
+    #[arg(long, default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(65_535..=0x7fff_ffff))]
+    pub stream_window: u32,
+}
+
+impl Watching {
+    /// Whether the limits and the system allow so many watches.
+    pub fn check(&self, per_connection: usize) -> Result<(), Error> {
+        if self.watchers == 0 || self.watchers > limits::WATCHERS_MAX {
+            return Err(Error::Options(format!(
+                "--watchers: 1 to {} are possible",
+                limits::WATCHERS_MAX
+            )));
+        }
+        let files = self.watchers.div_ceil(per_connection.max(1)) + 64;
+        match crate::process::open_files_max() {
+            Some(most) if most < files => {
+                let reason =
+                    format!("{files} open files are needed and {most} allowed; raise the limit (ulimit -n)");
+                Err(Error::Options(reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses rates that are not possible.
+pub fn check_rate(rate: f64) -> Result<(), Error> {
+    match rate > 0.0 && rate <= limits::RATE_MAX {
+        true => Ok(()),
+        false => Err(Error::Options(format!(
+            "--rate: above 0 and up to {} are possible",
+            limits::RATE_MAX
+        ))),
+    }
+}
+
+/// Refuses phases that are longer than the limit.
+pub fn check_seconds(seconds: u64) -> Result<(), Error> {
+    match (1..=limits::PHASE_SECONDS_MAX).contains(&seconds) {
+        true => Ok(()),
+        false => Err(Error::Options(format!(
+            "--seconds: 1 to {} are possible",
+            limits::PHASE_SECONDS_MAX
+        ))),
+    }
+}

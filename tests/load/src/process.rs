@@ -1,0 +1,228 @@
+//! What a process used, from `/proc`: CPU seconds, memory now and at its peak. It changes nothing in that process but the mark of
+//! its peak.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::{Error, limits};
+
+/// Linux counts the CPU time of processes in hundredths of a second for everyone who asks.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A process that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Process {
+    pid: u32,
+}
+
+impl Process {
+    /// The process of that id, if it can be looked at.
+    pub fn new(pid: u32) -> Result<Self, Error> {
+        let process = Self { pid };
+        process.cpu()?;
+        process.resident_bytes()?;
+        Ok(process)
+    }
+
+    /// This process.
+    pub fn own() -> Self {
+        Self {
+            pid: std::process::id(),
+        }
+    }
+
+    /// User and system time of all its threads.
+    pub fn cpu(&self) -> Result<Duration, Error> {
+        let stat = self.read("stat")?;
+        // The name, in parentheses, may contain anything; user and system time are the 12th and 13th fields after it.
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u32>().ok());
+        match (ticks(11), ticks(12)) {
+            (Some(user), Some(system)) => Ok(TICK * user + TICK * system),
+            _ => Err(self.wrong("its stat cannot be read")),
+        }
+    }
+
+    /// Its resident memory.
+    pub fn resident_bytes(&self) -> Result<u64, Error> {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it was resident since it began or since [`Self::reset_peak`].
+    pub fn peak_bytes(&self) -> Result<u64, Error> {
+        self.status("VmHWM:")
+    }
+
+    /// Sets the peak to what is resident now; tells whether that is permitted.
+    pub fn reset_peak(&self) -> bool {
+        fs::write(format!("/proc/{}/clear_refs", self.pid), "5").is_ok()
+    }
+
+    /// Waits until its resident memory does not change any more; tells what it is, and whether it settled in time.
+    pub async fn settled_bytes(&self) -> Result<(u64, bool), Error> {
+        let end = Instant::now() + limits::SETTLING_TIMEOUT;
+        let mut looks = Vec::new();
+        loop {
+            looks.push(self.resident_bytes()?);
+            let recent = &looks[looks.len().saturating_sub(limits::SETTLED_LOOKS)..];
+            let low = recent.iter().copied().min().unwrap_or(0);
+            let high = recent.iter().copied().max().unwrap_or(0);
+            let spread = (high - low) as f64 / high.max(1) as f64;
+            if recent.len() == limits::SETTLED_LOOKS && spread < limits::SETTLED_SPREAD {
+                return Ok((high, true));
+            }
+            if Instant::now() > end {
+                return Ok((high, false));
+            }
+            tokio::time::sleep(limits::SETTLING_INTERVAL).await;
+        }
+    }
+
+    fn status(&self, key: &str) -> Result<u64, Error> {
+        let status = self.read("status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes
+            .map(|number| number * 1024)
+            .ok_or_else(|| self.wrong("it has no memory"))
+    }
+
+    fn read(&self, name: &str) -> Result<String, Error> {
+        fs::read_to_string(format!("/proc/{}/{name}", self.pid)).map_err(|error| self.wrong(error))
+    }
+
+    fn wrong(&self, reason: impl std::fmt::Display) -> Error {
+        Error::Process {
+            pid: self.pid,
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Watches a process' memory for its highest value, beside the kernel's own mark, which not everybody may reset.
+pub struct Peak {
+    process: Process,
+    before: u64,
+    marked: bool,
+    highest: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Peak {
+    /// Begins now.
+    pub fn start(process: Process) -> Result<Self, Error> {
+        let marked = process.reset_peak();
+        let before = process.resident_bytes()?;
+        let (highest, stop) = (Arc::new(AtomicU64::new(before)), Arc::new(AtomicBool::new(false)));
+        let (seen, stopped) = (highest.clone(), stop.clone());
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                seen.fetch_max(process.resident_bytes().unwrap_or(0), Ordering::Relaxed);
+                std::thread::sleep(limits::SAMPLE_INTERVAL);
+            }
+        });
+        Ok(Self {
+            process,
+            before,
+            marked,
+            highest,
+            stop,
+            thread,
+        })
+    }
+
+    /// How far memory grew beyond where it was.
+    pub fn growth_bytes(self) -> Result<u64, Error> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the sampling thread does not panic");
+        let marked = if self.marked {
+            self.process.peak_bytes()?
+        } else {
+            0
+        };
+        Ok(self
+            .highest
+            .load(Ordering::Relaxed)
+            .max(marked)
+            .saturating_sub(self.before))
+    }
+}
+
+/// The CPU time of one thread of this process, which any thread may read.
+#[derive(Debug)]
+pub struct ThreadMeter {
+    path: PathBuf,
+}
+
+impl ThreadMeter {
+    /// That of the thread that asks.
+    pub fn of_this_thread() -> Self {
+        let thread = fs::read_link("/proc/thread-self").unwrap_or_default();
+        Self {
+            path: Path::new("/proc").join(thread).join("schedstat"),
+        }
+    }
+
+    /// What it has used so far; nothing where the system does not tell.
+    pub fn cpu(&self) -> Duration {
+        let schedstat = fs::read_to_string(&self.path).unwrap_or_default();
+        let nanos = schedstat
+            .split_whitespace()
+            .next()
+            .and_then(|field| field.parse().ok());
+        Duration::from_nanos(nanos.unwrap_or(0))
+    }
+}
+
+/// How many files this process may have open.
+pub fn open_files_max() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_its_own_work_and_memory() {
+        let before = Process::own().cpu().expect("readable");
+        let mut sum = 0_u64;
+        let meter = ThreadMeter::of_this_thread();
+        while meter.cpu() < Duration::from_millis(60) {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        assert!(Process::own().cpu().expect("readable") >= before + Duration::from_millis(20));
+        assert!(Process::own().resident_bytes().expect("readable") > 100_000);
+    }
+
+    #[test]
+    fn sees_a_peak_that_is_over() {
+        let peak = Peak::start(Process::own()).expect("readable");
+        let memory = std::hint::black_box(vec![1_u8; 64 << 20]);
+        let seen = peak.process.resident_bytes().expect("readable");
+        while peak.highest.load(Ordering::Relaxed) < seen.min(peak.before + (60 << 20)) {
+            std::thread::yield_now();
+        }
+        drop(memory);
+        assert!(peak.growth_bytes().expect("readable") > 60 << 20);
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_is_an_error() {
+        assert!(Process::new(u32::MAX).is_err());
+    }
+}

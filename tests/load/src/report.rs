@@ -1,0 +1,162 @@
+//! The result of a run, as a table for people and as JSON for tools. It does not judge.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::Error;
+
+/// One number of a result.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Its name in JSON, for tools.
+    pub key: String,
+    /// What it is, in words.
+    pub title: String,
+    /// Its unit; empty for counts.
+    pub unit: &'static str,
+    /// The number.
+    pub value: f64,
+}
+
+/// The result of one run.
+#[derive(Debug)]
+pub struct Report {
+    scenario: &'static str,
+    options: Value,
+    measures: Vec<Measure>,
+    notes: Vec<String>,
+    wrong: bool,
+}
+
+impl Report {
+    /// A result without numbers yet.
+    pub fn new(scenario: &'static str, options: Value) -> Self {
+        Self {
+            scenario,
+            options,
+            measures: Vec::new(),
+            notes: Vec::new(),
+            wrong: false,
+        }
+    }
+
+    /// Adds a number.
+    pub fn add(&mut self, key: impl Into<String>, title: impl Into<String>, unit: &'static str, value: f64) {
+        self.measures.push(Measure {
+            key: key.into(),
+            title: title.into(),
+            unit,
+            value,
+        });
+    }
+
+    /// Adds a time in milliseconds.
+    pub fn add_ms(&mut self, key: impl Into<String>, title: impl Into<String>, value: Duration) {
+        self.add(key, title, "ms", value.as_secs_f64() * 1e3);
+    }
+
+    /// Adds something that a reader of the numbers must know.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// Adds a note that says that the server did something wrong.
+    pub fn wrong(&mut self, note: impl Into<String>) {
+        self.wrong = true;
+        self.note(note);
+    }
+
+    /// Whether the server did everything right.
+    pub fn is_right(&self) -> bool {
+        !self.wrong
+    }
+
+    /// The number of that key.
+    pub fn value(&self, key: &str) -> Option<f64> {
+        self.measures
+            .iter()
+            .find(|measure| measure.key == key)
+            .map(|measure| measure.value)
+    }
+
+    /// The table.
+    pub fn text(&self) -> String {
+        let width = self
+            .measures
+            .iter()
+            .map(|measure| measure.title.chars().count())
+            .max()
+            .unwrap_or(0);
+        let mut lines = vec![format!("scenario: {}", self.scenario)];
+        let line = |measure: &Measure| {
+            format!(
+                "  {:width$}  {:>14} {}",
+                measure.title,
+                number(measure.value),
+                measure.unit
+            )
+            .trim_end()
+            .to_owned()
+        };
+        lines.extend(self.measures.iter().map(line));
+        lines.extend(self.notes.iter().map(|note| format!("  ! {note}")));
+        lines.join("\n")
+    }
+
+    /// The same for tools: numbers are under `measures` by key.
+    pub fn json(&self) -> Value {
+        let measure = |measure: &Measure| {
+            let content = json!({"title": measure.title, "unit": measure.unit, "value": measure.value});
+            (measure.key.clone(), content)
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        json!({
+            "tool": "watchload",
+            "version": env!("CARGO_PKG_VERSION"),
+            "scenario": self.scenario,
+            "right": self.is_right(),
+            "finishedUnixSeconds": now.as_secs(),
+            "cpus": std::thread::available_parallelism().map_or(0, usize::from),
+            "options": self.options,
+            "measures": self.measures.iter().map(measure).collect::<serde_json::Map<_, _>>(),
+            "notes": self.notes,
+        })
+    }
+
+    /// Writes the JSON.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(&self.json()).expect("numbers and texts can be written");
+        std::fs::write(path, text + "\n").map_err(|source| Error::file(path, source))
+    }
+}
+
+/// A number as people read it: digits where they matter.
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 || value == value.trunc() => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_line_for_each_number_and_note() {
+        let mut report = Report::new("fanout", Value::Null);
+        report.add("received", "events received", "", 1000.0);
+        report.add("cpu", "CPU per million", "s", 1.234);
+        report.wrong("one is lost");
+        let text = report.text();
+        assert!(
+            text.contains("events received") && text.contains("1.23 s") && text.contains("! one is lost"),
+            "{text}"
+        );
+        assert!(!report.is_right());
+        assert_eq!(report.json()["measures"]["cpu"]["value"], 1.234);
+    }
+}

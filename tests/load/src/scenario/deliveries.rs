@@ -1,0 +1,110 @@
+//! How deliveries are reported by all scenarios that have some. It measures nothing itself.
+
+use std::time::Duration;
+
+use crate::delivery::Judgement;
+use crate::report::Report;
+use crate::watch::Watch;
+use crate::writer::Writes;
+
+/// Adds what was written.
+pub fn tell_writes(report: &mut Report, writes: &Writes) {
+    let count = writes.acknowledged.len() as f64;
+    report.add("writes", "writes acknowledged", "", count);
+    report.add(
+        "writes_per_second",
+        "writes per second",
+        "/s",
+        count / writes.elapsed.as_secs_f64().max(1e-9),
+    );
+    report.add("writes_failed", "writes failed", "", writes.failed as f64);
+    if let Some(failure) = &writes.failure {
+        report.note(format!("a write failed: {failure}"));
+    }
+}
+
+/// Adds what arrived, and names what is wrong with it.
+pub fn tell(report: &mut Report, judgement: &Judgement, elapsed: Duration) {
+    report.add("expected", "events expected", "", judgement.expected as f64);
+    report.add("received", "events received", "", judgement.received as f64);
+    report.add(
+        "events_per_second",
+        "events per second",
+        "/s",
+        judgement.received as f64 / elapsed.as_secs_f64().max(1e-9),
+    );
+    for (key, title, count) in [
+        ("lost", "lost", judgement.lost),
+        ("doubled", "doubled", judgement.doubled),
+        ("out_of_order", "out of order", judgement.out_of_order),
+        ("behind", "not there at the end", judgement.behind),
+        ("unexpected", "of unknown writes", judgement.unexpected),
+        ("wrong_object", "with another object", judgement.wrong_object),
+    ] {
+        report.add(key, format!("events {title}"), "", count as f64);
+        if count > 0 {
+            report.wrong(format!("{count} events {title}"));
+        }
+    }
+    let latency = &judgement.latency;
+    for (key, title, micros) in [
+        ("p50", "p50", latency.value_at_quantile(0.5)),
+        ("p99", "p99", latency.value_at_quantile(0.99)),
+        ("p999", "p99.9", latency.value_at_quantile(0.999)),
+        ("max", "max", latency.max()),
+    ] {
+        let title = format!("latency from acknowledgement to receipt, {title}");
+        report.add_ms(format!("latency_{key}_ms"), title, Duration::from_micros(micros));
+    }
+    report.add(
+        "before_acknowledged",
+        "events before the writer's answer",
+        "",
+        judgement.before_acknowledged as f64,
+    );
+    judgement
+        .findings
+        .iter()
+        .for_each(|finding| report.note(finding.clone()));
+    for (watch, revision, micros) in &judgement.slowest {
+        report.note(format!(
+            "slow: watch {watch}: revision {revision}: {:.1} ms",
+            *micros as f64 / 1e3
+        ));
+    }
+}
+
+/// Adds how many watches ended that nobody stopped; it is wrong where nobody asked for it.
+pub fn tell_ends(report: &mut Report, watches: &[Watch]) {
+    let ends: Vec<_> = watches.iter().flat_map(|watch| &watch.ends).collect();
+    report.add(
+        "streams_ended",
+        "streams ended by the server",
+        "",
+        ends.len() as f64,
+    );
+    if let Some(first) = ends.first() {
+        report.wrong(format!(
+            "{} streams ended, the first because: {first:?}",
+            ends.len()
+        ));
+    }
+}
+
+/// Adds what this program itself spent on reading.
+pub fn tell_own(report: &mut Report, reading: Duration, own: Duration, received: u64) {
+    let millions = received.max(1) as f64 / 1e6;
+    let reading = reading.as_secs_f64() / millions;
+    report.add(
+        "own_reading_cpu",
+        "CPU of watchload's reading threads per million events",
+        "s",
+        reading,
+    );
+    report.add(
+        "own_cpu",
+        "CPU of watchload in all, its writes too, per million events",
+        "s",
+        own.as_secs_f64() / millions,
+    );
+}

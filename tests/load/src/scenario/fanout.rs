@@ -1,0 +1,277 @@
+//! Many watchers of one resource in one namespace, and a steady rate of writes that each of them sees.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::json;
+
+use super::cost::{Meters, Used};
+use super::deliveries;
+use crate::api::Api;
+use crate::delivery::{Clock, Judgement};
+use crate::options::{Common, Watching, check_rate, check_seconds};
+use crate::population::{self, Pods};
+use crate::progress::{Progress, say};
+use crate::report::Report;
+use crate::target::{Protocol, Target};
+use crate::watch::{Media, Plan, Wanted, Watch, Watches};
+use crate::writer::{Change, Writes, write};
+use crate::{Error, limits};
+
+/// Options of `fanout`.
+#[derive(Clone, Debug, Args)]
+pub struct Fanout {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    watching: Watching,
+    /// Writes per second
+    #[arg(long, default_value_t = 50.0)]
+    rate: f64,
+    /// For how long to write
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// How long to wait for the last events after the last write
+    #[arg(long, default_value_t = 15)]
+    drain_seconds: u64,
+    /// What is written and watched
+    #[arg(long, value_enum, default_value = "configmaps")]
+    resource: Resource,
+    /// Among how many objects the writes go around
+    #[arg(long, default_value_t = 100)]
+    objects: usize,
+    /// Bytes of data in each configmap
+    #[arg(long, default_value_t = 1024)]
+    bytes: usize,
+    /// The form of the events
+    #[arg(long, value_enum, default_value = "json")]
+    media: Media,
+    /// Watch over HTTP/1.1, one watch on a connection
+    #[arg(long)]
+    http1: bool,
+    /// The same writes without watchers first, whose cost is taken off
+    #[arg(long)]
+    baseline: bool,
+    /// The share of the watchers that open and then never read, 0 to 0.9; latency is that of the others. Compare with a run
+    /// without, with the same --stream-window, which must be small enough to fill
+    #[arg(long, default_value_t = 0.0)]
+    stalled: f64,
+}
+
+/// What is written and watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Resource {
+    /// Configmaps, updated
+    Configmaps,
+    /// Pods, whose status is patched
+    Pods,
+}
+
+impl Fanout {
+    /// Where the result goes.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Brings the load about and measures it.
+    pub async fn run(&self) -> Result<Report, Error> {
+        self.check()?;
+        let target = self.common.target()?;
+        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
+        let (change, path) = self.populate(&api).await?;
+        let baseline = if self.baseline {
+            Some(self.baseline(&api, &change).await?)
+        } else {
+            None
+        };
+        let revision = population::revision(&api, &path).await?;
+        let measured = self.measure(&target, &api, &change, &path, revision).await?;
+        if !self.common.keep {
+            let resource = path.rsplit('/').next().unwrap_or_default();
+            population::remove(&api, &self.common.namespace, resource).await?;
+        }
+        Ok(self.report(measured, baseline))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_seconds(self.seconds)?;
+        let shared = usize::from(self.watching.streams_per_connection);
+        self.watching.check(if self.http1 { 1 } else { shared })?;
+        let deliveries = self.watching.watchers as f64 * self.rate * self.seconds as f64;
+        check_rate(self.rate)?;
+        if deliveries > limits::DELIVERIES_MAX as f64 {
+            let reason = format!(
+                "watchers x rate x seconds: 1 to {} are possible",
+                limits::DELIVERIES_MAX
+            );
+            return Err(Error::Options(reason));
+        }
+        match (0.0..=0.9).contains(&self.stalled) && self.objects > 0 {
+            true => Ok(()),
+            false => Err(Error::Options(
+                "--stalled is 0 to 0.9, --objects at least 1".to_owned(),
+            )),
+        }
+    }
+
+    async fn populate(&self, api: &Arc<Api>) -> Result<(Change, String), Error> {
+        let namespace = self.common.namespace.clone();
+        population::namespace(api, &namespace).await?;
+        if self.resource == Resource::Pods {
+            let pods = Pods {
+                count: self.objects,
+                namespaces: 1,
+                nodes: 10,
+                selected_one_of: 100,
+            };
+            let progress = Progress::begin(format!("making {} pods", self.objects), self.objects);
+            population::pods(api, &namespace, &pods, &progress).await?;
+            let path = format!("/api/v1/namespaces/{namespace}/pods");
+            return Ok((Change::PodStatus { namespace, pods }, path));
+        }
+        say(&format!("making {} configmaps", self.objects));
+        population::config_maps(api, &namespace, self.objects, self.bytes).await?;
+        let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+        let (count, bytes) = (self.objects, self.bytes);
+        Ok((
+            Change::ConfigMapUpdate {
+                namespace,
+                count,
+                bytes,
+            },
+            path,
+        ))
+    }
+
+    async fn baseline(&self, api: &Arc<Api>, change: &Change) -> Result<Used, Error> {
+        let meters = Meters::start(&self.common)?;
+        let progress = Progress::begin(
+            "writing without watchers",
+            (self.rate * self.seconds as f64) as usize,
+        );
+        write(api, change, self.rate, self.seconds, &progress).await;
+        meters.stop()
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            media: self.media,
+            protocol: if self.http1 {
+                Protocol::Http1
+            } else {
+                Protocol::Http2
+            },
+            streams_per_connection: usize::from(self.watching.streams_per_connection),
+            stream_window_bytes: self.watching.stream_window,
+            threads: usize::from(self.common.threads),
+            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + self.seconds + self.drain_seconds + 60,
+            resume: false,
+        }
+    }
+
+    async fn measure(
+        &self,
+        target: &Arc<Target>,
+        api: &Arc<Api>,
+        change: &Change,
+        path: &str,
+        revision: u64,
+    ) -> Result<Measured, Error> {
+        let share = |number: usize| (number as f64 * self.stalled).floor();
+        let wanted = |number: usize| Wanted {
+            path: path.to_owned(),
+            revision,
+            stalled: share(number + 1) > share(number),
+        };
+        let wanted: Vec<Wanted> = (0..self.watching.watchers).map(wanted).collect();
+        let readers = wanted.iter().filter(|wanted| !wanted.stalled).count() as u64;
+        say(&format!("opening {} watches", wanted.len()));
+        let begin = Instant::now();
+        let watches = Watches::start(target, self.plan(), wanted, begin);
+        watches.all_open().await?;
+        let (meters, reading) = (Meters::start(&self.common)?, watches.cpu());
+        let progress = Progress::begin("writing", (self.rate * self.seconds as f64) as usize);
+        let writing = Instant::now();
+        let writes = write(api, change, self.rate, self.seconds, &progress).await;
+        let all = writes.acknowledged.len() as u64 * readers;
+        watches
+            .arrived(all, Duration::from_secs(self.drain_seconds))
+            .await;
+        let (used, elapsed) = (meters.stop()?, writing.elapsed());
+        let reading = watches.cpu().saturating_sub(reading);
+        Ok(Measured {
+            writes,
+            used,
+            elapsed,
+            reading,
+            watches: watches.finish(),
+            begin,
+        })
+    }
+
+    fn report(&self, measured: Measured, baseline: Option<Used>) -> Report {
+        let mut report = Report::new("fanout", self.told());
+        let (mut judgement, clock) = (Judgement::new(), Clock::since(measured.begin));
+        for (number, watch) in measured
+            .watches
+            .iter()
+            .enumerate()
+            .filter(|(_, watch)| !watch.wanted.stalled)
+        {
+            judgement.add(number, watch, &measured.writes.acknowledged, clock);
+        }
+        deliveries::tell_writes(&mut report, &measured.writes);
+        deliveries::tell(&mut report, &judgement, measured.elapsed);
+        deliveries::tell_ends(&mut report, &measured.watches);
+        let scale = 1e6 / judgement.received.max(1) as f64;
+        measured.used.tell(
+            &mut report,
+            "million_events",
+            "per million events, writes too",
+            "s",
+            scale,
+        );
+        if let Some(baseline) = baseline {
+            measured.used.less(&baseline).tell(
+                &mut report,
+                "marginal_million_events",
+                "per million events, without writes",
+                "s",
+                scale,
+            );
+        }
+        deliveries::tell_own(
+            &mut report,
+            measured.reading,
+            measured.used.own,
+            judgement.received,
+        );
+        report
+    }
+
+    fn told(&self) -> serde_json::Value {
+        json!({
+            "watchers": self.watching.watchers,
+            "streamsPerConnection": if self.http1 { 1 } else { self.watching.streams_per_connection },
+            "streamWindowBytes": self.watching.stream_window,
+            "rate": self.rate,
+            "seconds": self.seconds,
+            "resource": format!("{:?}", self.resource),
+            "objects": self.objects,
+            "bytes": self.bytes,
+            "media": format!("{:?}", self.media),
+            "http1": self.http1,
+            "stalled": self.stalled,
+        })
+    }
+}
+
+struct Measured {
+    writes: Writes,
+    used: Used,
+    elapsed: Duration,
+    reading: Duration,
+    watches: Vec<Watch>,
+    begin: Instant,
+}

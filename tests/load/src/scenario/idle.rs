@@ -1,0 +1,113 @@
+//! Watches on which nothing happens, and what memory each takes in the server.
+
+use std::time::Instant;
+
+use clap::Args;
+use serde_json::json;
+
+use super::deliveries;
+use crate::api::Api;
+use crate::options::{Common, Watching};
+use crate::population;
+use crate::progress::say;
+use crate::report::Report;
+use crate::target::Protocol;
+use crate::watch::{Media, Plan, Wanted, Watches};
+use crate::{Error, limits};
+
+/// Options of `idle`.
+#[derive(Clone, Debug, Args)]
+pub struct Idle {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    watching: Watching,
+}
+
+impl Idle {
+    /// Where the result goes.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Opens the watches and looks at the server's memory before and after, each time when it has settled.
+    pub async fn run(&self) -> Result<Report, Error> {
+        let per_connection = usize::from(self.watching.streams_per_connection);
+        self.watching.check(per_connection)?;
+        let Some(server) = self.common.server()? else {
+            return Err(Error::Options(
+                "--server-pid is needed: the server's memory is what is measured".to_owned(),
+            ));
+        };
+        let target = self.common.target()?;
+        let api = Api::connect(&target, 1).await?;
+        let namespace = &self.common.namespace;
+        population::namespace(&api, namespace).await?;
+        let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+        let revision = population::revision(&api, &path).await?;
+        say("waiting until the server's memory has settled");
+        let before = server.settled_bytes().await?;
+        say(&format!("opening {} watches", self.watching.watchers));
+        let wanted = Wanted {
+            path,
+            revision,
+            stalled: false,
+        };
+        let watches = Watches::start(
+            &target,
+            self.plan(),
+            vec![wanted; self.watching.watchers],
+            Instant::now(),
+        );
+        watches.all_open().await?;
+        say("waiting until the server's memory has settled");
+        let after = server.settled_bytes().await?;
+        let open = watches.open();
+        let watches = watches.finish();
+        let mut report = Report::new("idle", self.told());
+        report.add("watches", "watches open at the end", "", open as f64);
+        report.add(
+            "rss_before",
+            "memory of the server before",
+            "KB",
+            before.0 as f64 / 1e3,
+        );
+        report.add(
+            "rss_after",
+            "memory of the server after",
+            "KB",
+            after.0 as f64 / 1e3,
+        );
+        let grown = after.0 as f64 - before.0 as f64;
+        report.add(
+            "bytes_per_watch",
+            "memory per watch",
+            "B",
+            grown / self.watching.watchers as f64,
+        );
+        deliveries::tell_ends(&mut report, &watches);
+        if !(before.1 && after.1) {
+            report.note("the server's memory did not settle in time");
+        }
+        Ok(report)
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            media: Media::Json,
+            protocol: Protocol::Http2,
+            streams_per_connection: usize::from(self.watching.streams_per_connection),
+            stream_window_bytes: self.watching.stream_window,
+            threads: usize::from(self.common.threads),
+            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + limits::SETTLING_TIMEOUT.as_secs() + 60,
+            resume: false,
+        }
+    }
+
+    fn told(&self) -> serde_json::Value {
+        json!({
+            "watchers": self.watching.watchers,
+            "streamsPerConnection": self.watching.streams_per_connection,
+        })
+    }
+}

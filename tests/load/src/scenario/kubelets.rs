@@ -1,0 +1,188 @@
+//! Watchers like kubelets: each on a connection of its own sees the pods of one node, and statuses of pods are patched.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::json;
+
+use super::cost::Meters;
+use super::deliveries;
+use crate::api::Api;
+use crate::delivery::{Clock, Judgement};
+use crate::options::{Common, Watching, check_rate, check_seconds};
+use crate::population::{self, Pods};
+use crate::progress::{Progress, say};
+use crate::report::Report;
+use crate::target::Protocol;
+use crate::watch::{Media, Plan, Wanted, Watches};
+use crate::writer::{Change, Written, write};
+use crate::{Error, limits};
+
+/// Options of `kubelets`.
+#[derive(Clone, Debug, Args)]
+pub struct Kubelets {
+    #[command(flatten)]
+    common: Common,
+    /// How many nodes have a watcher; those below --nodes of them
+    #[arg(long, default_value_t = 1000)]
+    watchers: usize,
+    /// Over how many nodes the pods are spread
+    #[arg(long, default_value_t = 1000)]
+    nodes: usize,
+    /// How many pods
+    #[arg(long, default_value_t = 10_000)]
+    pods: usize,
+    /// Status patches per second
+    #[arg(long, default_value_t = 50.0)]
+    rate: f64,
+    /// For how long to patch
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// How long to wait for the last events after the last patch
+    #[arg(long, default_value_t = 15)]
+    drain_seconds: u64,
+    /// The form of the events
+    #[arg(long, value_enum, default_value = "protobuf")]
+    media: Media,
+    /// How many watches share a connection
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    streams_per_connection: u16,
+    /// Also measure the same patches without watchers
+    #[arg(long)]
+    baseline: bool,
+}
+
+impl Kubelets {
+    /// Where the result goes.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Brings the load about and measures it.
+    pub async fn run(&self) -> Result<Report, Error> {
+        check_seconds(self.seconds)?;
+        let per_connection = usize::from(self.streams_per_connection);
+        let watching = Watching {
+            watchers: self.watchers,
+            streams_per_connection: self.streams_per_connection,
+            stream_window: 262_144,
+        };
+        watching.check(per_connection)?;
+        check_rate(self.rate)?;
+        if self.nodes == 0 || self.watchers < self.nodes {
+            return Err(Error::Options(
+                "--nodes is above 0, and each node has a watcher".to_owned(),
+            ));
+        }
+        let target = self.common.target()?;
+        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
+        let (change, size) = self.populate(&api).await?;
+        let mut report = Report::new("kubelets", self.told());
+        report.add("pod_json_bytes", "a pod as JSON", "B", size.json_bytes as f64);
+        let all = (self.rate * self.seconds as f64) as usize;
+        if self.baseline {
+            let meters = Meters::start(&self.common)?;
+            let progress = Progress::begin("patching without watchers", all);
+            let writes = write(&api, &change, self.rate, self.seconds, &progress).await;
+            let scale = 1e3 / writes.acknowledged.len().max(1) as f64;
+            meters
+                .stop()?
+                .tell(&mut report, "patch", "per patch without watchers", "ms", scale);
+        }
+        let namespace = &self.common.namespace;
+        let revision = population::revision(&api, &format!("/api/v1/namespaces/{namespace}/pods")).await?;
+        say(&format!("opening {} watches", self.watchers));
+        let begin = Instant::now();
+        let watches = Watches::start(&target, self.plan(), self.wanted(revision), begin);
+        watches.all_open().await?;
+        let meters = Meters::start(&self.common)?;
+        let writing = Instant::now();
+        let writes = write(
+            &api,
+            &change,
+            self.rate,
+            self.seconds,
+            &Progress::begin("patching", all),
+        )
+        .await;
+        watches
+            .arrived(
+                writes.acknowledged.len() as u64,
+                Duration::from_secs(self.drain_seconds),
+            )
+            .await;
+        let (used, elapsed) = (meters.stop()?, writing.elapsed());
+        let watches = watches.finish();
+        let judgement = self.judge(&watches, &writes.acknowledged, Clock::since(begin));
+        deliveries::tell_writes(&mut report, &writes);
+        deliveries::tell(&mut report, &judgement, elapsed);
+        deliveries::tell_ends(&mut report, &watches);
+        let scale = 1e3 / judgement.received.max(1) as f64;
+        used.tell(&mut report, "event", "per event with its patch", "ms", scale);
+        if !self.common.keep {
+            population::remove(&api, namespace, "pods").await?;
+        }
+        Ok(report)
+    }
+
+    async fn populate(&self, api: &Arc<Api>) -> Result<(Change, population::PodSize), Error> {
+        let pods = Pods {
+            count: self.pods,
+            namespaces: 1,
+            nodes: self.nodes,
+            selected_one_of: 100,
+        };
+        let namespace = self.common.namespace.clone();
+        let progress = Progress::begin(format!("making {} pods", self.pods), self.pods);
+        let size = population::pods(api, &namespace, &pods, &progress).await?;
+        Ok((Change::PodStatus { namespace, pods }, size))
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            media: self.media,
+            protocol: Protocol::Http2,
+            streams_per_connection: usize::from(self.streams_per_connection),
+            stream_window_bytes: 262_144,
+            threads: usize::from(self.common.threads),
+            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + self.seconds + self.drain_seconds + 60,
+            resume: false,
+        }
+    }
+
+    /// Kubelets watch all namespaces.
+    fn wanted(&self, revision: u64) -> Vec<Wanted> {
+        let wanted = |node: usize| Wanted {
+            path: format!("/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-{node}"),
+            revision,
+            stalled: false,
+        };
+        (0..self.watchers).map(wanted).collect()
+    }
+
+    /// Each watch should have got the patches of its node's pods.
+    fn judge(&self, watches: &[crate::watch::Watch], written: &[Written], clock: Clock) -> Judgement {
+        let mut of_node: Vec<Vec<Written>> = vec![Vec::new(); self.watchers];
+        for write in written {
+            of_node[write.object as usize % self.nodes].push(*write);
+        }
+        let mut judgement = Judgement::new();
+        for (node, watch) in watches.iter().enumerate() {
+            judgement.add(node, watch, &of_node[node], clock);
+        }
+        judgement
+    }
+
+    fn told(&self) -> serde_json::Value {
+        json!({
+            "watchers": self.watchers,
+            "nodes": self.nodes,
+            "pods": self.pods,
+            "rate": self.rate,
+            "seconds": self.seconds,
+            "media": format!("{:?}", self.media),
+            "streamsPerConnection": self.streams_per_connection,
+        })
+    }
+}
