@@ -130,7 +130,8 @@ impl Framer {
     }
 }
 
-/// A WatchEvent in an envelope, after its length in four bytes, the most significant first.
+/// A WatchEvent, bare as clients read it from a stream, after its length in four bytes, the most significant first. The object
+/// in it has its envelope.
 fn protobuf_frame(kind: Kind, object: &[u8]) -> Bytes {
     // Fields 1 (type) and 2 (object, whose field 1 is the raw bytes).
     let mut raw = Vec::with_capacity(object.len() + 8);
@@ -138,9 +139,8 @@ fn protobuf_frame(kind: Kind, object: &[u8]) -> Bytes {
     let mut event = Vec::with_capacity(raw.len() + 32);
     crate::render::put_message(0x0a, kind.as_str().as_bytes(), &mut event);
     crate::render::put_message(0x12, &raw, &mut event);
-    let message = envelope::wrap("v1", "WatchEvent", &event);
-    let mut frame = Vec::with_capacity(message.len() + 4);
-    frame.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
-    frame.extend_from_slice(&message);
+    let mut frame = Vec::with_capacity(event.len() + 4);
+    frame.extend_from_slice(&u32::try_from(event.len()).unwrap_or(u32::MAX).to_be_bytes());
+    frame.extend_from_slice(&event);
     Bytes::from(frame)
 }
