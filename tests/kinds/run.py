@@ -20,9 +20,9 @@ TABLE, PARTIAL, PARTIAL_LIST = (f"{JSON};as={kind};v=v1;g=meta.k8s.io" for kind 
 PATCHES = ["merge-patch+json", "json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml"]
 WATCH_SECONDS_MAX = JUDGED_SECONDS_MAX = 30
 # Kinds that the server itself judges after they are created, and by which condition that is seen.
-CONDITIONS = {"CustomResourceDefinition": "Established", "APIService": "Available"}
+CONDITIONS = {"CustomResourceDefinition": "Established", "APIService": "Available", "FlowSchema": "Dangling"}
 # What 1.36 serves by default; with fewer, discovery has lost some.
-KINDS_MIN = 54
+KINDS_MIN = 60
 
 
 class Round:

@@ -172,6 +172,8 @@ def wait_until(what, holds, process, log, seconds=START_SECONDS_MAX):
         except OSError:
             pass
         time.sleep(0.05)
+    # Nobody has it yet who would stop it.
+    stop(process)
     raise Failure(f"{what}: not within {seconds} s\n{tail(log)}")
 
 
