@@ -10,8 +10,8 @@ pub const UPDATE_TRIES_MAX: usize = 24;
 pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 /// How many entries a list reads from the store at a time.
 pub const LIST_BATCH: u64 = 500;
-/// How many objects a deletecollection deletes at a time.
-pub const DELETE_COLLECTION_WORKERS: usize = 8;
+/// How many objects a deletecollection deletes at a time. One, as in the reference: watchers see them go in the order of the list.
+pub const DELETE_COLLECTION_WORKERS: usize = 1;
 /// The content of a ConfigMap or a Secret, in all.
 pub const CONFIGURATION_BYTES_MAX: usize = 1_048_576;
 /// Parameters of a storage class.

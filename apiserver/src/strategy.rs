@@ -17,6 +17,8 @@ use schema::Value;
 pub struct WriteContext<'a> {
     /// The resource, in its hub version.
     pub resource: &'a Resource,
+    /// The API group of the request; some resources are served in two.
+    pub group: &'a str,
     /// The subresource written through; empty for the object itself.
     pub subresource: &'a str,
     /// Who writes.

@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod api_services;
 pub mod autoscaling;
+pub mod certificates;
 pub mod claims;
 pub mod cluster;
 pub mod config;
@@ -11,6 +12,8 @@ pub mod definitions;
 pub mod device_claims;
 pub mod disruption;
 pub mod endpoints;
+pub mod events;
+pub mod flow_control;
 pub mod internal_form;
 pub mod limits;
 mod line_diff;

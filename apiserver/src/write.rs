@@ -23,6 +23,7 @@ use crate::strategy::WriteContext;
 pub(crate) fn context<'a>(call: &'a Call, subresource: &'a str) -> WriteContext<'a> {
     WriteContext {
         resource: &call.hub,
+        group: &call.resource.group,
         subresource,
         user: &call.user,
         now: &call.now,

@@ -56,6 +56,7 @@ fn causes(resource: &Resource, body: &Value) -> Option<Vec<(String, String)>> {
     let user = User::new("admin", "admin", &[]);
     let cx = WriteContext {
         resource,
+        group: &resource.group,
         subresource: "",
         user: &user,
         now: NOW,

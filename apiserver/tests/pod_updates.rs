@@ -37,6 +37,7 @@ fn problems(kind: Kind, subresource: &str, old: &str, new: &str) -> Vec<String> 
     let user = User::new("admin", "admin", &[]);
     let cx = WriteContext {
         resource,
+        group: kind.0,
         subresource,
         user: &user,
         now: NOW,

@@ -93,6 +93,10 @@ class Server:
         finally:
             connection.close()
 
+    def session(self):
+        """A connection that is kept for many requests."""
+        return Session(self.port)
+
     def resident_bytes(self):
         return int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -101,6 +105,30 @@ class Server:
 
     def stop(self):
         stop(self.process)
+
+
+class Session:
+    """Requests over one connection, which is opened again when it has gone."""
+
+    def __init__(self, port, timeout=30):
+        self.connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=insecure())
+
+    def request(self, method, path, body=None, headers=None):
+        """As `Server.request`, for the user of the token."""
+        sent = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
+        if isinstance(body, (dict, list)):
+            body, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
+        try:
+            self.connection.request(method, path, body=body, headers=sent)
+            answer = self.connection.getresponse()
+            return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
+        except BaseException:
+            # A connection in the middle of an answer is of no use to the next request.
+            self.connection.close()
+            raise
+
+    def close(self):
+        self.connection.close()
 
 
 def insecure():
@@ -144,6 +172,8 @@ def wait_until(what, holds, process, log, seconds=START_SECONDS_MAX):
         except OSError:
             pass
         time.sleep(0.05)
+    # Nobody has it yet who would stop it.
+    stop(process)
     raise Failure(f"{what}: not within {seconds} s\n{tail(log)}")
 
 

@@ -2,6 +2,7 @@
 //! It is a table; the parts are below and in [`crate::validation`].
 
 mod certificates;
+mod events;
 mod extension;
 mod namespaces;
 mod small;
@@ -27,6 +28,9 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("apiregistration.k8s.io", "apiservices") => &API_SERVICES,
         ("certificates.k8s.io", "certificatesigningrequests") => &SIGNING_REQUESTS,
         ("coordination.k8s.io", "leases") => &LEASES,
+        ("" | "events.k8s.io", "events") => return Some(&events::Events),
+        ("flowcontrol.apiserver.k8s.io", "flowschemas") => &FLOW_SCHEMAS,
+        ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations") => &PRIORITY_LEVELS,
         ("discovery.k8s.io", "endpointslices") => &SLICES,
         ("", "configmaps") => &CONFIG_MAPS,
         ("", "secrets") => &SECRETS,
@@ -112,6 +116,19 @@ static API_SERVICES: Parts = Parts {
 static SIGNING_REQUESTS: Parts = Parts {
     prepare_create: certificates::prepare_create,
     prepare_update: certificates::prepare_update,
+    create: valid::certificates::create,
+    status: valid::certificates::status,
+    other: |object, errors| valid::certificates::status(object, object, errors),
+    ..Parts::NOTHING
+};
+static FLOW_SCHEMAS: Parts = Parts {
+    create: valid::flow_control::schema,
+    update: valid::flow_control::schema_update,
+    ..Parts::NOTHING
+};
+static PRIORITY_LEVELS: Parts = Parts {
+    create: valid::flow_control::level,
+    update: valid::flow_control::level_update,
     ..Parts::NOTHING
 };
 static LEASES: Parts = Parts {

@@ -64,21 +64,37 @@ fn bounds(limit: &Place<'_>, name: &str, errors: &mut Errors) {
     let of = |field| limit.field(field).key(name);
     let [min, max, default, request, ratio] =
         ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"].map(of);
+    // Which is blamed, whose value is shown, and what must not be greater than what.
     let order = [
-        (&min, &min, &max, "min value", "max value"),
-        (&request, &min, &request, "min value", "default request value"),
-        (&request, &request, &max, "default request value", "max value"),
+        (&min, &min, &min, &max, "min value", "max value"),
         (
+            &request,
+            &request,
+            &min,
+            &request,
+            "min value",
+            "default request value",
+        ),
+        (
+            &request,
+            &request,
+            &request,
+            &max,
+            "default request value",
+            "max value",
+        ),
+        (
+            &request,
             &request,
             &request,
             &default,
             "default request value",
             "default limit value",
         ),
-        (&default, &min, &default, "min value", "default value"),
-        (&default, &default, &max, "default value", "max value"),
+        (&default, &min, &min, &default, "min value", "default value"),
+        (&default, &default, &default, &max, "default value", "max value"),
     ];
-    for (blamed, low, high, low_name, high_name) in order {
+    for (blamed, shown, low, high, low_name, high_name) in order {
         let both = low.is_set() && high.is_set();
         if both && compare(&quantity(low), &quantity(high)) == Ordering::Greater {
             let detail = format!(
@@ -86,7 +102,7 @@ fn bounds(limit: &Place<'_>, name: &str, errors: &mut Errors) {
                 low.text(),
                 high.text()
             );
-            errors.push(blamed.invalid(detail));
+            errors.push(blamed.invalid_as(shown.value(), detail));
         }
     }
     let one = Quantity::parse("1").expect("a quantity");

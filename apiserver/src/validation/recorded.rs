@@ -129,6 +129,7 @@ fn judged(recorded: &Recorded) -> Option<Vec<field::Error>> {
     };
     let cx = WriteContext {
         resource: hub,
+        group: &recorded.resource.group,
         subresource: "",
         user: &user,
         now: NOW,

@@ -109,7 +109,11 @@ fn topologies(place: &Place<'_>, errors: &mut Errors) {
 
 /// A VolumeAttributesClass by itself.
 pub fn attributes_class(object: &Value, errors: &mut Errors) {
-    provisioner(&Place::root(object, "driverName"), errors);
+    let driver = Place::root(object, "driverName");
+    if driver.require(errors) {
+        // Unlike the provisioner of a class, it is shown as it is compared.
+        driver.text_format(&driver.text().to_lowercase(), qualified_name, errors);
+    }
     parameters(&Place::root(object, "parameters"), false, errors);
 }
 

@@ -351,6 +351,17 @@ proptest! {
     }
 
     #[test]
+    fn a_plain_apply_after_a_forced_one_is_no_conflict_and_changes_nothing(live in history(), leaves in leaves()) {
+        let forced = live.apply("ann", &leaves, true).expect("force knows no conflict");
+        let plain = forced.apply("ann", &leaves, false).expect("all of it is owned now");
+        prop_assert_eq!(&plain.tree, &forced.tree);
+        prop_assert_eq!(plain.entries.write(), forced.entries.write());
+        for leaf in leaves.keys() {
+            prop_assert!(plain.owners().contains(&("ann-Apply".to_owned(), *leaf)), "{} is not owned", leaf);
+        }
+    }
+
+    #[test]
     fn appliers_of_different_fields_never_conflict_and_commute(a in leaves(), b in leaves()) {
         let b: Leaves = b.into_iter().filter(|(leaf, _)| {
             !a.contains_key(leaf) && !leaf.starts_with("container/") || leaf.starts_with("container/b") && !a.keys().any(|leaf| leaf.starts_with("container/b"))

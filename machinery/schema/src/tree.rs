@@ -1,6 +1,9 @@
 //! The object tree: what JSON, YAML and protobuf are decoded into and encoded from.
 //! It holds values only; what they mean is in [`crate::types`].
 
+mod map;
+
+pub use map::Map;
 use smol_str::SmolStr;
 
 /// A JSON-like value.
@@ -26,150 +29,6 @@ pub enum Value {
     Map(Map),
     /// JSON text kept as it came: `fieldsV1` only, whose key order matters and whose content is rarely looked at.
     Raw(SmolStr),
-}
-
-/// An object: entries sorted by key (bytewise), each key once.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map {
-    entries: Vec<(SmolStr, Value)>,
-}
-
-impl Map {
-    /// An empty map.
-    pub const fn new() -> Self {
-        Self { entries: Vec::new() }
-    }
-
-    /// An empty map with room for `capacity` entries.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            entries: Vec::with_capacity(capacity),
-        }
-    }
-
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The value at `key`.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.find(key).ok().map(|at| &self.entries[at].1)
-    }
-
-    /// The value at `key`, to change in place.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.find(key).ok().map(|at| &mut self.entries[at].1)
-    }
-
-    /// Whether `key` is present.
-    pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
-    }
-
-    /// Sets `key`, and returns what stood there.
-    pub fn insert(&mut self, key: impl Into<SmolStr>, value: impl Into<Value>) -> Option<Value> {
-        let (key, value) = (key.into(), value.into());
-        // Decoders mostly append in order.
-        if self.entries.last().is_none_or(|(last, _)| *last < key) {
-            self.entries.push((key, value));
-            return None;
-        }
-        match self.find(&key) {
-            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
-            Err(at) => {
-                self.entries.insert(at, (key, value));
-                None
-            }
-        }
-    }
-
-    /// Removes `key`, and returns what stood there.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.find(key).ok().map(|at| self.entries.remove(at).1)
-    }
-
-    /// The value at `key`, made by `make` if it is absent.
-    pub fn entry_or_insert_with(&mut self, key: &str, make: impl FnOnce() -> Value) -> &mut Value {
-        let at = match self.find(key) {
-            Ok(at) => at,
-            Err(at) => {
-                self.entries.insert(at, (SmolStr::new(key), make()));
-                at
-            }
-        };
-        &mut self.entries[at].1
-    }
-
-    /// The map at `key`; an absent or other value becomes an empty map first.
-    pub fn map_at(&mut self, key: &str) -> &mut Map {
-        let value = self.entry_or_insert_with(key, || Value::Map(Map::new()));
-        if !matches!(value, Value::Map(_)) {
-            *value = Value::Map(Map::new());
-        }
-        match value {
-            Value::Map(map) => map,
-            _ => unreachable!("made a map just above"),
-        }
-    }
-
-    /// Keeps the entries that `keep` accepts.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
-        self.entries.retain_mut(|(key, value)| keep(key, value));
-    }
-
-    /// Entries in key order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&SmolStr, &Value)> + ExactSizeIterator {
-        self.entries.iter().map(|(key, value)| (key, value))
-    }
-
-    /// Entries in key order, values to change in place.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&SmolStr, &mut Value)> {
-        self.entries.iter_mut().map(|(key, value)| (&*key, value))
-    }
-
-    /// Keys in order.
-    pub fn keys(&self) -> impl Iterator<Item = &SmolStr> {
-        self.entries.iter().map(|(key, _)| key)
-    }
-
-    /// Values in key order.
-    pub fn values(&self) -> impl Iterator<Item = &Value> {
-        self.entries.iter().map(|(_, value)| value)
-    }
-
-    /// Values in key order, to change in place.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.iter_mut().map(|(_, value)| value)
-    }
-
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|(have, _)| have.as_str().cmp(key))
-    }
-}
-
-impl FromIterator<(SmolStr, Value)> for Map {
-    /// Later entries win over earlier ones with the same key.
-    fn from_iter<I: IntoIterator<Item = (SmolStr, Value)>>(entries: I) -> Self {
-        let mut map = Map::new();
-        for (key, value) in entries {
-            map.insert(key, value);
-        }
-        map
-    }
-}
-
-impl IntoIterator for Map {
-    type Item = (SmolStr, Value);
-    type IntoIter = std::vec::IntoIter<(SmolStr, Value)>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
 }
 
 impl Value {

@@ -18,6 +18,7 @@ fn written(group: &str, resource: &str, subresource: &str, mut object: Value, ol
     };
     let cx = WriteContext {
         resource: hub,
+        group,
         subresource,
         user: &user,
         now: NOW,

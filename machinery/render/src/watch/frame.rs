@@ -208,6 +208,8 @@ fn json_frame<E>(
     frame.extend_from_slice(b"\",\"object\":");
     put(&mut frame)?;
     frame.extend_from_slice(b"}\n");
+    // It may be held for as long as its event: without the room that was left.
+    frame.shrink_to_fit();
     Ok(Bytes::from(frame))
 }
 
@@ -230,8 +232,8 @@ fn enveloped(
     })
 }
 
-/// A WatchEvent in an envelope, after its length in four bytes, the most significant first. `put` appends the object of exactly
-/// so many bytes.
+/// A WatchEvent, bare as clients read it from a stream, after its length in four bytes, the most significant first. The object
+/// in it has its envelope; `put` appends it, exactly so many bytes.
 fn protobuf_frame<E>(
     kind: Kind,
     object_len: usize,
@@ -240,16 +242,12 @@ fn protobuf_frame<E>(
     // Fields 1 (type) and 2 (object, whose field 1 is the raw bytes).
     let raw_len = field_len(1, object_len);
     let event_len = field_len(1, kind.as_str().len()) + field_len(2, raw_len);
-    let mut frame = Vec::with_capacity(event_len + 48);
-    frame.extend_from_slice(&[0; 4]);
-    envelope::head("v1", "WatchEvent", event_len, &mut frame);
+    let mut frame = Vec::with_capacity(event_len + 4);
+    frame.extend_from_slice(&u32::try_from(event_len).unwrap_or(u32::MAX).to_be_bytes());
     put_field_head(1, kind.as_str().len(), &mut frame);
     frame.extend_from_slice(kind.as_str().as_bytes());
     put_field_head(2, raw_len, &mut frame);
     put_field_head(1, object_len, &mut frame);
     put(&mut frame)?;
-    frame.extend_from_slice(&envelope::TAIL);
-    let len = u32::try_from(frame.len() - 4).unwrap_or(u32::MAX);
-    frame[..4].copy_from_slice(&len.to_be_bytes());
     Ok(Bytes::from(frame))
 }

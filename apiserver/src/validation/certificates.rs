@@ -1,0 +1,179 @@
+//! Certificate signing requests: what is asked for, by whom signed, and the conditions of an answer.
+//! The certificate request inside is looked at as PEM only; signers read the rest.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use object::names::dns_subdomain;
+use schema::Value;
+
+use super::place::Place;
+use crate::strategy::Errors;
+
+const LEGACY_SIGNER: &str = "kubernetes.io/legacy-unknown";
+const EXPIRATION_SECONDS_MIN: i64 = 600;
+const BLOCK: &str = "CERTIFICATE REQUEST";
+const USAGES: [&str; 23] = [
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+];
+
+/// A request by itself.
+pub fn create(object: &Value, errors: &mut Errors) {
+    let spec = Place::root(object, "spec");
+    let request = spec.field("request");
+    if block_type(request.text()).as_deref() != Some(BLOCK) {
+        errors.push(request.invalid_text(format!("PEM block type must be {BLOCK}")));
+    }
+    usages(&spec.field("usages"), errors);
+    signer_name(&spec.field("signerName"), errors);
+    let expiration = spec.field("expirationSeconds");
+    if expiration.is_set() && expiration.int() < EXPIRATION_SECONDS_MIN {
+        let detail = "may not specify a duration less than 600 seconds (10 minutes)";
+        errors.push(expiration.invalid_int(detail));
+    }
+}
+
+/// The answer so far.
+pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
+    let conditions = Place::root(object, "status").field("conditions");
+    let mut seen: Vec<&str> = Vec::new();
+    for condition in conditions.items() {
+        let kind = condition.field("type");
+        kind.require(errors);
+        let known = ["Approved", "Denied", "Failed"].contains(&kind.text());
+        let values: &[&str] = if known {
+            &["True"]
+        } else {
+            &["False", "True", "Unknown"]
+        };
+        condition.field("status").require_one_of(values, errors);
+        let excluded = match kind.text() {
+            "Approved" => seen.contains(&"Denied"),
+            "Denied" => seen.contains(&"Approved"),
+            _ => false,
+        };
+        if excluded {
+            errors.push(kind.invalid("Approved and Denied conditions are mutually exclusive"));
+        }
+        if seen.contains(&kind.text()) {
+            errors.push(kind.duplicate());
+        }
+        seen.push(kind.text());
+    }
+}
+
+fn usages(place: &Place<'_>, errors: &mut Errors) {
+    place.require(errors);
+    let mut seen: Vec<&str> = Vec::new();
+    for usage in place.items() {
+        usage.one_of(&USAGES, errors);
+        if seen.contains(&usage.text()) {
+            errors.push(usage.duplicate());
+        }
+        seen.push(usage.text());
+    }
+}
+
+fn signer_name(place: &Place<'_>, errors: &mut Errors) {
+    if place.text() == LEGACY_SIGNER {
+        errors.push(place.invalid("the legacy signerName is not allowed via this API version"));
+        return;
+    }
+    if !place.require(errors) {
+        return;
+    }
+    match place.text().split('/').collect::<Vec<_>>().as_slice() {
+        [domain, path] => {
+            place.text_format(domain, dns_subdomain, errors);
+            place.text_format(path, dns_subdomain, errors);
+        }
+        _ => {
+            let detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            errors.push(place.invalid(detail));
+        }
+    }
+}
+
+/// The type of the first PEM block in base64.
+fn block_type(request: &str) -> Option<String> {
+    let text = String::from_utf8(STANDARD.decode(request).ok()?).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN ")?;
+    let (kind, rest) = rest.split_once("-----")?;
+    let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
+    let packed: String = body.split_whitespace().collect();
+    STANDARD.decode(packed).ok().map(|_| kind.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    fn created(spec: Value) -> Vec<String> {
+        let mut errors = Errors::new();
+        create(&tree!({"spec": spec}), &mut errors);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    fn request() -> String {
+        STANDARD.encode("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")
+    }
+
+    #[test]
+    fn what_is_asked_for_is_known_and_said_once() {
+        let good = tree!({"request": (request()), "usages": ["any"], "signerName": "example.com/signer"});
+        assert_eq!(created(good), [""; 0]);
+        let twice = tree!({"request": (request()), "usages": ["any", "any"], "signerName": ""});
+        assert_eq!(
+            created(twice),
+            [
+                "spec.usages[1]: Duplicate value: \"any\"",
+                "spec.signerName: Required value"
+            ]
+        );
+    }
+
+    #[test]
+    fn other_blocks_are_no_request() {
+        let other = STANDARD.encode("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        for wrong in [other, "AAAA".to_owned(), String::new()] {
+            let spec =
+                tree!({"request": (wrong.clone()), "usages": ["any"], "signerName": "example.com/signer"});
+            let detail = "PEM block type must be CERTIFICATE REQUEST";
+            assert_eq!(
+                created(spec),
+                [format!("spec.request: Invalid value: \"{wrong}\": {detail}")]
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_both_approved_and_denied() {
+        let condition = |kind: &str| tree!({"type": kind, "status": "True"});
+        let object = tree!({"status": {"conditions": [(condition("Approved")), (condition("Denied"))]}});
+        let mut errors = Errors::new();
+        status(&object, &object, &mut errors);
+        assert_eq!(errors.len(), 1);
+    }
+}
