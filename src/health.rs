@@ -13,20 +13,21 @@ use watchcache::Cache;
 const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The checks of all three paths.
-pub fn checks(store: Arc<dyn Store>, cache: &Arc<Cache>, hooks: Vec<HookState>, shutdown: Shutdown) -> Health {
+pub fn checks(
+    store: Arc<dyn Store>,
+    cache: &Arc<Cache>,
+    hooks: Vec<HookState>,
+    shutdown: Shutdown,
+) -> Health {
     let base = [Check::ping("ping"), Check::ping("log")];
     let hooks: Vec<Check> = hooks.into_iter().map(hook_check).collect();
-    let stopping = Check::immediate("shutdown", move || match shutdown.is_requested() {
-        true => Err("process is shutting down".to_owned()),
-        false => Ok(()),
-    });
     let live = [&base[..], &[store_check("etcd", store.clone())], &hooks].concat();
     let ready = [
         &base[..],
         &[store_check("storage-readiness", store)],
         &[cache_check(cache.clone())],
         &hooks,
-        &[stopping],
+        &[stopping(shutdown)],
     ]
     .concat();
     Health {
@@ -34,6 +35,33 @@ pub fn checks(store: Arc<dyn Store>, cache: &Arc<Cache>, hooks: Vec<HookState>, 
         livez: live,
         readyz: ready,
     }
+}
+
+/// The checks of a member of the watch tier: it is ready when each resource is loaded, which each has a path for.
+pub fn of_member(store: Arc<dyn Store>, cache: &Arc<Cache>, shutdown: Shutdown) -> Health {
+    let live = vec![Check::ping("ping"), store_check("etcd", store)];
+    let units = cache.units().map(|unit| {
+        let (name, unit) = (format!("watchcache/{}", unit.name()), unit.clone());
+        Check::immediate(&name, move || match unit.generation() {
+            Some(_) => Ok(()),
+            None => Err(format!("{:?}", unit.phase())),
+        })
+    });
+    let mut units: Vec<Check> = units.collect();
+    units.sort_by(|one, other| one.name().cmp(other.name()));
+    let ready = [&live[..], &units, &[stopping(shutdown)]].concat();
+    Health {
+        healthz: live.clone(),
+        livez: live,
+        readyz: ready,
+    }
+}
+
+fn stopping(shutdown: Shutdown) -> Check {
+    Check::immediate("shutdown", move || match shutdown.is_requested() {
+        true => Err("process is shutting down".to_owned()),
+        false => Ok(()),
+    })
 }
 
 fn store_check(name: &str, store: Arc<dyn Store>) -> Check {

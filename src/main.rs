@@ -9,6 +9,7 @@ mod error;
 mod filters;
 mod health;
 mod logging;
+mod member;
 mod options;
 mod prepared;
 mod reload;
@@ -20,12 +21,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use error::Error;
-use options::{CommandLine, Options};
+use options::{CommandLine, Options, Role};
 
 fn main() -> ExitCode {
-    let options = CommandLine::parse().into_options();
+    let (role, options) = CommandLine::parse().into_options();
     logging::start(options.logging.verbosity);
-    match run(options) {
+    match run(role, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("shardplane: {error}");
@@ -35,11 +36,16 @@ fn main() -> ExitCode {
 }
 
 /// The phases of a server's start, each of which makes the next one's type.
-fn run(options: Options) -> Result<(), Error> {
+fn run(role: Role, options: Options) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
     let config = options.complete()?.validate()?;
-    runtime.block_on(async { config.prepare().await?.run().await })
+    runtime.block_on(async {
+        match role {
+            Role::Serve => config.prepare().await?.run().await,
+            Role::Watchcache => config.prepare_member().await?.run().await,
+        }
+    })
 }

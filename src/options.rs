@@ -34,6 +34,18 @@ pub struct CommandLine {
 enum Command {
     /// Serves the Kubernetes API over a store of its own in a folder, or over etcd (the default command).
     Serve(Box<Options>),
+    /// Serves lists and watches from memory, and nothing else: a member of the watch tier beside API servers on one etcd.
+    /// Flags about writing have no effect here.
+    Watchcache(Box<Options>),
+}
+
+/// What the process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// All tiers in one.
+    Serve,
+    /// A member of the watch tier.
+    Watchcache,
 }
 
 /// Everything that can be set.
@@ -65,11 +77,12 @@ pub struct Logging {
 }
 
 impl CommandLine {
-    /// The options, wherever they stand.
-    pub fn into_options(self) -> Options {
+    /// What the process is, and its options wherever they stand.
+    pub fn into_options(self) -> (Role, Options) {
         match self.command {
-            Some(Command::Serve(options)) => *options,
-            None => self.options,
+            Some(Command::Serve(options)) => (Role::Serve, *options),
+            Some(Command::Watchcache(options)) => (Role::Watchcache, *options),
+            None => (Role::Serve, self.options),
         }
     }
 }
@@ -94,13 +107,26 @@ mod tests {
 
     #[test]
     fn serve_is_the_default_command() {
-        let bare = CommandLine::parse_from(["shardplane", "--secure-port", "7443"]).into_options();
-        let named = CommandLine::parse_from(["shardplane", "serve", "--secure-port=7443"]).into_options();
+        let bare = CommandLine::parse_from(["shardplane", "--secure-port", "7443"])
+            .into_options()
+            .1;
+        let named = CommandLine::parse_from(["shardplane", "serve", "--secure-port=7443"])
+            .into_options()
+            .1;
         assert_eq!(
             (bare.serving.secure_port, named.serving.secure_port),
             (7443, 7443)
         );
         assert_eq!(named.serving.request_timeout.as_secs(), 60);
+    }
+
+    #[test]
+    fn each_command_is_a_role() {
+        let role = |command: &str| CommandLine::parse_from(["shardplane", command]).into_options().0;
+        assert_eq!(
+            (role("serve"), role("watchcache")),
+            (Role::Serve, Role::Watchcache)
+        );
     }
 
     #[test]

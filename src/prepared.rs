@@ -21,6 +21,7 @@ use watchcache::Cache;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::options::Serving;
 use crate::signals::Signals;
 use crate::store::Opened;
 use crate::{announcement, filters, health, reload};
@@ -60,7 +61,7 @@ impl Config {
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
         let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
-        let kubeconfig = self.data_dir.join("admin.kubeconfig");
+        let kubeconfig = self.kubeconfig();
         kubeconfig::write(
             &kubeconfig,
             &self.url(listener.address()),
@@ -110,7 +111,18 @@ impl Config {
         })
     }
 
-    fn serving_certificate(&self) -> Result<Arc<ServingCertificate>, Error> {
+    /// Where the administrator's kubeconfig is.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.data_dir.join("admin.kubeconfig")
+    }
+
+    /// The certificate that this server keeps fresh, where none was given.
+    pub(crate) fn own_certificate(&self) -> Option<(serve::pki::Files, serve::pki::Names)> {
+        let is_own = self.options.serving.tls_cert_file.is_none();
+        is_own.then(|| (self.pki.clone(), self.names()))
+    }
+
+    pub(crate) fn serving_certificate(&self) -> Result<Arc<ServingCertificate>, Error> {
         let serving = &self.options.serving;
         let (certificate, key) = match (&serving.tls_cert_file, &serving.tls_private_key_file) {
             (Some(certificate), Some(key)) => (certificate, key),
@@ -120,7 +132,7 @@ impl Config {
     }
 
     /// By what the administrator's kubeconfig knows the server.
-    fn server_authority(&self) -> &Path {
+    pub(crate) fn server_authority(&self) -> &Path {
         self.options
             .serving
             .tls_cert_file
@@ -129,7 +141,7 @@ impl Config {
     }
 
     /// Our own authority beside one that was given: the administrator's certificate is always of ours.
-    fn client_authorities(&self) -> Vec<&Path> {
+    pub(crate) fn client_authorities(&self) -> Vec<&Path> {
         let mut authorities = vec![self.client_ca(), &self.pki.ca_certificate];
         authorities.dedup();
         authorities
@@ -189,7 +201,7 @@ impl Config {
     }
 
     /// Where somebody on this machine reaches the server.
-    fn url(&self, listening: SocketAddr) -> String {
+    pub(crate) fn url(&self, listening: SocketAddr) -> String {
         let host = match listening.ip() {
             IpAddr::V4(address) if address.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
             IpAddr::V6(address) if address.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
@@ -215,11 +227,11 @@ impl Prepared {
             shutdown,
         } = self;
         let serving = &config.options.serving;
-        let own = serving
-            .tls_cert_file
-            .is_none()
-            .then(|| (config.pki.clone(), config.names()));
-        tokio::spawn(reload::keep_fresh(certificate, own, shutdown.clone()));
+        tokio::spawn(reload::keep_fresh(
+            certificate,
+            config.own_certificate(),
+            shutdown.clone(),
+        ));
         let states: Vec<HookState> = hooks.states();
         let url = config.url(listener.address());
         let to_tell = shutdown.clone();
@@ -239,13 +251,7 @@ impl Prepared {
             if tokio::time::timeout(LEAVE_TIMEOUT, hooks).await.is_err() {
                 tracing::warn!("the hooks did not end in time");
             }
-            shutdown.drain();
-            if tokio::time::timeout(serving.request_timeout + STOP_GRACE, served)
-                .await
-                .is_err()
-            {
-                tracing::warn!("some connections did not end in time");
-            }
+            drain(&shutdown, served, serving).await;
         };
         tokio::select! {
             () = stop => tracing::info!("stopped"),
@@ -255,7 +261,16 @@ impl Prepared {
     }
 }
 
-fn server(
+/// Closes connections and waits for what is under way, up to a limit.
+pub(crate) async fn drain(shutdown: &Shutdown, served: tokio::task::JoinHandle<()>, serving: &Serving) {
+    shutdown.drain();
+    let limit = serving.request_timeout + STOP_GRACE;
+    if tokio::time::timeout(limit, served).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+pub(crate) fn server(
     handler: Handler,
     certificate: &Arc<ServingCertificate>,
     clients: &ClientAuthority,
@@ -270,7 +285,7 @@ fn server(
 }
 
 /// Makes a folder that only its owner enters, if it is not there.
-fn create_private(folder: &Path) -> Result<(), Error> {
+pub(crate) fn create_private(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);

@@ -4,12 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kinds::{Catalog, Resource, RuntimeConfig};
-use render::Descriptions;
+use kinds::Resource;
+use render::{Descriptions, Discovery};
 use watchcache::Cache;
 
 use crate::admission::Chain;
-use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
@@ -20,12 +19,8 @@ pub struct Api {
     pub objects: Arc<Objects>,
     /// What lists and watches are answered from.
     pub cache: Arc<Cache>,
-    /// Which resources are served.
-    pub runtime: RuntimeConfig,
-    /// The same, in the form that discovery tells.
-    pub served: Arc<Served>,
-    /// `host:port` under which clients reach this server.
-    pub address: String,
+    /// Which resources are served, and where.
+    pub discovery: Discovery,
     /// What may change or refuse writes.
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.
@@ -37,13 +32,6 @@ pub struct Api {
 }
 
 impl Api {
-    /// A served resource.
-    pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<&'static Arc<Resource>> {
-        Catalog::builtin()
-            .resource(group, version, resource)
-            .filter(|found| self.runtime.enabled(found))
-    }
-
     /// What writes to a resource do beside the object.
     pub fn effects(&self, hub: &Resource) -> Option<&Arc<dyn Effects>> {
         self.effects

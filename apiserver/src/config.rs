@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinds::decorate::IpFamily;
-use kinds::{Catalog, Keys, RuntimeConfig};
-use render::Descriptions;
+use kinds::{Keys, RuntimeConfig};
+use render::discovery::Served;
+use render::{Descriptions, Discovery};
 use serve::http::{Handler, Request, Response};
 use storage::Store;
 use watchcache::Cache;
@@ -17,7 +18,6 @@ use crate::allocate::addresses::AddressRange;
 use crate::allocate::node_ports::PortRange;
 use crate::allocate::repair::Repair;
 use crate::api::Api;
-use crate::discovery::Served;
 use crate::effects::Effects;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
@@ -81,7 +81,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         history_bytes: config.history_bytes,
     };
     let cache = Arc::new(Cache::new(&store, &cached));
-    let served = Arc::new(Served::new(Catalog::builtin(), &config.runtime));
+    let discovery = Discovery::new(config.runtime, config.address);
     let objects = Arc::new(Objects::new(
         store,
         config.keys,
@@ -94,10 +94,8 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
     let api = Api {
         objects,
         cache,
-        runtime: config.runtime,
-        openapi: Arc::new(OpenApi::new(served.clone())),
-        served,
-        address: config.address,
+        openapi: Arc::new(OpenApi::new(discovery.served.clone())),
+        discovery,
         chain: Chain::new(),
         effects,
         descriptions: Arc::new(Descriptions::default()),
@@ -125,7 +123,7 @@ impl Prepared {
 
     /// What is served.
     pub fn served(&self) -> &Arc<Served> {
-        &self.api.served
+        &self.api.discovery.served
     }
 
     /// The repair of Service addresses and node ports, to be run beside the handler.

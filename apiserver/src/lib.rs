@@ -7,8 +7,6 @@ mod api;
 mod body;
 pub mod bootstrap;
 mod config;
-pub mod discovery;
-mod documents;
 pub mod effects;
 mod freshness;
 pub mod limits;

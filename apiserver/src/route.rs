@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use auth::User;
-use http::{Method, StatusCode};
-use kinds::{Resource, Verb};
-use render::Call;
-use render::negotiate::{self, Output};
+use http::StatusCode;
+use kinds::Verb;
+use render::negotiate;
+use render::{Call, Place};
 use serve::http::{Body, Request, Response, status_response, text_response};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::{documents, subresources, verbs, virtuals};
+use crate::{subresources, verbs, virtuals};
 
 /// Answers a request whose user is known.
 pub async fn answer(api: Arc<Api>, request: Request) -> Response {
@@ -27,15 +27,15 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         return published(&api, &parts).await;
     }
     if !info.is_resource {
-        return documents::answer(&api, &parts, &info);
+        return api.discovery.answer(&parts, &info);
     }
     let user = parts
         .extensions
         .get::<User>()
         .cloned()
         .unwrap_or_else(User::anonymous);
-    let Some(resource) = api.resource(&info.group, &info.version, &info.resource) else {
-        return unknown(&api, &info);
+    let Some(resource) = api.discovery.resource(&info.group, &info.version, &info.resource) else {
+        return api.discovery.unknown(&info);
     };
     let place = match Place::of(&info, resource) {
         Some(place) => place,
@@ -70,65 +70,6 @@ async fn published(api: &Api, parts: &http::request::Parts) -> Response {
     }
 }
 
-/// What a path names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Collection,
-    /// The collection in all namespaces.
-    AllNamespaces,
-    Object,
-    Subresource,
-}
-
-impl Place {
-    /// `None` when the resource has no such path.
-    fn of(info: &RequestInfo, resource: &Resource) -> Option<Self> {
-        let is_namespace = resource.group.is_empty() && resource.resource == "namespaces";
-        let in_namespace = !info.namespace.is_empty() && !is_namespace;
-        if in_namespace && !resource.namespaced {
-            return None;
-        }
-        let has = |verbs: &[Verb]| verbs.iter().any(|verb| resource.verbs.contains(*verb));
-        match info.parts.len() {
-            1 if resource.namespaced && !in_namespace => (resource.verbs.contains(Verb::List)
-                || resource.verbs.contains(Verb::Create))
-            .then_some(Place::AllNamespaces),
-            1 => has(&[Verb::List, Verb::Create, Verb::DeleteCollection]).then_some(Place::Collection),
-            _ if resource.namespaced && !in_namespace => None,
-            2 => has(&[Verb::Get, Verb::Update, Verb::Patch, Verb::Delete]).then_some(Place::Object),
-            3 => resource
-                .subresource(&info.subresource)
-                .map(|_| Place::Subresource),
-            _ if info.subresource == "proxy" => resource.subresource("proxy").map(|_| Place::Subresource),
-            _ => None,
-        }
-    }
-
-    /// `None` when the method is not allowed there.
-    fn verb(self, method: &Method, info: &RequestInfo, resource: &Resource) -> Option<Verb> {
-        if info.watch_path {
-            return (method == Method::GET && self != Place::Subresource).then_some(Verb::Watch);
-        }
-        let verb = match (self, method.as_str()) {
-            (Place::Collection | Place::AllNamespaces, "GET") if info.verb == "watch" => Verb::Watch,
-            (Place::Collection | Place::AllNamespaces, "GET") => Verb::List,
-            (Place::Collection, "POST") => Verb::Create,
-            (Place::Collection, "DELETE") => Verb::DeleteCollection,
-            (Place::Object | Place::Subresource, "GET") => Verb::Get,
-            (Place::Object | Place::Subresource, "PUT") => Verb::Update,
-            (Place::Object | Place::Subresource, "PATCH") => Verb::Patch,
-            (Place::Object | Place::Subresource, "DELETE") => Verb::Delete,
-            (Place::Subresource, "POST") => Verb::Create,
-            _ => return None,
-        };
-        let verbs = match self {
-            Place::Subresource => resource.subresource(&info.subresource)?.verbs,
-            _ => resource.verbs,
-        };
-        verbs.contains(verb).then_some(verb)
-    }
-}
-
 async fn serve(
     api: Arc<Api>,
     mut call: Call,
@@ -145,7 +86,7 @@ async fn serve(
     if verb == Verb::Watch {
         return match api.cache.watch(&call, &api.descriptions).await {
             Ok(response) => response,
-            Err(status) => fail(&api, &call, &status),
+            Err(status) => render::failure(&api.descriptions, &call, &status),
         };
     }
     let done = match place {
@@ -157,7 +98,7 @@ async fn serve(
             serve::warnings::add(response.headers_mut(), call.warnings());
             response
         }
-        Err(status) => fail(&api, &call, &status),
+        Err(status) => render::failure(&api.descriptions, &call, &status),
     }
 }
 
@@ -166,6 +107,9 @@ async fn main(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Result<R
         return virtuals::answer(api, call, verb, content).await;
     }
     match verb {
+        Verb::Get if watchcache::service::names_a_revision(call) => {
+            api.cache.get(call, &api.descriptions).await
+        }
         Verb::Get => verbs::get::get(api, call).await,
         Verb::List => api.cache.list(call, &api.descriptions).await,
         Verb::Create => verbs::create::create(api, call, content).await,
@@ -194,35 +138,4 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
         (_, Verb::Patch) => verbs::patch::patch(api, call, content).await,
         _ => Err(Status::method_not_allowed()),
     }
-}
-
-/// A status in the encoding that was negotiated, or JSON where none was.
-fn fail(api: &Api, call: &Call, status: &Status) -> Response {
-    let mut response = match Output::of(&call.headers, &call.query) {
-        Ok(output) => render::status(
-            &api.descriptions,
-            call,
-            Output {
-                form: negotiate::Form::Object,
-                ..output
-            },
-            status,
-        ),
-        Err(_) => render::bare_status(status),
-    };
-    serve::warnings::add(response.headers_mut(), call.warnings());
-    response
-}
-
-/// A path of a group that is served in some version is told apart from one that nobody knows.
-fn unknown(api: &Api, info: &RequestInfo) -> Response {
-    match api.served.group(&info.group) {
-        Some(_) => status_response(&Status::unknown_resource()),
-        None => not_found(),
-    }
-}
-
-/// The plain answer for paths that mean nothing.
-pub fn not_found() -> Response {
-    text_response(StatusCode::NOT_FOUND, "404 page not found\n")
 }

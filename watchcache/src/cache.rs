@@ -65,7 +65,9 @@ impl Cache {
         let freshness = Arc::new(Freshness::new(store.clone()));
         let mut units = HashMap::new();
         for resource in resources {
-            let Some(storage) = &resource.storage else { continue };
+            let Some(storage) = &resource.storage else {
+                continue;
+            };
             units
                 .entry(storage.key.clone())
                 .or_insert_with(|| Arc::new(unit(resource, store, &freshness, config)));
@@ -129,7 +131,12 @@ impl Cache {
 }
 
 /// The cache of a resource, in its hub version whichever this is.
-fn unit(resource: &Arc<Resource>, store: &Arc<dyn Store>, freshness: &Arc<Freshness>, config: &Config) -> Unit {
+fn unit(
+    resource: &Arc<Resource>,
+    store: &Arc<dyn Store>,
+    freshness: &Arc<Freshness>,
+    config: &Config,
+) -> Unit {
     let hub = Catalog::builtin().hub(resource).clone();
     let span = match &hub.storage {
         Some(storage) => config.keys.all(storage),

@@ -25,7 +25,9 @@ impl Digest {
     pub fn of(snapshot: &Snapshot) -> Self {
         snapshot
             .range(&Scope::All, None)
-            .fold(Self(BASIS), |digest, item| digest.with(item.key(), item.revision()))
+            .fold(Self(BASIS), |digest, item| {
+                digest.with(item.key(), item.revision())
+            })
     }
 
     /// Of what a store has at a revision.

@@ -38,7 +38,10 @@ impl Event {
 
     /// The key that it is about.
     pub fn key(&self) -> &[u8] {
-        self.now.as_ref().or(self.before.as_ref()).map_or(b"", |item| item.key())
+        self.now
+            .as_ref()
+            .or(self.before.as_ref())
+            .map_or(b"", |item| item.key())
     }
 
     /// What a watcher sees of it that selects with `selected`, and the item that it is shown. An item that cannot be decoded

@@ -29,7 +29,12 @@ pub struct Encoder {
 
 impl Forms {
     /// The encoder for a watch, shared by all that are alike.
-    pub fn encoder(&self, call: &Call, output: Output, texts: &Arc<Descriptions>) -> Result<Arc<Encoder>, Status> {
+    pub fn encoder(
+        &self,
+        call: &Call,
+        output: Output,
+        texts: &Arc<Descriptions>,
+    ) -> Result<Arc<Encoder>, Status> {
         let framer = Framer::new(call, output)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let is_like = |encoder: &&Arc<Encoder>| {
@@ -61,7 +66,13 @@ impl Encoder {
     }
 
     /// An event about an item, shown with a revision.
-    pub fn event(&self, kind: Kind, item: &Item, revision: Revision, is_first: bool) -> Result<Bytes, Status> {
+    pub fn event(
+        &self,
+        kind: Kind,
+        item: &Item,
+        revision: Revision,
+        is_first: bool,
+    ) -> Result<Bytes, Status> {
         let object = Canonical {
             revision,
             ..item.canonical()?

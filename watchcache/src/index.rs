@@ -36,7 +36,9 @@ pub enum Bucket {
 impl Index {
     /// Of the objects that are made by a maker.
     pub fn new(maker: &Maker) -> Self {
-        let indexed = INDEXED.iter().find(|(kind, _)| *kind == maker.hub().kind.as_str());
+        let indexed = INDEXED
+            .iter()
+            .find(|(kind, _)| *kind == maker.hub().kind.as_str());
         let fields = indexed.map_or(&[][..], |(_, fields)| fields).iter();
         Self {
             fields: fields
@@ -52,9 +54,15 @@ impl Index {
             let namespace = Some(item.namespace()).filter(|namespace| !namespace.is_empty());
             let key = std::str::from_utf8(item.key()).ok();
             namespace
-                .map(|value| BucketKey { dimension: NAMESPACE, value })
+                .map(|value| BucketKey {
+                    dimension: NAMESPACE,
+                    value,
+                })
                 .into_iter()
-                .chain(key.map(|value| BucketKey { dimension: OBJECT, value }))
+                .chain(key.map(|value| BucketKey {
+                    dimension: OBJECT,
+                    value,
+                }))
         });
         let fields = self.fields.iter().enumerate().flat_map(move |(at, (_, field))| {
             let now = event.now.as_deref().and_then(|item| value(item, *field));

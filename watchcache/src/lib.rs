@@ -21,6 +21,7 @@ mod snapshot;
 mod tail;
 #[cfg(test)]
 mod testing;
+pub mod tier;
 mod unit;
 mod waiter;
 mod watch;

@@ -1,7 +1,7 @@
 //! Lists: a page of picked objects, or all of a snapshot, written piece by piece from the bytes that the cache holds.
 
 mod chunks;
-mod pick;
+pub(crate) mod pick;
 mod plan;
 
 use std::sync::Arc;

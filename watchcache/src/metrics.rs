@@ -32,45 +32,87 @@ const LEVELS: &[Level] = &[
     ("apiserver_storage_objects", "Objects of a resource", |unit| {
         shown(unit, |snapshot| snapshot.len() as f64)
     }),
-    ("apiserver_watch_cache_resource_version", "The revision that the cache has come to", |unit| {
-        unit.current().0 as f64
-    }),
-    ("shardplane_watchcache_ready", "Whether the resource is served", |unit| {
-        f64::from(u8::from(unit.generation().is_some()))
-    }),
+    (
+        "apiserver_watch_cache_resource_version",
+        "The revision that the cache has come to",
+        |unit| unit.current().0 as f64,
+    ),
+    (
+        "shardplane_watchcache_ready",
+        "Whether the resource is served",
+        |unit| f64::from(u8::from(unit.generation().is_some())),
+    ),
     ("shardplane_watchcache_watchers", "Open watches", |unit| {
         unit.counts().watchers.load(Ordering::Relaxed) as f64
     }),
-    ("shardplane_watchcache_object_bytes", "Bytes of the objects", |unit| unit.bytes() as f64),
-    ("shardplane_watchcache_ring_events", "Events that are held", |unit| {
-        span(unit, |span| span.events as f64)
-    }),
-    ("shardplane_watchcache_ring_bytes", "Bytes of the events that are held", |unit| {
-        span(unit, |span| span.bytes as f64)
-    }),
-    ("shardplane_watchcache_ring_seconds", "Age of the oldest event that is held", |unit| {
-        span(unit, |span| {
-            let age_ms = |oldest_ms| crate::unit::now_ms().saturating_sub(oldest_ms) as f64 / 1e3;
-            span.oldest_ms.map_or(0.0, age_ms)
-        })
-    }),
-    ("shardplane_watchcache_lag_revisions", "Revisions that the store was seen ahead by", |unit| {
-        unit.freshness().known().0.saturating_sub(unit.current().0).max(0) as f64
-    }),
-    ("shardplane_watchcache_lag_seconds", "Time since the cache last heard from the store", |unit| {
-        unit.silence().as_secs_f64()
-    }),
+    (
+        "shardplane_watchcache_object_bytes",
+        "Bytes of the objects",
+        |unit| unit.bytes() as f64,
+    ),
+    (
+        "shardplane_watchcache_ring_events",
+        "Events that are held",
+        |unit| span(unit, |span| span.events as f64),
+    ),
+    (
+        "shardplane_watchcache_ring_bytes",
+        "Bytes of the events that are held",
+        |unit| span(unit, |span| span.bytes as f64),
+    ),
+    (
+        "shardplane_watchcache_ring_seconds",
+        "Age of the oldest event that is held",
+        |unit| {
+            span(unit, |span| {
+                let age_ms = |oldest_ms| crate::unit::now_ms().saturating_sub(oldest_ms) as f64 / 1e3;
+                span.oldest_ms.map_or(0.0, age_ms)
+            })
+        },
+    ),
+    (
+        "shardplane_watchcache_lag_revisions",
+        "Revisions that the store was seen ahead by",
+        |unit| unit.freshness().known().0.saturating_sub(unit.current().0).max(0) as f64,
+    ),
+    (
+        "shardplane_watchcache_lag_seconds",
+        "Time since the cache last heard from the store",
+        |unit| unit.silence().as_secs_f64(),
+    ),
 ];
 
 const TOTALS: &[Total] = &[
-    ("apiserver_watch_cache_events_dispatched", "Events that came in", |counts| &counts.dispatched),
-    ("shardplane_watchcache_events_encoded", "Encodings of events that were made", |counts| &counts.encoded),
-    ("shardplane_watchcache_overruns", "Watches that lost their place", |counts| &counts.overruns),
-    ("shardplane_watchcache_reloads", "Loads after the first", |counts| &counts.reloads),
-    ("shardplane_watchcache_stream_breaks", "Streams of changes that broke", |counts| &counts.breaks),
-    ("shardplane_watchcache_digest_mismatches", "Differences from the store that were found", |counts| {
-        &counts.mismatches
-    }),
+    (
+        "apiserver_watch_cache_events_dispatched",
+        "Events that came in",
+        |counts| &counts.dispatched,
+    ),
+    (
+        "shardplane_watchcache_events_encoded",
+        "Encodings of events that were made",
+        |counts| &counts.encoded,
+    ),
+    (
+        "shardplane_watchcache_overruns",
+        "Watches that lost their place",
+        |counts| &counts.overruns,
+    ),
+    (
+        "shardplane_watchcache_reloads",
+        "Loads after the first",
+        |counts| &counts.reloads,
+    ),
+    (
+        "shardplane_watchcache_stream_breaks",
+        "Streams of changes that broke",
+        |counts| &counts.breaks,
+    ),
+    (
+        "shardplane_watchcache_digest_mismatches",
+        "Differences from the store that were found",
+        |counts| &counts.mismatches,
+    ),
 ];
 
 impl Numbers {
@@ -104,14 +146,21 @@ impl Collector for Numbers {
         let held = crate::frames::budget().held_bytes() as f64;
         let gauge = ConstGauge::new(held);
         let help = "Bytes of encoded events that are held";
-        gauge.encode(encoder.encode_descriptor("shardplane_watchcache_frame_bytes", help, None, gauge.metric_type())?)
+        gauge.encode(encoder.encode_descriptor(
+            "shardplane_watchcache_frame_bytes",
+            help,
+            None,
+            gauge.metric_type(),
+        )?)
     }
 }
 
 fn shown(unit: &Unit, read: fn(&crate::snapshot::Snapshot) -> f64) -> f64 {
-    unit.generation().map_or(0.0, |generation| read(&generation.shown().snapshot))
+    unit.generation()
+        .map_or(0.0, |generation| read(&generation.shown().snapshot))
 }
 
 fn span(unit: &Unit, read: fn(&ring::Span) -> f64) -> f64 {
-    unit.generation().map_or(0.0, |generation| read(&generation.ring().span()))
+    unit.generation()
+        .map_or(0.0, |generation| read(&generation.ring().span()))
 }

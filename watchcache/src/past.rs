@@ -47,7 +47,11 @@ impl Past {
 }
 
 /// Undoes changes, the newest first, which are all that lie between `snapshot` and the state at `revision`.
-pub fn undo(mut snapshot: Snapshot, changes: impl Iterator<Item = Arc<Event>>, revision: Revision) -> Snapshot {
+pub fn undo(
+    mut snapshot: Snapshot,
+    changes: impl Iterator<Item = Arc<Event>>,
+    revision: Revision,
+) -> Snapshot {
     for event in changes {
         match &event.before {
             Some(before) => drop(snapshot.insert(before.clone())),

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, header};
-use render::{Call, Descriptions};
+use render::negotiate::Output;
+use render::options::parse_revision;
+use render::{Call, Descriptions, Shape};
 use serve::http::{Body, Response};
 use serve::status::Status;
+use storage::Revision;
 
 use crate::cache::Cache;
+use crate::list::pick;
 use crate::unit::Unit;
-use crate::{list, watch};
+use crate::{fresh, list, watch};
 
 impl Cache {
     /// Answers a list of a call's resource.
@@ -37,7 +41,45 @@ impl Cache {
         Ok(response)
     }
 
+    /// Answers a get of one object of a call's resource: at the revision that is asked for or a later one, or, where none is
+    /// asked for, as the store has it now.
+    ///
+    /// # Errors
+    /// As [`Cache::list`], and 404.
+    pub async fn get(&self, call: &Call, texts: &Arc<Descriptions>) -> Result<Response, Status> {
+        let unit = self.cached(call)?;
+        let output = Output::of(&call.headers, &call.query)?;
+        let key = match call.namespace() {
+            "" => call.name().to_owned(),
+            namespace => format!("{namespace}/{}", call.name()),
+        };
+        let found = match asked(call)? {
+            None => pick::one(unit, &key).await?,
+            Some(revision) => {
+                fresh::not_older_than(unit, revision).await?;
+                let shown = fresh::generation(unit)?.shown();
+                shown.snapshot.get(key.as_bytes()).cloned()
+            }
+        };
+        let missing = || Status::not_found(&call.resource.group, &call.resource.resource, call.name());
+        let tree = found.ok_or_else(missing)?.canonical()?.tree(unit.hub())?;
+        render::object(texts, call, output, &Shape::of(&call.resource), tree, 200)
+    }
+
     fn cached(&self, call: &Call) -> Result<&Arc<Unit>, Status> {
         self.unit(&call.resource).ok_or_else(Status::unknown_resource)
     }
+}
+
+/// Whether a get names the revision that it wants at least, so that a cache may answer it.
+pub fn names_a_revision(call: &Call) -> bool {
+    call.query
+        .first("resourceVersion")
+        .is_some_and(|text| !text.is_empty())
+}
+
+fn asked(call: &Call) -> Result<Option<Revision>, Status> {
+    let text = call.query.first("resourceVersion").unwrap_or_default();
+    let revision = parse_revision(text).map_err(|why| Status::failure(500, "", why))?;
+    Ok(names_a_revision(call).then_some(revision))
 }

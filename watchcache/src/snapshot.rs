@@ -91,7 +91,11 @@ impl Snapshot {
     }
 
     /// The items of a scope in key order, from after a key on.
-    pub fn range<'s>(&'s self, scope: &Scope, after: Option<&[u8]>) -> impl Iterator<Item = &'s Arc<Item>> + use<'s> {
+    pub fn range<'s>(
+        &'s self,
+        scope: &Scope,
+        after: Option<&[u8]>,
+    ) -> impl Iterator<Item = &'s Arc<Item>> + use<'s> {
         between(&self.items, scope, after)
     }
 
@@ -197,7 +201,10 @@ mod tests {
     }
 
     fn four() -> Snapshot {
-        Snapshot::new(["a/x", "a/y", "a-b/x", "b/x"].map(|key| Arc::new(item(key, 1))), Revision(4))
+        Snapshot::new(
+            ["a/x", "a/y", "a-b/x", "b/x"].map(|key| Arc::new(item(key, 1))),
+            Revision(4),
+        )
     }
 
     #[test]

@@ -84,7 +84,12 @@ impl Tail {
         self.unit.set_phase(Phase::Loading);
         let target = self.store.current_revision().await?;
         let at = match with_history {
-            true => self.store.compacted_revision().await?.max(Revision(1)).min(target),
+            true => self
+                .store
+                .compacted_revision()
+                .await?
+                .max(Revision(1))
+                .min(target),
             false => target,
         };
         let snapshot = load::load(&self.store, self.unit.maker(), self.unit.span(), at).await?;
@@ -102,7 +107,11 @@ impl Tail {
                 Err(End::Lost(error)) => {
                     tracing::warn!(resource = %self.unit.name(), %error, "the stream of changes broke; it is taken up again");
                     Counts::count(&self.unit.counts().breaks);
-                    pause = if loaded.revision() > from { RETRY_PAUSE.0 } else { (pause * 2).min(RETRY_PAUSE.1) };
+                    pause = if loaded.revision() > from {
+                        RETRY_PAUSE.0
+                    } else {
+                        (pause * 2).min(RETRY_PAUSE.1)
+                    };
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -164,9 +173,10 @@ impl Tail {
         };
         match self.store.watch(request).await {
             Ok(changes) => Ok(changes),
-            Err(Error::Compacted(oldest)) => {
-                Err(End::Gap(format!("the store has compacted up to revision {}", oldest.0)))
-            }
+            Err(Error::Compacted(oldest)) => Err(End::Gap(format!(
+                "the store has compacted up to revision {}",
+                oldest.0
+            ))),
             Err(error) => Err(End::Lost(error)),
         }
     }
@@ -214,7 +224,9 @@ impl Loaded {
 
     /// Puts changes into the snapshot and the ring; those of one revision become visible together.
     async fn apply(&mut self, unit: &Unit, changes: Vec<Change>) -> Result<(), Error> {
-        let last = changes.last().map_or(self.revision(), |change| change.entry.mod_revision);
+        let last = changes
+            .last()
+            .map_or(self.revision(), |change| change.entry.mod_revision);
         for (change, item) in items(unit, changes).await? {
             let revision = change.revision;
             let before = match &item {
@@ -258,11 +270,18 @@ struct Place {
 async fn items(unit: &Unit, changes: Vec<Change>) -> Result<Vec<(Place, Option<Arc<Item>>)>, Error> {
     let canonical = unit.maker().clone();
     let are_few = changes.len() <= INLINE_CHANGES_MAX;
-    let make = move || changes.into_iter().map(|change| placed(&canonical, change)).collect();
+    let make = move || {
+        changes
+            .into_iter()
+            .map(|change| placed(&canonical, change))
+            .collect()
+    };
     if are_few {
         return Ok(make());
     }
-    tokio::task::spawn_blocking(make).await.map_err(|panic| Error::Fatal(panic.to_string()))
+    tokio::task::spawn_blocking(make)
+        .await
+        .map_err(|panic| Error::Fatal(panic.to_string()))
 }
 
 fn placed(maker: &Maker, change: Change) -> (Place, Option<Arc<Item>>) {

@@ -9,13 +9,17 @@ use bytes::Bytes;
 use kinds::Catalog;
 use kinds::decorate::IpFamily;
 use schema::{Value, tree};
-use storage::{Entry, Error, LeaseId, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest, WatchStream};
+use storage::{
+    Entry, Error, LeaseId, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest, WatchStream,
+};
 
 use crate::item::{Item, Maker};
 
 /// How config maps become items.
 pub fn config_maps() -> Maker {
-    let hub = Catalog::builtin().resource("", "v1", "configmaps").expect("built in");
+    let hub = Catalog::builtin()
+        .resource("", "v1", "configmaps")
+        .expect("built in");
     let prefix = Bytes::from_static(b"/registry/configmaps/");
     Maker::new(hub.clone(), prefix, IpFamily::V4)
 }

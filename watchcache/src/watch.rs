@@ -118,7 +118,11 @@ impl Watch {
             }
             Some(Due::Bookmark) => {
                 self.phase = Phase::Live(cursor);
-                match self.encoder.bookmark(current.max(self.after), false, std::mem::take(&mut self.has_header)) {
+                match self.encoder.bookmark(
+                    current.max(self.after),
+                    false,
+                    std::mem::take(&mut self.has_header),
+                ) {
                     Ok(frame) => Step::Chunk(frame),
                     Err(status) => self.fail(&status),
                 }

@@ -2,7 +2,7 @@
 
 use schema::{Map, Value, tree};
 
-use crate::discovery::Served;
+use render::discovery::Served;
 
 use super::objects::Bootstrap;
 

@@ -26,8 +26,8 @@ use super::identity::{self, Identity};
 use super::kubernetes_service as kubernetes;
 use super::master_leases::{self, MasterLeases};
 use super::objects::{self, Bootstrap};
-use crate::discovery::Served;
 use crate::loopback::Loopback;
+use render::discovery::Served;
 
 /// How many objects are made at a time at start: enough to share the store's group commits.
 const CONCURRENT_CREATES: usize = 32;

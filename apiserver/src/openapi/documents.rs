@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::names::{group_title, tag, title};
 use super::operation::{PathItem, Schema};
 use super::{paths, render};
-use crate::discovery::{Group, Served};
+use ::render::discovery::{Group, Served};
 
 /// What the reference keeps apart by a suffix in version 2: the machinery types of the servers that it delegates to.
 const DELEGATED_SUFFIX: &str = "_v2";
@@ -154,7 +154,7 @@ fn of_group(group: &Group) -> Section {
     }
 }
 
-fn of_version(group: &Group, version: &crate::discovery::Version) -> Section {
+fn of_version(group: &Group, version: &::render::discovery::Version) -> Section {
     let root = paths::root(&group.name, &version.name);
     let id = format!(
         "get{}{}APIResources",

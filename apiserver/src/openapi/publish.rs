@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::documents::{sections, v2, v3};
 use super::gnostic::{self, Message};
-use crate::discovery::Served;
+use render::discovery::Served;
 
 /// For how long a document with its hash in the URL may be kept: it never changes.
 const IMMUTABLE: &str = "public, immutable";

@@ -32,7 +32,7 @@ pub async fn bind(api: &Api, call: &mut Call, content: Body) -> Result<Response,
 pub async fn bind_named(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
     let shape = Shape::of(&call.resource);
     let (binding, output, dry_run) = read(call, &shape, content).await?;
-    if let Some(pods) = api.resource("", "v1", "pods") {
+    if let Some(pods) = api.discovery.resource("", "v1", "pods") {
         call.resource = pods.clone();
         call.hub = pods.clone();
     }

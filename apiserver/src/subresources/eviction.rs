@@ -85,7 +85,7 @@ async fn spend_budget(
     if disruption::ignores_unhealthy(budget, pod) {
         return Ok(());
     }
-    let Some(resource) = api.resource("policy", "v1", "poddisruptionbudgets") else {
+    let Some(resource) = api.discovery.resource("policy", "v1", "poddisruptionbudgets") else {
         return Ok(());
     };
     let mut inner = Call::new(

@@ -40,7 +40,10 @@ fn is_public(attributes: &Attributes<'_>) -> bool {
 pub fn refusal(user: &User, attributes: &Attributes<'_>) -> String {
     let name = user.name.as_str();
     if !attributes.is_resource {
-        return format!("User \"{name}\" cannot {} path \"{}\"", attributes.verb, attributes.path);
+        return format!(
+            "User \"{name}\" cannot {} path \"{}\"",
+            attributes.verb, attributes.path
+        );
     }
     let mut resource = attributes.resource.to_owned();
     if !attributes.subresource.is_empty() {
@@ -62,7 +65,13 @@ mod tests {
 
     #[test]
     fn only_masters_reach_resources() {
-        let list = Attributes { is_resource: true, verb: "list", resource: "pods", namespace: "a", ..Attributes::default() };
+        let list = Attributes {
+            is_resource: true,
+            verb: "list",
+            resource: "pods",
+            namespace: "a",
+            ..Attributes::default()
+        };
         assert!(allowed(&User::new("root", "", &[User::MASTERS]), &list));
         let joe = User::new("joe", "", &[User::AUTHENTICATED]);
         assert!(!allowed(&joe, &list));
@@ -74,7 +83,11 @@ mod tests {
 
     #[test]
     fn health_is_for_all() {
-        let health = Attributes { verb: "get", path: "/livez", ..Attributes::default() };
+        let health = Attributes {
+            verb: "get",
+            path: "/livez",
+            ..Attributes::default()
+        };
         assert!(allowed(&User::anonymous(), &health));
     }
 }

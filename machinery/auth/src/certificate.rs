@@ -21,8 +21,13 @@ pub enum Error {
 pub fn user(der: &[u8]) -> Result<User, Error> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| Error::Malformed)?;
     let subject = certificate.subject();
-    let name = subject.iter_common_name().find_map(|name| name.as_str().ok()).filter(|name| !name.is_empty());
-    let groups = subject.iter_organization().filter_map(|group| group.as_str().ok());
+    let name = subject
+        .iter_common_name()
+        .find_map(|name| name.as_str().ok())
+        .filter(|name| !name.is_empty());
+    let groups = subject
+        .iter_organization()
+        .filter_map(|group| group.as_str().ok());
     Ok(User {
         name: name.ok_or(Error::Nameless)?.into(),
         groups: groups.map(SmolStr::new).collect(),

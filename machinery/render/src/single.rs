@@ -171,3 +171,21 @@ fn not_a_list(shape: &Shape) -> Status {
         ),
     )
 }
+
+/// A status in the encoding that was negotiated, or JSON where none was.
+pub fn failure(texts: &Descriptions, call: &Call, error: &Status) -> Response {
+    let mut response = match Output::of(&call.headers, &call.query) {
+        Ok(output) => status(
+            texts,
+            call,
+            Output {
+                form: Form::Object,
+                ..output
+            },
+            error,
+        ),
+        Err(_) => bare_status(error),
+    };
+    serve::warnings::add(response.headers_mut(), call.warnings());
+    response
+}

@@ -17,13 +17,19 @@ async fn embedded_store_conforms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn etcd_conforms() {
     let server = etcd_server::start().await;
-    let options = storage::etcd::Options { endpoints: vec![server.url.clone()], ..Default::default() };
+    let options = storage::etcd::Options {
+        endpoints: vec![server.url.clone()],
+        ..Default::default()
+    };
     conforms(Arc::new(Etcd::connect(&options).await.expect("it runs"))).await;
 }
 
 #[tokio::test]
 async fn an_etcd_that_is_not_there_is_named() {
-    let options = storage::etcd::Options { endpoints: vec!["http://127.0.0.1:1".to_owned()], ..Default::default() };
+    let options = storage::etcd::Options {
+        endpoints: vec!["http://127.0.0.1:1".to_owned()],
+        ..Default::default()
+    };
     let error = Etcd::connect(&options).await.err().expect("nobody listens there");
     assert!(error.to_string().contains("http://127.0.0.1:1"), "{error}");
 }

@@ -29,7 +29,10 @@ pub(super) enum Source {
 impl Source {
     /// Shows further objects to `visit` until it says that it has enough, or others should have their turn. False when all
     /// were shown.
-    pub(super) fn visit(&mut self, mut visit: impl FnMut(&Item) -> Result<Turn, Status>) -> Result<bool, Status> {
+    pub(super) fn visit(
+        &mut self,
+        mut visit: impl FnMut(&Item) -> Result<Turn, Status>,
+    ) -> Result<bool, Status> {
         match self {
             Source::Items(items) => {
                 for item in items {
@@ -48,7 +51,9 @@ impl Source {
                 let mut last = None;
                 for (looked_at, item) in snapshot.range(scope, after.as_deref()).enumerate() {
                     last = Some(item);
-                    let is_selected = selection.as_ref().is_none_or(|selection| selects(selection, item));
+                    let is_selected = selection
+                        .as_ref()
+                        .is_none_or(|selection| selects(selection, item));
                     let has_enough = is_selected && visit(item)? == Turn::Enough;
                     if has_enough || looked_at + 1 == SCAN_ITEMS_MAX {
                         *after = Some(item.key().into());
@@ -112,7 +117,9 @@ impl Chunks {
     }
 
     fn fill(&mut self) -> Result<(), Status> {
-        let Self { writer, source, out, .. } = self;
+        let Self {
+            writer, source, out, ..
+        } = self;
         out.reserve(LIST_CHUNK_BYTES + LIST_CHUNK_BYTES / 4);
         let has_more = source.visit(|item| {
             writer.push_canonical(&item.canonical()?, out)?;

@@ -96,10 +96,17 @@ fn cut(mut page: Page, snapshot: &Snapshot, wanted: &Wanted<'_>) -> Page {
 
 /// Reads a page from the store, at a revision or now. There are only so many at a time: a cache that is gone must not become a
 /// storm on the store.
-pub(super) async fn from_store(unit: &Unit, at: Option<Revision>, wanted: &Wanted<'_>) -> Result<Page, Status> {
-    let _turn = STORE_READS
-        .try_acquire()
-        .map_err(|_| Status::too_many_requests("too many lists are read from the store, please try again later", 1))?;
+pub(super) async fn from_store(
+    unit: &Unit,
+    at: Option<Revision>,
+    wanted: &Wanted<'_>,
+) -> Result<Page, Status> {
+    let _turn = STORE_READS.try_acquire().map_err(|_| {
+        Status::too_many_requests(
+            "too many lists are read from the store, please try again later",
+            1,
+        )
+    })?;
     let mut page = Page {
         items: Vec::new(),
         revision: at.unwrap_or_default(),
@@ -146,6 +153,19 @@ pub(super) async fn from_store(unit: &Unit, at: Option<Revision>, wanted: &Wante
         debug_assert!(read > 0);
         start = Bytes::from([last.as_ref(), b"\0"].concat());
     }
+}
+
+/// One object as the store has it now.
+pub(crate) async fn one(unit: &Unit, key: &str) -> Result<Option<Arc<Item>>, Status> {
+    let range = Range {
+        start: Bytes::from([unit.span().start.as_ref(), key.as_bytes()].concat()),
+        ..Range::default()
+    };
+    let found = unit.store().range(range).await.map_err(errors::store)?;
+    Ok(found
+        .entries
+        .first()
+        .map(|entry| Arc::new(unit.maker().item(entry))))
 }
 
 fn begin(unit: &Unit, wanted: &Wanted<'_>) -> Bytes {

@@ -96,7 +96,11 @@ fn wanted(scope: &Scope, options: &ListOptions) -> Result<Wanted, Status> {
         revision if is_exact => (At::Exactly(revision), limit),
         revision => (At::NotBefore(revision), 0),
     };
-    Ok(Wanted { at, after: None, limit })
+    Ok(Wanted {
+        at,
+        after: None,
+        limit,
+    })
 }
 
 /// A page after the first.

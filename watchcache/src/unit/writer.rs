@@ -88,7 +88,8 @@ impl Writer {
 
     /// Drops what is too old or too much.
     pub fn trim(&mut self, unit: &Unit) {
-        self.ring.trim(now_ms(), unit.allotted_bytes.load(Ordering::Relaxed));
+        self.ring
+            .trim(now_ms(), unit.allotted_bytes.load(Ordering::Relaxed));
     }
 
     /// Ends the generation: its readers hear that there is a gap.

@@ -45,7 +45,9 @@ pub async fn open(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
     let output = Output::of_watch(&call.headers, &call.query)?;
     let encoder = unit.forms().encoder(call, output, texts)?;
     let asked = Asked::of(&options)?;
-    let name = Some(call.name()).filter(|name| !name.is_empty()).or(selection.name());
+    let name = Some(call.name())
+        .filter(|name| !name.is_empty())
+        .or(selection.name());
     let scope = Scope::new(unit.hub().namespaced, call.namespace(), name);
     let generation = asked.wait(unit).await?;
     let bucket = Index::new(unit.maker()).bucket(&scope, &selection);
@@ -144,7 +146,12 @@ fn from_past(generation: &Generation, after: Revision, bucket: Bucket) -> Result
     cursor(generation, bucket, position, after)
 }
 
-fn cursor(generation: &Generation, bucket: Bucket, at: ring::Position, after: Revision) -> Result<Cursor, Status> {
+fn cursor(
+    generation: &Generation,
+    bucket: Bucket,
+    at: ring::Position,
+    after: Revision,
+) -> Result<Cursor, Status> {
     let scope = match &bucket {
         Bucket::All => ring::Scope::All,
         Bucket::Of(dimension, value) => ring::Scope::Bucket(ring::BucketKey {
@@ -153,5 +160,6 @@ fn cursor(generation: &Generation, bucket: Bucket, at: ring::Position, after: Re
         }),
     };
     let ring = generation.ring();
-    ring.open(scope, at).map_err(|_| too_old(after, ring.floor_revision()))
+    ring.open(scope, at)
+        .map_err(|_| too_old(after, ring.floor_revision()))
 }

@@ -68,7 +68,10 @@ impl Schedule {
 
 /// As asked for, or somewhere between the least and twice that, so that watches do not end together.
 fn duration(seconds: Option<i64>, random: f64) -> Duration {
-    match seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0) {
+    match seconds
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0)
+    {
         Some(seconds) => Duration::from_secs(seconds.min(YEAR_SECONDS)),
         None => WATCH_TIMEOUT_MIN.mul_f64(1.0 + random),
     }
@@ -87,8 +90,14 @@ mod tests {
         let mut schedule = Schedule::new(begin, Some(90), true, 0.0);
         let at = |seconds| begin + Duration::from_secs(seconds);
         assert_eq!((schedule.due(at(59)), schedule.next()), (None, at(60)));
-        assert_eq!((schedule.due(at(60)), schedule.next()), (Some(Due::Bookmark), at(88)));
-        assert_eq!((schedule.due(at(88)), schedule.next()), (Some(Due::Bookmark), at(90)));
+        assert_eq!(
+            (schedule.due(at(60)), schedule.next()),
+            (Some(Due::Bookmark), at(88))
+        );
+        assert_eq!(
+            (schedule.due(at(88)), schedule.next()),
+            (Some(Due::Bookmark), at(90))
+        );
         assert_eq!(schedule.due(at(89)), None);
         assert_eq!(schedule.due(at(90)), Some(Due::End));
     }

@@ -26,17 +26,31 @@ pub fn call(selector: &Selector, query: &str) -> Call {
     if let Some(label) = selector.label {
         path += &format!("&labelSelector=l%3D{label}");
     }
-    let name = selector.name.as_ref().map(|name| format!("metadata.name%3D{name}"));
-    let node = selector.node.map(|node| format!("spec.nodeName%3D{}", node_name(node)));
+    let name = selector
+        .name
+        .as_ref()
+        .map(|name| format!("metadata.name%3D{name}"));
+    let node = selector
+        .node
+        .map(|node| format!("spec.nodeName%3D{}", node_name(node)));
     let fields: Vec<String> = name.into_iter().chain(node).collect();
     if !fields.is_empty() {
         path += &format!("&fieldSelector={}", fields.join(","));
     }
-    let request = http::Request::builder().uri(&path).body(Body::empty()).expect("a path");
+    let request = http::Request::builder()
+        .uri(&path)
+        .body(Body::empty())
+        .expect("a path");
     let info = RequestInfo::of(&request).expect("a resource path");
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    Call::new(info.as_ref().clone(), query, Default::default(), User::anonymous(), pods.clone())
+    Call::new(
+        info.as_ref().clone(),
+        query,
+        Default::default(),
+        User::anonymous(),
+        pods.clone(),
+    )
 }
 
 /// The name of a node; 0 has none.
@@ -69,7 +83,12 @@ pub struct Watcher {
 
 impl Watcher {
     /// Opens one that begins after a revision.
-    pub async fn after(cache: &Cache, texts: &Arc<Descriptions>, selector: Selector, after: i64) -> Result<Self, Status> {
+    pub async fn after(
+        cache: &Cache,
+        texts: &Arc<Descriptions>,
+        selector: Selector,
+        after: i64,
+    ) -> Result<Self, Status> {
         let query = format!("watch=1&allowWatchBookmarks=true&timeoutSeconds=100000&resourceVersion={after}");
         let call = call(&selector, &query);
         let response = cache.watch(&call, texts).await?;
@@ -77,7 +96,11 @@ impl Watcher {
     }
 
     /// Opens one that begins with the present objects, which are the store's of this moment.
-    pub async fn with_list(cache: &Cache, texts: &Arc<Descriptions>, selector: Selector) -> Result<Self, Status> {
+    pub async fn with_list(
+        cache: &Cache,
+        texts: &Arc<Descriptions>,
+        selector: Selector,
+    ) -> Result<Self, Status> {
         let query = "watch=1&allowWatchBookmarks=true&timeoutSeconds=100000&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
         let call = call(&selector, query);
         let response = cache.watch(&call, texts).await?;
@@ -106,7 +129,10 @@ impl Watcher {
                 Poll::Pending => return,
                 Poll::Ready(None) => self.ended = Some(None),
                 Poll::Ready(Some(frame)) => {
-                    let data = frame.expect("a watch does not break off").into_data().expect("no trailers");
+                    let data = frame
+                        .expect("a watch does not break off")
+                        .into_data()
+                        .expect("no trailers");
                     self.text.extend_from_slice(&data);
                     self.lines(model);
                 }
@@ -147,7 +173,11 @@ impl Watcher {
                 .into_iter()
                 .map(|told| (told.key, told.pod, told.revision))
                 .collect();
-            assert_eq!(listed, model.list(&self.selector, revision), "I3: initial events at {revision}");
+            assert_eq!(
+                listed,
+                model.list(&self.selector, revision),
+                "I3: initial events at {revision}"
+            );
             self.known = revision;
         }
         self.check_until(revision, model, "I4: before a bookmark");
@@ -157,7 +187,11 @@ impl Watcher {
     pub fn check_until(&mut self, revision: i64, model: &Model, when: &str) {
         let told = std::mem::take(&mut self.told);
         let expected = model.told(&self.selector, self.known, revision);
-        assert_eq!(told, expected, "{when} at {revision}, from {} on, {:?}", self.known, self.selector);
+        assert_eq!(
+            told, expected,
+            "{when} at {revision}, from {} on, {:?}",
+            self.known, self.selector
+        );
         self.known = self.known.max(revision);
     }
 
@@ -168,7 +202,13 @@ impl Watcher {
         }
         let expected = model.told(&self.selector, self.known, i64::MAX);
         let seen = self.told.len().min(expected.len());
-        assert_eq!(self.told[..], expected[..seen], "I1: {:?} from {}", self.selector, self.known);
+        assert_eq!(
+            self.told[..],
+            expected[..seen],
+            "I1: {:?} from {}",
+            self.selector,
+            self.known
+        );
     }
 
     /// From where it would go on elsewhere.
@@ -186,7 +226,12 @@ impl Watcher {
 pub type Listed = (i64, Vec<(String, Pod, i64)>, String);
 
 /// Lists; an error is the status.
-pub async fn list(cache: &Cache, texts: &Arc<Descriptions>, selector: &Selector, query: &str) -> Result<Listed, Status> {
+pub async fn list(
+    cache: &Cache,
+    texts: &Arc<Descriptions>,
+    selector: &Selector,
+    query: &str,
+) -> Result<Listed, Status> {
     let response = cache.list(&call(selector, query), texts).await?;
     let body = read_body(response.into_body(), 1 << 24).await?;
     let list = json::parse(&body).expect("a list is JSON");
@@ -194,7 +239,10 @@ pub async fn list(cache: &Cache, texts: &Arc<Descriptions>, selector: &Selector,
         let told = told("ADDED", item);
         (told.key, told.pod, told.revision)
     });
-    let token = list.str_at(&["metadata", "continue"]).unwrap_or_default().to_owned();
+    let token = list
+        .str_at(&["metadata", "continue"])
+        .unwrap_or_default()
+        .to_owned();
     Ok((revision(&list), items.collect(), token))
 }
 
@@ -208,7 +256,11 @@ fn told(kind: &str, object: &Value) -> Told {
             "DELETED" => "DELETED",
             other => panic!("no such event: {other}"),
         },
-        key: format!("{}/{}", text(&["metadata", "namespace"]), text(&["metadata", "name"])),
+        key: format!(
+            "{}/{}",
+            text(&["metadata", "namespace"]),
+            text(&["metadata", "name"])
+        ),
         revision: revision(object),
         pod: Pod {
             label: number(text(&["metadata", "labels", "l"])),
@@ -218,6 +270,8 @@ fn told(kind: &str, object: &Value) -> Told {
 }
 
 fn revision(object: &Value) -> i64 {
-    let text = object.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
+    let text = object
+        .str_at(&["metadata", "resourceVersion"])
+        .unwrap_or_default();
     text.parse().expect("a resource version is a number")
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{
-    AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn,
-    TxnResult, WatchBatch, WatchRequest, WatchStream,
+    AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision,
+    Store, Txn, TxnResult, WatchBatch, WatchRequest, WatchStream,
 };
 use tokio::sync::watch;
 
@@ -91,7 +91,9 @@ impl State {
         let entry = value.map(|value| Entry {
             key: key.clone(),
             value,
-            create_revision: before.as_ref().map_or(Revision(revision), |before| before.create_revision),
+            create_revision: before
+                .as_ref()
+                .map_or(Revision(revision), |before| before.create_revision),
             mod_revision: Revision(revision),
             version: before.map_or(0, |before| before.version) + 1,
             lease: None,
@@ -114,9 +116,17 @@ impl State {
             return Err(Error::Future(Revision(self.revision)));
         }
         let within = |key: &Bytes| contains(&range.start, &range.end, key);
-        let found = self.keys.keys().filter(|key| within(key)).filter_map(|key| self.at(key, at));
+        let found = self
+            .keys
+            .keys()
+            .filter(|key| within(key))
+            .filter_map(|key| self.at(key, at));
         let all: Vec<Entry> = found.cloned().collect();
-        let limit = if range.limit == 0 { usize::MAX } else { range.limit as usize };
+        let limit = if range.limit == 0 {
+            usize::MAX
+        } else {
+            range.limit as usize
+        };
         let mut entries: Vec<Entry> = all.iter().take(limit).cloned().collect();
         if range.keys_only {
             entries.iter_mut().for_each(|entry| entry.value = Bytes::new());
@@ -135,7 +145,9 @@ impl State {
     /// The changes of the next whole revision from `from` on that touches the range, and that revision.
     fn next(&self, request: &WatchRequest, from: i64) -> Option<(i64, Vec<Event>)> {
         self.changes.range(from..).find_map(|(revision, keys)| {
-            let keys = keys.iter().filter(|key| contains(&request.start, &request.end, key));
+            let keys = keys
+                .iter()
+                .filter(|key| contains(&request.start, &request.end, key));
             let events: Vec<Event> = keys.map(|key| self.event(request, *revision, key)).collect();
             (!events.is_empty()).then_some((*revision, events))
         })
@@ -143,7 +155,11 @@ impl State {
 
     fn event(&self, request: &WatchRequest, revision: i64, key: &Bytes) -> Event {
         let now = self.at(key, revision).cloned();
-        let kind = if now.is_some() { EventKind::Put } else { EventKind::Delete };
+        let kind = if now.is_some() {
+            EventKind::Put
+        } else {
+            EventKind::Delete
+        };
         let gone = Entry {
             key: key.clone(),
             value: Bytes::new(),
@@ -187,7 +203,9 @@ impl Stream {
             if tick.epoch != self.epoch {
                 return Err(Error::Unavailable("the stream was broken".to_owned()));
             }
-            let (found, compacted) = self.store.with(|state| (state.next(&self.request, self.next), state.compacted));
+            let (found, compacted) = self
+                .store
+                .with(|state| (state.next(&self.request, self.next), state.compacted));
             if self.next < compacted {
                 return Err(Error::Compacted(Revision(compacted)));
             }
@@ -242,7 +260,8 @@ impl Store for Memory {
                 results,
             }
         });
-        self.tick.send_modify(|tick| tick.revision = tick.revision.max(done.revision.0));
+        self.tick
+            .send_modify(|tick| tick.revision = tick.revision.max(done.revision.0));
         Ok(done)
     }
 
@@ -262,13 +281,16 @@ impl Store for Memory {
             epoch: now.epoch,
             progress: now.progress,
         };
-        Ok(Box::pin(futures_util::stream::unfold(Some(stream), |stream| async {
-            let mut stream = stream?;
-            match stream.batch().await {
-                Ok(batch) => Some((Ok(batch), Some(stream))),
-                Err(error) => Some((Err(error), None)),
-            }
-        })))
+        Ok(Box::pin(futures_util::stream::unfold(
+            Some(stream),
+            |stream| async {
+                let mut stream = stream?;
+                match stream.batch().await {
+                    Ok(batch) => Some((Ok(batch), Some(stream))),
+                    Err(error) => Some((Err(error), None)),
+                }
+            },
+        )))
     }
 
     async fn request_progress(&self) -> Result<(), Error> {
@@ -294,7 +316,10 @@ impl Store for Memory {
             }
             state.compacted = at.0;
             for versions in state.keys.values_mut() {
-                let kept = versions.iter().rposition(|(revision, _)| *revision <= at.0).unwrap_or(0);
+                let kept = versions
+                    .iter()
+                    .rposition(|(revision, _)| *revision <= at.0)
+                    .unwrap_or(0);
                 versions.drain(..kept);
             }
             state.changes = state.changes.split_off(&at.0);

@@ -98,7 +98,9 @@ impl Model {
     pub fn list(&self, selector: &Selector, at: i64) -> Vec<(String, Pod, i64)> {
         let state = self.state(at).into_iter();
         let selected = state.filter(|(key, (pod, _))| selector.selects(key, pod));
-        selected.map(|(key, (pod, revision))| (key, pod, revision)).collect()
+        selected
+            .map(|(key, (pod, revision))| (key, pod, revision))
+            .collect()
     }
 
     /// What a watcher is told of the changes after one revision up to another.
@@ -110,8 +112,14 @@ impl Model {
 }
 
 fn tell(selector: &Selector, change: &Change) -> Option<Told> {
-    let before = change.before.as_ref().filter(|(pod, _)| selector.selects(&change.key, pod));
-    let now = change.now.as_ref().filter(|pod| selector.selects(&change.key, pod));
+    let before = change
+        .before
+        .as_ref()
+        .filter(|(pod, _)| selector.selects(&change.key, pod));
+    let now = change
+        .now
+        .as_ref()
+        .filter(|pod| selector.selects(&change.key, pod));
     let (kind, pod) = match (before, now) {
         (None, Some(now)) => ("ADDED", now),
         (Some(_), Some(now)) => ("MODIFIED", now),

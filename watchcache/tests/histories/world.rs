@@ -57,7 +57,14 @@ impl Step {
     pub fn any() -> impl Strategy<Value = Step> {
         let pod = prop::option::weighted(0.8, (0..3u8, 0..3u8));
         let writes = prop::collection::vec((0..6u8, pod), 1..4);
-        let selector = || (prop::option::of(0..2u8), prop::option::of(0..3u8), prop::option::of(0..3u8), any::<bool>());
+        let selector = || {
+            (
+                prop::option::of(0..2u8),
+                prop::option::of(0..3u8),
+                prop::option::of(0..3u8),
+                any::<bool>(),
+            )
+        };
         prop_oneof![
             12 => writes.prop_map(Step::Write),
             2 => Just(Step::Other),
@@ -165,7 +172,9 @@ impl World {
 
     /// Everything that was begun ends, and every watcher has seen what it must.
     pub async fn finish(mut self) {
-        self.watchers.iter_mut().for_each(|watcher| watcher.is_stalled = false);
+        self.watchers
+            .iter_mut()
+            .for_each(|watcher| watcher.is_stalled = false);
         self.settle().await;
         self.read();
         let now = self.revision();
@@ -176,7 +185,9 @@ impl World {
             }
         }
         for unit in self.member.cache.units() {
-            let same = watchcache::digest::compare(unit).await.expect("the store answers");
+            let same = watchcache::digest::compare(unit)
+                .await
+                .expect("the store answers");
             assert!(same, "the digest of the cache differs from the store's");
         }
         self.list(&Selector::default(), 0).await;
@@ -197,9 +208,19 @@ impl World {
         for (key, pod) in changes {
             seen.insert(key % 6, *pod);
         }
-        let changes: Vec<(String, Option<Pod>)> = seen.into_iter().map(|(key, pod)| (key_of(key), pod_of(pod))).collect();
+        let changes: Vec<(String, Option<Pod>)> = seen
+            .into_iter()
+            .map(|(key, pod)| (key_of(key), pod_of(pod)))
+            .collect();
         let then = changes.iter().map(|(key, pod)| op(key, pod.as_ref())).collect();
-        let done = self.store.txn(Txn { then, ..Txn::default() }).await.expect("it is written");
+        let done = self
+            .store
+            .txn(Txn {
+                then,
+                ..Txn::default()
+            })
+            .await
+            .expect("it is written");
         self.acknowledged = done.revision.0;
         for (key, pod) in changes {
             self.model.note(done.revision.0, &key, pod);
@@ -212,7 +233,14 @@ impl World {
             value: Bytes::from_static(b"x"),
             lease: None,
         };
-        let done = self.store.txn(Txn { then: vec![op], ..Txn::default() }).await.expect("it is written");
+        let done = self
+            .store
+            .txn(Txn {
+                then: vec![op],
+                ..Txn::default()
+            })
+            .await
+            .expect("it is written");
         self.acknowledged = done.revision.0;
     }
 
@@ -254,7 +282,9 @@ impl World {
 
     fn gap(&mut self) {
         self.has_gap = true;
-        self.watchers.iter_mut().for_each(|watcher| watcher.may_expire = true);
+        self.watchers
+            .iter_mut()
+            .for_each(|watcher| watcher.may_expire = true);
     }
 
     async fn watch(&mut self, selector: Selector, back: Option<u8>) {
@@ -292,12 +322,17 @@ impl World {
         let mut found = Vec::new();
         let mut first = None;
         loop {
-            let (revision, items, token) = match client::list(&self.member.cache, &self.texts, selector, &query).await {
-                Ok(listed) => listed,
-                Err(status) if is_passing(status.code) || status.code == 410 && first.is_some() => return,
-                Err(status) => panic!("a list fails: {status:?}"),
-            };
-            assert_eq!(*first.get_or_insert(revision), revision, "I3: pages show one revision");
+            let (revision, items, token) =
+                match client::list(&self.member.cache, &self.texts, selector, &query).await {
+                    Ok(listed) => listed,
+                    Err(status) if is_passing(status.code) || status.code == 410 && first.is_some() => return,
+                    Err(status) => panic!("a list fails: {status:?}"),
+                };
+            assert_eq!(
+                *first.get_or_insert(revision),
+                revision,
+                "I3: pages show one revision"
+            );
             found.extend(items);
             if token.is_empty() {
                 break;
@@ -306,10 +341,18 @@ impl World {
             self.write(&[(0, Some((1, 1)))]).await;
         }
         let revision = first.expect("at least one page");
-        assert!(revision >= begun.max(self.seen), "I7: {revision} is before {begun} or {}", self.seen);
+        assert!(
+            revision >= begun.max(self.seen),
+            "I7: {revision} is before {begun} or {}",
+            self.seen
+        );
         assert!(revision <= self.acknowledged, "I2: {revision} has not happened");
         self.seen = revision;
-        assert_eq!(found, self.model.list(selector, revision), "I3: a list at {revision}");
+        assert_eq!(
+            found,
+            self.model.list(selector, revision),
+            "I3: a list at {revision}"
+        );
     }
 
     /// I2: any state, but a real one.
@@ -317,7 +360,11 @@ impl World {
         match client::list(&self.member.cache, &self.texts, selector, "resourceVersion=0").await {
             Ok((revision, items, _)) => {
                 assert!(revision <= self.acknowledged, "I2: {revision} has not happened");
-                assert_eq!(items, self.model.list(selector, revision), "I2: a list at {revision}");
+                assert_eq!(
+                    items,
+                    self.model.list(selector, revision),
+                    "I2: a list at {revision}"
+                );
             }
             Err(status) => assert!(is_passing(status.code), "a list fails: {status:?}"),
         }
@@ -331,7 +378,10 @@ impl World {
                 assert_eq!(revision, at, "a list at a revision shows it");
                 assert_eq!(items, self.model.list(selector, at), "I3: a list at {at}");
             }
-            Err(status) => assert!(is_passing(status.code) || status.code == 410, "a list fails: {status:?}"),
+            Err(status) => assert!(
+                is_passing(status.code) || status.code == 410,
+                "a list fails: {status:?}"
+            ),
         }
     }
 }

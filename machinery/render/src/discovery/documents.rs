@@ -11,15 +11,15 @@ use serve::query::Query;
 use serve::request_info::RequestInfo;
 use serve::status::Status;
 
-use crate::api::Api;
-use crate::route;
+use super::Discovery;
+use crate::respond::respond;
 
 /// The media type of aggregated discovery (KEP-3352), as its answers name it.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 const AGGREGATED_KIND: &str = "APIGroupDiscoveryList";
 
 /// Answers a request that is for no resource.
-pub fn answer(api: &Api, parts: &Parts, info: &RequestInfo) -> Response {
+pub(super) fn answer(api: &Discovery, parts: &Parts, info: &RequestInfo) -> Response {
     let segments: Vec<&str> = info.path.trim_matches('/').split('/').collect();
     let found = match segments.as_slice() {
         ["api"] | ["apis"] => root(api, parts, segments[0]),
@@ -79,7 +79,7 @@ impl Document {
                 (Media::Json, text)
             }
         };
-        let mut response = render::respond(200, media, bytes);
+        let mut response = respond(200, media, bytes);
         if self.is_aggregated {
             response
                 .headers_mut()
@@ -97,7 +97,7 @@ fn is_aggregated(_media: Media, target: &Target) -> bool {
 }
 
 /// `/api` and `/apis`, legacy or with everything below them.
-fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Status> {
+fn root(api: &Discovery, parts: &Parts, prefix: &str) -> Result<Option<Document>, Status> {
     let offer = Offer {
         media: OBJECT_MEDIA,
         allows: &is_aggregated,
@@ -149,7 +149,7 @@ fn root(api: &Api, parts: &Parts, prefix: &str) -> Result<Option<Document>, Stat
 }
 
 /// `/`: what else there is.
-fn paths(api: &Api) -> Document {
+fn paths(api: &Discovery) -> Document {
     const OTHERS: [&str; 8] = [
         "/apis",
         "/healthz",
@@ -179,7 +179,7 @@ fn paths(api: &Api) -> Document {
     Document::plain(tree!({"paths": paths}))
 }
 
-fn resources(api: &Api, group: &str, version: &str) -> Option<Document> {
+fn resources(api: &Discovery, group: &str, version: &str) -> Option<Document> {
     api.served.version(group, version)?;
     Some(Document::plain(discovery::resource_list(
         Catalog::builtin(),
@@ -189,7 +189,7 @@ fn resources(api: &Api, group: &str, version: &str) -> Option<Document> {
     )))
 }
 
-fn group_document(api: &Api, group: &str) -> Option<Document> {
+fn group_document(api: &Discovery, group: &str) -> Option<Document> {
     api.served.group(group)?;
     let found = Catalog::builtin().group(group).filter(|_| !group.is_empty())?;
     Some(Document::plain(discovery::group(
@@ -200,7 +200,7 @@ fn group_document(api: &Api, group: &str) -> Option<Document> {
 }
 
 /// Below a root that is served it is a status, elsewhere plain text.
-fn unknown(api: &Api, segments: &[&str]) -> Response {
+fn unknown(api: &Discovery, segments: &[&str]) -> Response {
     let is_known = match segments {
         ["api", ..] => true,
         ["apis", group, ..] => !group.is_empty() && api.served.group(group).is_some(),
@@ -210,6 +210,6 @@ fn unknown(api: &Api, segments: &[&str]) -> Response {
     if is_known {
         status_response(&Status::unknown_resource())
     } else {
-        route::not_found()
+        serve::http::page_not_found()
     }
 }

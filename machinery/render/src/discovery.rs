@@ -1,10 +1,59 @@
 //! Discovery: which groups, versions and resources are served, in the legacy and the aggregated form (KEP-3352).
 //! The documents are made when what is served changes, not at each request.
 
+mod documents;
+
 use std::sync::Arc;
 
+use http::request::Parts;
 use kinds::{Catalog, Resource, RuntimeConfig};
 use schema::SmolStr;
+use serve::http::{Response, page_not_found, status_response};
+use serve::request_info::RequestInfo;
+use serve::status::Status;
+
+/// What a tier tells of itself below the roots of the API.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    /// Which resources are served.
+    pub runtime: RuntimeConfig,
+    /// The same, in the form that discovery tells.
+    pub served: Arc<Served>,
+    /// `host:port` under which clients reach this server.
+    pub address: String,
+}
+
+impl Discovery {
+    /// Of the built-in resources.
+    pub fn new(runtime: RuntimeConfig, address: String) -> Self {
+        Self {
+            served: Arc::new(Served::new(Catalog::builtin(), &runtime)),
+            runtime,
+            address,
+        }
+    }
+
+    /// A served resource.
+    pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<&'static Arc<Resource>> {
+        Catalog::builtin()
+            .resource(group, version, resource)
+            .filter(|found| self.runtime.enabled(found))
+    }
+
+    /// Answers a request that is for no resource.
+    pub fn answer(&self, parts: &Parts, info: &RequestInfo) -> Response {
+        documents::answer(self, parts, info)
+    }
+
+    /// Answers a request for a resource that is not served. A path of a group that is served in some version is told apart from
+    /// one that nobody knows.
+    pub fn unknown(&self, info: &RequestInfo) -> Response {
+        match self.served.group(&info.group) {
+            Some(_) => status_response(&Status::unknown_resource()),
+            None => page_not_found(),
+        }
+    }
+}
 
 /// What is served, in the order in which discovery tells it.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,132 @@
+//! A member of the watch tier as a process of its own: it reads etcd, answers lists and watches, and writes nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kinds::Keys;
+use kinds::decorate::IpFamily;
+use render::Discovery;
+use serve::pki::kubeconfig;
+use serve::server::{Listener, Server};
+use serve::shutdown::Shutdown;
+use serve::tls::{self, ClientAuthority, ServingCertificate};
+use watchcache::Cache;
+use watchcache::tier::Tier;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::prepared::{create_private, server};
+use crate::signals::Signals;
+use crate::store::Opened;
+use crate::{filters, health, reload};
+
+/// Ready to run.
+pub struct Member {
+    begun: Instant,
+    config: Config,
+    signals: Signals,
+    listener: Listener,
+    server: Server,
+    cache: Arc<Cache>,
+    certificate: Arc<ServingCertificate>,
+    shutdown: Shutdown,
+}
+
+impl Config {
+    /// Takes the socket, connects to etcd, makes certificates and builds the chain.
+    pub async fn prepare_member(mut self) -> Result<Member, Error> {
+        let begun = Instant::now();
+        if self.options.etcd.etcd_servers.is_empty() {
+            return Err(Error::flag(
+                "etcd-servers",
+                "the watch tier reads an etcd: say where it is, or run `shardplane serve`",
+            ));
+        }
+        tls::install_provider();
+        let signals = Signals::listen()?;
+        create_private(&self.data_dir)?;
+        let listener = Listener::bind(self.listen).await?;
+        let Opened { store, .. } = self.backend.open().await?;
+        let store = match self.encryption.take() {
+            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
+            None => store,
+        };
+        self.pki.ensure(&self.names())?;
+        let certificate = self.serving_certificate()?;
+        let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
+        let url = self.url(listener.address());
+        kubeconfig::write(&self.kubeconfig(), &url, self.server_authority(), &self.pki)?;
+        let cached = watchcache::Config {
+            keys: Keys::new(&self.options.etcd.etcd_prefix),
+            primary_family: match self.service_ranges[0].first().is_ipv4() {
+                true => IpFamily::V4,
+                false => IpFamily::V6,
+            },
+            ..watchcache::Config::default()
+        };
+        let cache = Arc::new(Cache::new(&store, &cached));
+        let address = std::net::SocketAddr::new(self.advertise_address, listener.address().port());
+        let discovery = Discovery::new(self.runtime.clone(), address.to_string());
+        let shutdown = Shutdown::new();
+        let parts = filters::Parts {
+            clients: clients.clone(),
+            tokens: self.tokens.clone(),
+            health: health::of_member(store, &cache, shutdown.clone()),
+            cache: cache.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let handler = Tier::new(cache.clone(), discovery).into_handler();
+        let handler = filters::chain(parts, &self.options.serving, handler);
+        let server = server(handler, &certificate, &clients, &shutdown);
+        Ok(Member {
+            begun,
+            config: self,
+            signals,
+            listener,
+            server,
+            cache,
+            certificate,
+            shutdown,
+        })
+    }
+}
+
+impl Member {
+    /// Serves until a signal comes, then says goodbye to its watches and drains.
+    pub async fn run(self) -> Result<(), Error> {
+        let Member {
+            begun,
+            config,
+            mut signals,
+            listener,
+            server,
+            cache,
+            certificate,
+            shutdown,
+        } = self;
+        let own = config.own_certificate();
+        tokio::spawn(reload::keep_fresh(certificate, own, shutdown.clone()));
+        let (url, kubeconfig) = (config.url(listener.address()), config.kubeconfig());
+        tokio::spawn(async move {
+            cache.start().await;
+            println!(
+                "Shardplane's watch cache serves at {url} (loaded after {:.1} s).\nThe administrator's kubeconfig is {}",
+                begun.elapsed().as_secs_f64(),
+                kubeconfig.display()
+            );
+        });
+        let served = tokio::spawn(server.run(listener));
+        signals.end().await;
+        tracing::info!("stopping; a second signal ends the process at once");
+        let stop = async {
+            shutdown.request();
+            tokio::time::sleep(config.options.serving.shutdown_delay_duration).await;
+            crate::prepared::drain(&shutdown, served, &config.options.serving).await;
+        };
+        tokio::select! {
+            () = stop => tracing::info!("stopped"),
+            () = signals.end() => tracing::warn!("ended by a second signal"),
+        }
+        Ok(())
+    }
+}
