@@ -80,7 +80,11 @@ impl Backend {
         for one in &self.overrides {
             let store = connect(&one.etcd).await?;
             parts.push(store.clone());
-            spans.extend(one.resources.iter().map(|resource| (keys.span_of(resource), store.clone())));
+            spans.extend(
+                one.resources
+                    .iter()
+                    .map(|resource| (keys.span_of(resource), store.clone())),
+            );
         }
         let store = Arc::new(Routed::new(main, spans));
         Ok(Opened { store, parts })

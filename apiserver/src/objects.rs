@@ -63,7 +63,9 @@ impl Objects {
     /// Over a store, below a key prefix.
     pub fn new(store: Arc<dyn Store>, keys: Keys, primary_family: IpFamily, event_ttl: Duration) -> Self {
         let catalog = Catalog::builtin();
-        let events = catalog.resource("", "v1", "events").and_then(|events| events.storage.as_ref());
+        let events = catalog
+            .resource("", "v1", "events")
+            .and_then(|events| events.storage.as_ref());
         let first = events.map(|events| keys.all(events).start).unwrap_or_default();
         // Leases are of one store: of the one that has the events.
         let events = storage::LeasePool::new(storage::part_of(&store, first.as_bytes()), event_ttl);
@@ -82,7 +84,10 @@ impl Objects {
 
     /// The store to ask for revisions of a resource: those of different stores are never compared.
     pub fn store_of(&self, resource: &Resource) -> Arc<dyn Store> {
-        let first = resource.storage.as_ref().map(|storage| self.keys.all(storage).start);
+        let first = resource
+            .storage
+            .as_ref()
+            .map(|storage| self.keys.all(storage).start);
         storage::part_of(&self.store, first.unwrap_or_default().as_bytes())
     }
 

@@ -23,7 +23,10 @@ pub fn parse(elements: &[String], client: &etcd::Options) -> Result<Vec<Override
     for element in elements {
         let (resource, endpoints) = parse_one(element)?;
         if found.iter().any(|one| one.resources.contains(&resource)) {
-            return Err(Error::flag(FLAG, format!("{element:?}: this resource is there twice")));
+            return Err(Error::flag(
+                FLAG,
+                format!("{element:?}: this resource is there twice"),
+            ));
         }
         match found.iter_mut().find(|one| one.etcd.endpoints == endpoints) {
             Some(same) => same.resources.push(resource),
@@ -61,21 +64,47 @@ mod tests {
     fn parsed(elements: &[&str]) -> Result<Vec<(usize, Vec<String>)>, String> {
         let elements: Vec<String> = elements.iter().map(|&element| element.to_owned()).collect();
         let found = parse(&elements, &etcd::Options::default()).map_err(|error| error.to_string())?;
-        Ok(found.into_iter().map(|one| (one.resources.len(), one.etcd.endpoints)).collect())
+        Ok(found
+            .into_iter()
+            .map(|one| (one.resources.len(), one.etcd.endpoints))
+            .collect())
     }
 
     #[test]
     fn resources_with_the_same_servers_share_them() {
-        let found = parsed(&["/events#http://a:1;http://b:1", "coordination.k8s.io/leases#http://a:1;http://b:1", "apps/deployments#https://c:1"]);
+        let found = parsed(&[
+            "/events#http://a:1;http://b:1",
+            "coordination.k8s.io/leases#http://a:1;http://b:1",
+            "apps/deployments#https://c:1",
+        ]);
         let urls = |list: &[&str]| list.iter().map(|&url| url.to_owned()).collect::<Vec<_>>();
-        assert_eq!(found, Ok(vec![(2, urls(&["http://a:1", "http://b:1"])), (1, urls(&["https://c:1"]))]));
+        assert_eq!(
+            found,
+            Ok(vec![
+                (2, urls(&["http://a:1", "http://b:1"])),
+                (1, urls(&["https://c:1"]))
+            ])
+        );
     }
 
     #[test]
     fn other_forms_are_refused() {
-        for element in ["", "events#http://a:1", "/events", "/events#", "/events#a:1", "/#http://a:1", "a/b/c#http://a:1"] {
-            assert!(parsed(&[element]).is_err_and(|why| why.contains("must be of format")), "{element}");
+        for element in [
+            "",
+            "events#http://a:1",
+            "/events",
+            "/events#",
+            "/events#a:1",
+            "/#http://a:1",
+            "a/b/c#http://a:1",
+        ] {
+            assert!(
+                parsed(&[element]).is_err_and(|why| why.contains("must be of format")),
+                "{element}"
+            );
         }
-        assert!(parsed(&["/events#http://a:1", "/events#http://b:1"]).is_err_and(|why| why.contains("twice")));
+        assert!(
+            parsed(&["/events#http://a:1", "/events#http://b:1"]).is_err_and(|why| why.contains("twice"))
+        );
     }
 }

@@ -163,6 +163,10 @@ impl Store for Encrypted {
         Some(Arc::new(Self { store, opener: self.opener.clone() }))
     }
 
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        self.store.compacted_revision().await
+    }
+
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         self.store.compact(at).await
     }

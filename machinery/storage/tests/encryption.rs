@@ -190,7 +190,7 @@ async fn transactions_and_watches_show_plain_values() {
     let mut seen = Vec::new();
     while seen.len() < 3 {
         if let WatchBatch::Events(events) = watch.next().await.expect("it goes on").expect("nothing fails") {
-            let value = |entry: &Entry| entry.readable().map(Bytes::clone).map_err(str::to_owned).expect("readable");
+            let value = |entry: &Entry| entry.readable().cloned().map_err(str::to_owned).expect("readable");
             seen.extend(events.iter().map(|event| (value(&event.entry), event.previous.as_ref().map(value))));
         }
     }

@@ -22,7 +22,16 @@ impl Drop for EtcdServer {
 
 /// Starts one and waits until it takes connections.
 pub async fn start() -> EtcdServer {
-    let program = program();
+    run(program("SHARDPLANE_ETCD", "etcd")).await
+}
+
+/// One of a release that does not tell progress rightly.
+#[allow(dead_code, reason = "not every test needs one")]
+pub async fn start_old() -> EtcdServer {
+    run(program("SHARDPLANE_OLD_ETCD", "etcd-3.5.1")).await
+}
+
+async fn run(program: PathBuf) -> EtcdServer {
     assert!(program.exists(), "{} is not there: run tests/tools/fetch", program.display());
     let folder = tempfile::tempdir().expect("a folder");
     let (client, peer) = (free_port(), free_port());
@@ -46,14 +55,14 @@ pub async fn start() -> EtcdServer {
     server
 }
 
-fn program() -> PathBuf {
-    if let Some(program) = std::env::var_os("SHARDPLANE_ETCD") {
+fn program(variable: &str, name: &str) -> PathBuf {
+    if let Some(program) = std::env::var_os(variable) {
         return program.into();
     }
     let tools = std::env::var_os("SHARDPLANE_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
         PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache").join("shardplane-tools")
     });
-    tools.join("bin").join("etcd")
+    tools.join("bin").join(name)
 }
 
 fn free_port() -> u16 {
