@@ -131,6 +131,20 @@ fn what_cannot_start_says_why_in_one_line() {
     assert!(
         refusal(command.args(["--service-cluster-ip-range", "x"])).contains("--service-cluster-ip-range")
     );
+    let encryption = other.path().join("encryption.yaml");
+    std::fs::write(&encryption, "kind: EncryptionConfig").expect("a writable folder");
+    let mut command = shardplane(other.path(), "0");
+    let text = refusal(command.arg("--encryption-provider-config").arg(&encryption));
+    assert!(
+        text.contains("encryption.yaml: error while parsing file: "),
+        "{text}"
+    );
+    let mut command = shardplane(other.path(), "0");
+    let text = refusal(command.args(["--etcd-servers-overrides", "events#http://127.0.0.1:1"]));
+    assert!(
+        text.contains("must be of format: group/resource#servers"),
+        "{text}"
+    );
     let mut command = shardplane(other.path(), "0");
     assert!(
         refusal(command.args(["--token-auth-file", "/nonexistent"]))

@@ -166,6 +166,11 @@ impl Store for Embedded {
         Ok(Revision(self.shared.index().revision()))
     }
 
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        self.shared.check()?;
+        Ok(Revision(self.shared.index().compacted()))
+    }
+
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         self.ask(|answer| Command::Compact(at, answer)).await
     }

@@ -194,6 +194,10 @@ impl Store for Encrypted {
         }))
     }
 
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        self.store.compacted_revision().await
+    }
+
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         self.store.compact(at).await
     }

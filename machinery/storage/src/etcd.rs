@@ -1,9 +1,14 @@
 //! etcd as a store. It speaks etcd's v3 API and keeps nothing itself.
 //!
-//! Watches are asked for without fragments, so that a response always holds whole revisions; the limit of a received
-//! message is raised accordingly. Each watch has a stream of its own and wants a leader.
+//! Each watch has a stream of its own and wants a leader. Its responses may come in fragments, which are put together before
+//! anybody sees them, so that a batch always holds whole revisions. Releases that do not tell progress rightly are detected;
+//! there progress is found out ([`progress`]).
 
 mod convert;
+mod fragments;
+mod members;
+mod progress;
+mod version;
 mod watch;
 
 use async_trait::async_trait;
@@ -12,15 +17,19 @@ use etcd_client::{
     Txn as EtcdTxn, WatchOptions,
 };
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
+use crate::key_range::KeyRange;
 use crate::store::{
     Error, LeaseId, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest, WatchStream,
 };
 use convert::{compare, entry, failed, op, op_result};
+use members::Members;
+use watch::Marks;
 
-/// The largest message taken from etcd: a watch response may hold many revisions.
+/// The largest message taken from etcd: a range without a limit comes in one.
 const MESSAGE_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,6 +55,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Etcd {
     client: Client,
+    members: Arc<Members>,
     progress: broadcast::Sender<()>,
 }
 
@@ -69,9 +79,10 @@ impl Etcd {
                 options.endpoints.join(", ")
             ))
         };
-        let client = Client::connect(&options.endpoints, Some(connect)).await;
+        let client = members::connect(&options.endpoints, &connect).await;
         let store = Self {
             client: client.map_err(|error| unreachable(error.to_string()))?,
+            members: Arc::new(Members::new(options.endpoints.clone(), connect)),
             progress: broadcast::channel(16).0,
         };
         match store.health().await {
@@ -81,11 +92,20 @@ impl Etcd {
         }
     }
 
-    fn kv(&self) -> KvClient {
-        self.client
-            .kv_client()
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    /// Whether all members are of releases that tell the progress of watches rightly; else it is found out at a cost.
+    pub async fn tells_progress(&self) -> bool {
+        self.members.tell_progress().await
     }
+}
+
+fn kv(client: &Client) -> KvClient {
+    client.kv_client().max_decoding_message_size(MESSAGE_BYTES_MAX)
+}
+
+/// The present revision, linearized.
+async fn current(client: &Client) -> Result<Revision, Error> {
+    let answer = timed(kv(client).get(HEALTH_KEY, Some(GetOptions::new().with_count_only()))).await?;
+    Ok(Revision(answer.header().map_or(0, |header| header.revision())))
 }
 
 #[async_trait]
@@ -104,7 +124,7 @@ impl Store for Etcd {
         if range.count_only {
             options = options.with_count_only();
         }
-        let mut kv = self.kv();
+        let mut kv = kv(&self.client);
         let found = timed(kv.get(range.start, Some(options))).await?;
         Ok(RangeResult {
             revision: Revision(found.header().map_or(0, |header| header.revision())),
@@ -119,7 +139,7 @@ impl Store for Etcd {
             .when(txn.when.into_iter().map(compare).collect::<Vec<_>>())
             .and_then(txn.then.into_iter().map(op).collect::<Vec<_>>())
             .or_else(txn.otherwise.into_iter().map(op).collect::<Vec<_>>());
-        let mut kv = self.kv();
+        let mut kv = kv(&self.client);
         let done = timed(kv.txn(request)).await?;
         Ok(TxnResult {
             succeeded: done.succeeded(),
@@ -129,9 +149,13 @@ impl Store for Etcd {
     }
 
     async fn watch(&self, request: WatchRequest) -> Result<WatchStream, Error> {
-        let mut options = WatchOptions::new().with_progress_notify();
+        let told = self.tells_progress().await;
+        let mut options = WatchOptions::new().with_fragment();
+        if told {
+            options = options.with_progress_notify();
+        }
         if !request.end.is_empty() {
-            options = options.with_range(request.end);
+            options = options.with_range(request.end.clone());
         }
         if let Some(from) = request.from {
             options = options.with_start_revision(from.0);
@@ -139,12 +163,22 @@ impl Store for Etcd {
         if request.previous {
             options = options.with_prev_key();
         }
+        let range = KeyRange::new(request.start.clone(), request.end);
+        let marks = if told {
+            Marks::Told
+        } else {
+            Marks::FoundOut {
+                client: self.client.clone(),
+                range,
+            }
+        };
+        let asked = self.progress.subscribe();
         let mut client = self
             .client
             .watch_client()
             .max_decoding_message_size(MESSAGE_BYTES_MAX);
         let stream = timed(client.watch(request.start, Some(options))).await?;
-        watch::start(stream, self.progress.subscribe()).await
+        watch::start(stream, request.from, marks, asked).await
     }
 
     async fn request_progress(&self) -> Result<(), Error> {
@@ -154,16 +188,36 @@ impl Store for Etcd {
     }
 
     async fn current_revision(&self) -> Result<Revision, Error> {
-        let range = Range {
+        current(&self.client).await
+    }
+
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        let first = Range {
             start: HEALTH_KEY.into(),
+            at: Some(Revision(1)),
             count_only: true,
             ..Range::default()
         };
-        Ok(self.range(range).await?.revision)
+        match self.range(first).await {
+            Ok(_) => return Ok(Revision(0)),
+            Err(Error::Compacted(_)) => {}
+            Err(error) => return Err(error),
+        }
+        // Only the end of a watch that begins too early says where history begins.
+        let options = WatchOptions::new().with_start_revision(1);
+        let mut responses = timed(self.client.watch_client().watch(HEALTH_KEY, Some(options))).await?;
+        while let Some(response) = timed(responses.message()).await? {
+            match watch::ended(&response) {
+                Error::Compacted(at) => return Ok(at),
+                error if response.canceled() => return Err(error),
+                _ => {}
+            }
+        }
+        Err(Error::Unavailable("etcd ended a watch".to_owned()))
     }
 
     async fn compact(&self, at: Revision) -> Result<(), Error> {
-        let mut kv = self.kv();
+        let mut kv = kv(&self.client);
         timed(kv.compact(at.0, Some(CompactionOptions::new())))
             .await
             .map(drop)

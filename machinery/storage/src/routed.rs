@@ -108,6 +108,10 @@ impl Store for Routed {
         Some(self.of_key(key).clone())
     }
 
+    async fn compacted_revision(&self) -> Result<Revision, Error> {
+        self.first.compacted_revision().await
+    }
+
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         self.first.compact(at).await
     }

@@ -229,7 +229,7 @@ impl Error {
     }
 }
 
-/// A store with etcd's semantics. Every implementation passes [`crate::conformance`].
+/// A store with etcd's semantics. Every implementation passes the suite `tests/conformance_suite.rs`.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Reads keys at one revision.
@@ -238,7 +238,8 @@ pub trait Store: Send + Sync + 'static {
     /// Does a transaction; when it returns, the writes are durable.
     async fn txn(&self, txn: Txn) -> Result<TxnResult, Error>;
 
-    /// Watches keys; returns once the watch is registered.
+    /// Watches keys; returns once the watch is registered. Watches are independent: one that is not read holds up no other
+    /// and no other call. One that falls behind a compaction ends with [`Error::Compacted`].
     async fn watch(&self, request: WatchRequest) -> Result<WatchStream, Error>;
 
     /// Asks that running watches report [`WatchBatch::Progress`] soon.
@@ -255,9 +256,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last revision that was compacted at; 0 before the first compaction. States from it on can be read, changes after
     /// it can be watched.
-    async fn compacted_revision(&self) -> Result<Revision, Error> {
-        Ok(Revision(0))
-    }
+    async fn compacted_revision(&self) -> Result<Revision, Error>;
 
     /// Forgets states before `at`.
     async fn compact(&self, at: Revision) -> Result<(), Error>;

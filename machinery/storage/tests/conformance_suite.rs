@@ -15,9 +15,11 @@ pub async fn conforms(store: Arc<dyn Store>) {
     ranges(&*store).await;
     history(&*store).await;
     watches(&*store).await;
+    large_transactions(&*store).await;
     concurrent_writers(store.clone()).await;
     leases(&*store).await;
     compaction(&*store).await;
+    lagging_watches(&*store).await;
 }
 
 async fn put(store: &dyn Store, key: &str, value: &str) -> Revision {
@@ -237,6 +239,107 @@ async fn watches(store: &dyn Store) {
         .expect("progress is told");
 }
 
+/// A response for a watch may be larger than any request: with the values before, twice as large and more.
+async fn large_transactions(store: &dyn Store) {
+    let value = "x".repeat(100 * 1024);
+    let write = || {
+        let puts = (0..14).map(|at| Op::Put {
+            key: format!("/large/{at:02}").into(),
+            value: value.clone().into(),
+            lease: None,
+        });
+        store.txn(Txn {
+            then: puts.collect(),
+            ..Txn::default()
+        })
+    };
+    let request = WatchRequest {
+        start: "/large/".into(),
+        end: prefix_end(b"/large/"),
+        from: None,
+        previous: true,
+    };
+    let mut watch = store.watch(request).await.expect("a watch");
+    let written = [write().await, write().await].map(|done| done.expect("1.4 MB are taken").revision);
+    let mut seen = Vec::new();
+    while seen.last() != Some(&written[1]) {
+        let WatchBatch::Events(events) = watch.next().await.expect("it goes on").expect("nothing fails")
+        else {
+            continue;
+        };
+        // A batch may have several revisions, each of them whole.
+        for whole in events.chunk_by(|one, other| one.entry.mod_revision == other.entry.mod_revision) {
+            assert_eq!(whole.len(), 14, "all of a revision comes at once");
+            seen.push(whole[0].entry.mod_revision);
+        }
+    }
+    assert_eq!(seen, written);
+}
+
+/// A watch that nobody reads holds up nobody; when history is compacted under it, it says so and not less.
+async fn lagging_watches(store: &dyn Store) {
+    let request = || WatchRequest {
+        start: "/lag/".into(),
+        end: prefix_end(b"/lag/"),
+        ..WatchRequest::default()
+    };
+    let mut stalled = store.watch(request()).await.expect("a watch");
+    let mut read = store.watch(request()).await.expect("another");
+    let value = "x".repeat(10 * 1024);
+    let mut last = Revision(0);
+    for round in 0..250 {
+        let puts = (0..10).map(|at| Op::Put {
+            key: format!("/lag/{at}").into(),
+            value: value.clone().into(),
+            lease: None,
+        });
+        last = store
+            .txn(Txn {
+                then: puts.collect(),
+                ..Txn::default()
+            })
+            .await
+            .expect("a write")
+            .revision;
+        let seen = async {
+            loop {
+                if let WatchBatch::Events(events) =
+                    read.next().await.expect("it goes on").expect("nothing fails")
+                {
+                    if events
+                        .last()
+                        .is_some_and(|event| event.entry.mod_revision >= last)
+                    {
+                        return;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), seen)
+            .await
+            .unwrap_or_else(|_| panic!("stalled in round {round}"));
+    }
+    store.compact(last).await.expect("it is the present");
+    let mut before = Revision(0);
+    let end = loop {
+        match stalled.next().await.expect("it does not end without a reason") {
+            Ok(WatchBatch::Events(events)) => {
+                for event in events {
+                    assert!(
+                        event.entry.mod_revision == before
+                            || event.entry.mod_revision.0 == before.0 + 1
+                            || before.0 == 0
+                    );
+                    before = event.entry.mod_revision;
+                }
+            }
+            Ok(WatchBatch::Progress(_)) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(end, Error::Compacted(at) if at == last), "{end:?}");
+}
+
 async fn concurrent_writers(store: Arc<dyn Store>) {
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
@@ -291,9 +394,15 @@ async fn leases(store: &dyn Store) {
 }
 
 async fn compaction(store: &dyn Store) {
+    assert_eq!(
+        store.compacted_revision().await.expect("a revision"),
+        Revision(0),
+        "nothing was compacted yet"
+    );
     let old = put(store, "/compact", "old").await;
     let new = put(store, "/compact", "new").await;
     store.compact(new).await.expect("it is the present");
+    assert_eq!(store.compacted_revision().await.expect("a revision"), new);
     assert_eq!(
         value_at(store, "/compact", Some(new)).await.as_deref(),
         Some("new")

@@ -314,7 +314,7 @@ async fn transactions_and_watches_show_plain_values() {
             let value = |entry: &Entry| {
                 entry
                     .readable()
-                    .map(Bytes::clone)
+                    .cloned()
                     .map_err(str::to_owned)
                     .expect("readable")
             };

@@ -22,7 +22,16 @@ impl Drop for EtcdServer {
 
 /// Starts one and waits until it takes connections.
 pub async fn start() -> EtcdServer {
-    let program = program();
+    run(program("SHARDPLANE_ETCD", "etcd")).await
+}
+
+/// One of a release that does not tell progress rightly.
+#[allow(dead_code, reason = "not every test needs one")]
+pub async fn start_old() -> EtcdServer {
+    run(program("SHARDPLANE_OLD_ETCD", "etcd-3.5.1")).await
+}
+
+async fn run(program: PathBuf) -> EtcdServer {
     assert!(
         program.exists(),
         "{} is not there: run tests/tools/fetch",
@@ -72,8 +81,8 @@ pub async fn start() -> EtcdServer {
     server
 }
 
-fn program() -> PathBuf {
-    if let Some(program) = std::env::var_os("SHARDPLANE_ETCD") {
+fn program(variable: &str, name: &str) -> PathBuf {
+    if let Some(program) = std::env::var_os(variable) {
         return program.into();
     }
     let tools = std::env::var_os("SHARDPLANE_TOOLS")
@@ -83,7 +92,7 @@ fn program() -> PathBuf {
                 .join(".cache")
                 .join("shardplane-tools")
         });
-    tools.join("bin").join("etcd")
+    tools.join("bin").join(name)
 }
 
 fn free_port() -> u16 {

@@ -100,7 +100,7 @@ async fn compaction_gives_log_and_checkpoint_space_back() {
     let store = Embedded::open(folder.path()).expect("open");
     let value = "x".repeat(1024 * 1024);
     let mut last = Revision(0);
-    for _ in 0..80 {
+    for _ in 0..45 {
         last = store.txn(put("/a", &value, None)).await.expect("put").revision;
     }
     let size = || {
@@ -115,7 +115,7 @@ async fn compaction_gives_log_and_checkpoint_space_back() {
             .expect("checkpoint")
             .len()
     };
-    assert!(size() > 80 * 1024 * 1024);
+    assert!(size() > 45 * 1024 * 1024);
     store.compact(last).await.expect("compact");
     eventually("the space comes back", || size() < 24 * 1024 * 1024).await;
     drop(store);

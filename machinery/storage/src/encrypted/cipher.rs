@@ -10,9 +10,9 @@ use super::Failure;
 /// One key of one provider. It has no `Debug`, so that no key gets into a log.
 pub(super) enum Cipher {
     /// AES in CBC mode with PKCS#7 padding. It does not authenticate: a value that was tampered with may be read as garbage.
-    AesCbc(aes_cbc::AesCbc),
+    AesCbc(Box<aes_cbc::AesCbc>),
     /// AES-GCM with random nonces; authenticates the key of the entry with the value.
-    AesGcm(aes_gcm::AesGcm),
+    AesGcm(Box<aes_gcm::AesGcm>),
     /// XSalsa20 and Poly1305.
     Secretbox(secretbox::Secretbox),
 }
@@ -56,8 +56,8 @@ impl Cipher {
     /// With a secret of one of the kind's lengths.
     pub(super) fn new(kind: Kind, secret: &[u8]) -> Result<Self, Failure> {
         Ok(match kind {
-            Kind::AesCbc => Self::AesCbc(aes_cbc::AesCbc::new(secret)?),
-            Kind::AesGcm => Self::AesGcm(aes_gcm::AesGcm::new(secret)?),
+            Kind::AesCbc => Self::AesCbc(Box::new(aes_cbc::AesCbc::new(secret)?)),
+            Kind::AesGcm => Self::AesGcm(Box::new(aes_gcm::AesGcm::new(secret)?)),
             Kind::Secretbox => Self::Secretbox(secretbox::Secretbox::new(secret)?),
         })
     }
