@@ -62,15 +62,17 @@ impl Cache {
         config: &Config,
         resources: impl IntoIterator<Item = &'r Arc<Resource>>,
     ) -> Self {
-        let freshness = Arc::new(Freshness::new(store.clone()));
+        let mut parts = Parts::default();
         let mut units = HashMap::new();
         for resource in resources {
             let Some(storage) = &resource.storage else {
                 continue;
             };
-            units
-                .entry(storage.key.clone())
-                .or_insert_with(|| Arc::new(unit(resource, store, &freshness, config)));
+            let span = config.keys.all(storage);
+            units.entry(storage.key.clone()).or_insert_with(|| {
+                let (part, freshness) = parts.of(store, span.start.as_bytes());
+                Arc::new(unit(resource, span, part, freshness, config))
+            });
         }
         Self {
             units,
@@ -130,26 +132,39 @@ impl Cache {
     }
 }
 
+/// The stores behind one: each is asked for its own revision.
+#[derive(Default)]
+struct Parts {
+    known: Vec<(Arc<dyn Store>, Arc<Freshness>)>,
+}
+
+impl Parts {
+    /// The store that has the keys around `key`.
+    fn of(&mut self, store: &Arc<dyn Store>, key: &[u8]) -> (Arc<dyn Store>, Arc<Freshness>) {
+        let part = storage::part_of(store, key);
+        if let Some(found) = self.known.iter().find(|(known, _)| Arc::ptr_eq(known, &part)) {
+            return found.clone();
+        }
+        let freshness = Arc::new(Freshness::new(part.clone()));
+        self.known.push((part.clone(), freshness.clone()));
+        (part, freshness)
+    }
+}
+
 /// The cache of a resource, in its hub version whichever this is.
 fn unit(
     resource: &Arc<Resource>,
-    store: &Arc<dyn Store>,
-    freshness: &Arc<Freshness>,
+    span: KeySpan,
+    store: Arc<dyn Store>,
+    freshness: Arc<Freshness>,
     config: &Config,
 ) -> Unit {
     let hub = Catalog::builtin().hub(resource).clone();
-    let span = match &hub.storage {
-        Some(storage) => config.keys.all(storage),
-        None => KeySpan {
-            start: String::new(),
-            end: String::new(),
-        },
-    };
     let start = Bytes::from(span.start);
-    let canonical = Maker::new(hub, start.clone(), config.primary_family);
+    let maker = Maker::new(hub, start.clone(), config.primary_family);
     let span = Span {
         start,
         end: Bytes::from(span.end),
     };
-    Unit::new(canonical, span, store.clone(), freshness.clone())
+    Unit::new(maker, span, store, freshness)
 }
