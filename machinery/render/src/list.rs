@@ -101,10 +101,11 @@ impl ListWriter {
         object: Option<Value>,
         out: &mut Vec<u8>,
     ) -> Result<(), Status> {
-        if self.is_plain() && self.output.media != Media::Protobuf {
-            if let Some(canonical) = Canonical::of_stored(&self.hub, entry)? {
-                return self.push_canonical(&canonical, out);
-            }
+        if self.is_plain()
+            && self.output.media != Media::Protobuf
+            && let Some(canonical) = Canonical::of_stored(&self.hub, entry)?
+        {
+            return self.push_canonical(&canonical, out);
         }
         match object {
             Some(object) => self.push(object, out),

@@ -1,5 +1,7 @@
 //! An object's facts are selected as the object itself is, whatever the kind, the object and the selectors.
 
+use std::sync::Arc;
+
 use kinds::{Catalog, Facts, Resource, Selectable, fields};
 use object::selector::{field, label};
 use proptest::prelude::*;
@@ -20,7 +22,7 @@ const KINDS: [(&str, &str, &str); 9] = [
 const KEYS: [&str; 4] = ["app", "app.kubernetes.io/name", "tier", "t"];
 const VALUES: [&str; 6] = ["", "a", "b", "5", "web-1", "true"];
 
-fn resource((group, version, name): (&str, &str, &str)) -> &'static Resource {
+fn resource((group, version, name): (&str, &str, &str)) -> &'static Arc<Resource> {
     Catalog::builtin()
         .resource(group, version, name)
         .unwrap_or_else(|| panic!("{name} is built in"))
@@ -37,7 +39,7 @@ fn leaf() -> impl Strategy<Value = Value> {
 }
 
 /// An object with some labels and some of the fields that the kind can be selected by, or that these are computed from.
-fn object(resource: &'static Resource) -> impl Strategy<Value = Value> {
+fn object(resource: &'static Arc<Resource>) -> impl Strategy<Value = Value> {
     let computed = ["status.succeeded", "source.component", "reportingComponent"];
     let paths: Vec<&str> = fields::stored_labels(resource)
         .into_iter()
@@ -88,7 +90,7 @@ fn label_selector() -> impl Strategy<Value = String> {
 }
 
 /// Of fields as requests for the resource name them.
-fn field_selector(resource: &'static Resource) -> impl Strategy<Value = String> {
+fn field_selector(resource: &'static Arc<Resource>) -> impl Strategy<Value = String> {
     let names: Vec<&str> = match &resource.field_labels {
         Some(labels) => labels.iter().map(|(label, _)| label.as_str()).collect(),
         None => vec![fields::NAME, fields::NAMESPACE],
@@ -102,7 +104,7 @@ fn field_selector(resource: &'static Resource) -> impl Strategy<Value = String> 
     prop::collection::vec(one, 0..3).prop_map(|all| all.join(","))
 }
 
-fn case() -> impl Strategy<Value = (&'static Resource, Vec<Value>, String, String)> {
+fn case() -> impl Strategy<Value = (&'static Arc<Resource>, Vec<Value>, String, String)> {
     prop::sample::select(&KINDS).prop_flat_map(|kind| {
         let resource = resource(kind);
         let hub = Catalog::builtin().hub(resource);

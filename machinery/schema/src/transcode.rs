@@ -66,9 +66,10 @@ impl<'t> Transcoder<'t, '_> {
         self.out.push(b'{');
         let start = self.out.len();
         if self.types.get(id).type_meta {
-            for (name, text) in [("kind", top.kind), ("apiVersion", top.api_version)] {
+            for (name, text) in [("\"kind\":", top.kind), ("\"apiVersion\":", top.api_version)] {
                 if !text.is_empty() {
-                    self.name(name, start);
+                    self.comma(start);
+                    self.out.extend_from_slice(name.as_bytes());
                     write::string(text, self.out);
                 }
             }
@@ -122,14 +123,14 @@ impl<'t> Transcoder<'t, '_> {
         };
         let body = span.map_or(Ok(Cow::default()), |span| span.body(field, body))?;
         let schema = self.types.get(id);
-        self.name(&field.json, start);
+        self.name(field, start);
         self.out.push(b'{');
         let start = self.out.len();
         let base = self.spans.scan(schema, &body)?;
         for (index, field) in schema.fields.iter().enumerate() {
             match revision {
                 Some(revision) if field.json == "resourceVersion" => {
-                    self.name(&field.json, start);
+                    self.name(field, start);
                     self.out.push(b'"');
                     write::int(revision, self.out);
                     self.out.push(b'"');
@@ -155,11 +156,11 @@ impl<'t> Transcoder<'t, '_> {
         };
         match &field.ty {
             FieldType::List(item) if !field.wrap => {
-                self.name(&field.json, start);
+                self.name(field, start);
                 self.list(field, item, span, body)
             }
             FieldType::Map(item) => {
-                self.name(&field.json, start);
+                self.name(field, start);
                 self.map(field, item, span, body)
             }
             ty => self.singular(field, ty, span, body, start),
@@ -175,13 +176,17 @@ impl<'t> Transcoder<'t, '_> {
         body: &[u8],
         start: usize,
     ) -> Result<(), Error> {
-        let before = self.out.len();
-        self.name(&field.json, start);
-        let printed = self.out.len();
         let mut reader = span.last(body);
         let Some((_, wire)) = reader.tag()? else {
             return Ok(());
         };
+        let is_left_out = !field.pointer && !canonical::is_printed_when_absent(field);
+        if is_left_out && scalar::is_plain_zero(ty, wire, reader) {
+            return Ok(());
+        }
+        let before = self.out.len();
+        self.name(field, start);
+        let printed = self.out.len();
         if let FieldType::Message(id) = ty
             && span.count > 1
             && !self.types.get(*id).custom_json
@@ -191,10 +196,7 @@ impl<'t> Transcoder<'t, '_> {
         } else {
             self.value(field, ty, wire, &mut reader)?;
         }
-        if !field.pointer
-            && scalar::is_zero(&self.out[printed..])
-            && !canonical::is_printed_when_absent(field)
-        {
+        if is_left_out && scalar::is_zero(&self.out[printed..]) {
             self.out.truncate(before);
         }
         Ok(())
@@ -204,7 +206,7 @@ impl<'t> Transcoder<'t, '_> {
         if !canonical::is_printed_when_absent(field) {
             return;
         }
-        self.name(&field.json, start);
+        self.name(field, start);
         if field.pointer {
             self.out.extend_from_slice(b"null");
         } else {
@@ -342,12 +344,11 @@ impl<'t> Transcoder<'t, '_> {
         }
     }
 
-    /// A field's name; names need no escapes.
-    fn name(&mut self, name: &str, start: usize) {
-        self.out.reserve(name.len() + 4);
-        self.comma(start);
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+    /// A field's name, behind a comma where another came before.
+    #[inline]
+    fn name(&mut self, field: &Field, start: usize) {
+        let first = usize::from(self.out.len() <= start);
+        self.out
+            .extend_from_slice(&field.printed_name.as_bytes()[first..]);
     }
 }

@@ -71,6 +71,8 @@ pub(crate) struct Step {
 pub struct Field {
     /// JSON name; empty for an inlined message and for what JSON does not show.
     pub json: SmolStr,
+    /// `,"name":`, as the transcoder prints it. Derived when the set is built.
+    pub(crate) printed_name: SmolStr,
     /// Protobuf field number; 0 when the field has no protobuf form.
     pub number: u32,
     /// What it holds.
@@ -299,6 +301,7 @@ impl Field {
     pub fn new(json: impl Into<SmolStr>, number: u32, ty: FieldType) -> Field {
         Field {
             json: json.into(),
+            printed_name: SmolStr::default(),
             number,
             ty,
             pointer: false,

@@ -110,10 +110,13 @@ const fn special(in_string: bool) -> [bool; 256] {
     table
 }
 
+/// What is looked at in one go.
+const BLOCK_BYTES: usize = 16;
+
 fn escaped(bytes: &[u8], special: &[bool; 256], out: &mut Vec<u8>) {
     let mut copied = 0;
     let mut at = 0;
-    while let Some(plain) = bytes[at..].iter().position(|byte| special[usize::from(*byte)]) {
+    while let Some(plain) = next_special(&bytes[at..], special) {
         at += plain;
         let byte = bytes[at];
         let width = if byte == 0xE2 {
@@ -133,6 +136,33 @@ fn escaped(bytes: &[u8], special: &[bool; 256], out: &mut Vec<u8>) {
         copied = at;
     }
     out.extend_from_slice(&bytes[copied..]);
+}
+
+/// Where the first byte is that is not copied as it is. Long plain stretches are passed over in blocks.
+#[inline]
+fn next_special(bytes: &[u8], special: &[bool; 256]) -> Option<usize> {
+    let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
+    let plain = blocks.iter().take_while(|block| is_plain(block)).count() * BLOCK_BYTES;
+    let found = bytes[plain..]
+        .iter()
+        .position(|byte| special[usize::from(*byte)])?;
+    Some(plain + found)
+}
+
+/// Whether none of the bytes is special, in text or in raw JSON. It is written so that it is compared in one go.
+#[inline]
+fn is_plain(block: &[u8; BLOCK_BYTES]) -> bool {
+    let special = |byte: &u8| {
+        let byte = *byte;
+        (byte < 0x20)
+            | (byte == b'"')
+            | (byte == b'\\')
+            | (byte == b'<')
+            | (byte == b'>')
+            | (byte == b'&')
+            | (byte == 0xE2)
+    };
+    !block.iter().fold(false, |found, byte| found | special(byte))
 }
 
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {

@@ -32,12 +32,27 @@ impl<'a> Reader<'a> {
         self.at == self.bytes.len()
     }
 
+    /// Whether the next byte is 0: the number 0, or an empty text.
+    #[inline]
+    pub(crate) fn starts_with_zero(&self) -> bool {
+        self.bytes.get(self.at) == Some(&0)
+    }
+
     /// The next field's number and wire type, or `None` at the end.
     #[inline]
     pub(crate) fn tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
-        if self.at == self.bytes.len() {
-            return Ok(None);
+        // Most are one byte: a number below 16, which is not 0, and a wire type.
+        match self.bytes.get(self.at) {
+            None => Ok(None),
+            Some(&byte) if (0x08..0x80).contains(&byte) && byte & 7 != END_GROUP => {
+                self.at += 1;
+                Ok(Some((u32::from(byte >> 3), byte & 7)))
+            }
+            Some(_) => self.long_tag(),
         }
+    }
+
+    fn long_tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
         let tag = self.varint()?;
         let (number, wire) = ((tag >> 3) as u32, (tag & 7) as u8);
         if wire == END_GROUP {

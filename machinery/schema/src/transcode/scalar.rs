@@ -27,6 +27,17 @@ pub(super) fn transcode(
     Ok(())
 }
 
+/// Whether the value that comes next is an empty text, 0 or false: what is left out is mostly that, and need not be printed first.
+#[inline]
+pub(super) fn is_plain_zero(ty: &FieldType, wire: u8, reader: Reader<'_>) -> bool {
+    let is_plain = match ty {
+        FieldType::String => wire == BYTES,
+        FieldType::Int32 | FieldType::Int64 | FieldType::Bool => wire == VARINT,
+        _ => false,
+    };
+    is_plain && reader.starts_with_zero()
+}
+
 /// Whether a printed value is what `omitempty` and `omitzero` leave out.
 pub(super) fn is_zero(printed: &[u8]) -> bool {
     matches!(printed, b"\"\"" | b"0" | b"false" | b"null")

@@ -1,7 +1,7 @@
 //! Makes a set of types: names are declared first, so that types may refer to each other, then defined.
 //! It derives the lookup orders; it checks nothing but that every declared type is defined.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{Field, FieldType, Step, TypeId, TypeSchema, Types};
 use crate::canonical;
@@ -64,6 +64,9 @@ impl Builder {
             }
             wire_fields.sort_unstable();
             let schema = &mut self.types.schemas[at];
+            for field in &mut schema.fields {
+                field.printed_name = format_smolstr!(",\"{}\":", field.json);
+            }
             schema.json_fields = json_fields.into();
             schema.json_sorted = json_sorted.into();
             schema.wire_fields = wire_fields.into();
