@@ -110,7 +110,8 @@ async fn run(load: Load, publisher: &Publisher, before: Usage) {
         ticks.tick().await;
         publisher.publish();
     }
-    publisher.until_pulled().await;
+    let published = load.events_per_second * load.seconds * load.total() as u64;
+    publisher.until_pulled(frames_before + published).await;
     let after = Usage::now();
     let frames = (publisher.pulled() - frames_before) as f64;
     println!(

@@ -64,12 +64,10 @@ impl Publisher {
         }
     }
 
-    /// Returns when nothing was pulled for a while.
-    pub async fn until_pulled(&self) {
-        let mut before = 0;
-        while self.pulled() != before {
-            before = self.pulled();
-            tokio::time::sleep(Duration::from_millis(100)).await;
+    /// Returns when so many frames were pulled.
+    pub async fn until_pulled(&self, frames: u64) {
+        while self.pulled() < frames {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
