@@ -354,11 +354,12 @@ proptest! {
     fn a_plain_apply_after_a_forced_one_is_no_conflict_and_changes_nothing(live in history(), leaves in leaves()) {
         let forced = live.apply("ann", &leaves, true).expect("force knows no conflict");
         let plain = forced.apply("ann", &leaves, false).expect("all of it is owned now");
+        let owners = plain.owners();
+        for leaf in leaves.keys() {
+            prop_assert!(owners.contains(&("ann-Apply".to_owned(), *leaf)), "{} is not owned", leaf);
+        }
         prop_assert_eq!(&plain.tree, &forced.tree);
         prop_assert_eq!(plain.entries.write(), forced.entries.write());
-        for leaf in leaves.keys() {
-            prop_assert!(plain.owners().contains(&("ann-Apply".to_owned(), *leaf)), "{} is not owned", leaf);
-        }
     }
 
     #[test]
