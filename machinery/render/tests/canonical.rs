@@ -89,6 +89,7 @@ fn sample(hub: &Resource, line: &Value) -> Sample {
         mod_revision: REVISION,
         version: 1,
         lease: None,
+        at_rest: Default::default(),
     };
     let decoder = Decoder {
         primary_family: IpFamily::V4,
