@@ -442,3 +442,18 @@ fn readers_and_cursors_go_to_any_thread() {
     is_sent(&writer);
     is_sent(&reader.open(Scope::All, Position::START).unwrap());
 }
+
+#[test]
+fn a_closed_ring_tells_every_cursor_even_if_it_never_had_an_event() {
+    let (writer, reader) = ring();
+    let mut all = reader
+        .open(Scope::All, Position::START)
+        .expect("nothing was dropped");
+    let mut one = reader
+        .open(Scope::Bucket(node("a")), Position::START)
+        .expect("nothing was dropped");
+    writer.close();
+    assert!(all.is_behind() && one.is_behind());
+    assert!(all.next().is_err() && one.next().is_err());
+    assert!(reader.position_at(1).is_err());
+}
