@@ -22,16 +22,12 @@ pub fn generation(unit: &Unit) -> Result<Arc<Generation>, Status> {
 /// # Errors
 /// 504 when it does not within [`FRESHNESS_TIMEOUT`], and what the store answers.
 pub async fn consistent(unit: &Unit) -> Result<Revision, Status> {
-    let asked = tokio::time::timeout(FRESHNESS_TIMEOUT, unit.freshness().revision()).await;
-    let revision = match asked {
-        Ok(revision) => revision.map_err(errors::store)?,
-        Err(_) => return Err(Status::timeout("the store does not say how current it is")),
-    };
-    not_older_than(unit, revision).await?;
+    let revision = present(unit).await?;
+    wait(unit, revision).await?;
     Ok(revision)
 }
 
-/// Waits until the cache shows a revision or a later one.
+/// Waits until the cache shows a revision or a later one. One that the store has not come to is not waited for.
 ///
 /// # Errors
 /// 504 when it does not within [`FRESHNESS_TIMEOUT`]; clients wait a second and ask again.
@@ -39,10 +35,30 @@ pub async fn not_older_than(unit: &Unit, revision: Revision) -> Result<(), Statu
     if unit.current() >= revision {
         return Ok(());
     }
-    match tokio::time::timeout(FRESHNESS_TIMEOUT, reach(unit, revision)).await {
-        Ok(()) => Ok(()),
-        Err(_) => Err(Status::too_large_resource_version(revision.0, unit.current().0)),
+    if present(unit).await? < revision {
+        return Err(too_large(unit, revision));
     }
+    wait(unit, revision).await
+}
+
+/// The store's revision of this moment.
+async fn present(unit: &Unit) -> Result<Revision, Status> {
+    match tokio::time::timeout(FRESHNESS_TIMEOUT, unit.freshness().revision()).await {
+        Ok(revision) => revision.map_err(errors::store),
+        Err(_) => Err(Status::timeout("the store does not say how current it is")),
+    }
+}
+
+async fn wait(unit: &Unit, revision: Revision) -> Result<(), Status> {
+    if unit.current() >= revision {
+        return Ok(());
+    }
+    let reached = tokio::time::timeout(FRESHNESS_TIMEOUT, reach(unit, revision)).await;
+    reached.map_err(|_| too_large(unit, revision))
+}
+
+fn too_large(unit: &Unit, revision: Revision) -> Status {
+    Status::too_large_resource_version(revision.0, unit.current().0)
 }
 
 /// Asks the store for progress until the cache has come so far: a quiet resource hears of others' changes only then.

@@ -93,6 +93,20 @@ impl Index {
     }
 }
 
+impl Bucket {
+    /// Whether it has the objects of a scope and no others.
+    pub fn is_exactly(&self, scope: &Scope) -> bool {
+        match (self, scope) {
+            (Bucket::All, Scope::All) => true,
+            (Bucket::Of(dimension, value), Scope::Namespace(name)) => {
+                *dimension == NAMESPACE && value == name
+            }
+            (Bucket::Of(dimension, value), Scope::Object(key)) => *dimension == OBJECT && value == key,
+            _ => false,
+        }
+    }
+}
+
 fn value(item: &Item, field: usize) -> Option<&str> {
     item.content().ok().map(|content| content.facts.field(field))
 }

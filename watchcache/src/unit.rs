@@ -2,7 +2,7 @@
 
 mod writer;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -42,8 +42,10 @@ pub struct Unit {
     store: Arc<dyn Store>,
     freshness: Arc<Freshness>,
     generation: ArcSwapOption<Generation>,
-    /// All changes up to this one are visible.
-    current: watch::Sender<Revision>,
+    /// All changes up to this one are visible: for those who look now and then without a lock.
+    current: AtomicI64,
+    /// The same for those who wait for it.
+    reached: watch::Sender<Revision>,
     phase: watch::Sender<Phase>,
     reload: watch::Sender<u64>,
     past: Past,
@@ -92,7 +94,8 @@ impl Unit {
             store,
             freshness,
             generation: ArcSwapOption::empty(),
-            current: watch::Sender::new(Revision(0)),
+            current: AtomicI64::new(0),
+            reached: watch::Sender::new(Revision(0)),
             phase: watch::Sender::new(Phase::Loading),
             reload: watch::Sender::new(0),
             past: Past::default(),
@@ -151,12 +154,12 @@ impl Unit {
 
     /// All changes up to this one are visible to whoever looks after this call.
     pub fn current(&self) -> Revision {
-        *self.current.borrow()
+        Revision(self.current.load(Ordering::Acquire))
     }
 
     /// Follows [`Unit::current`].
     pub fn progress(&self) -> watch::Receiver<Revision> {
-        self.current.subscribe()
+        self.reached.subscribe()
     }
 
     /// How far it is.

@@ -46,6 +46,8 @@ pub struct Watch {
 /// Which objects a watch is about.
 pub(crate) struct Interest {
     scope: Scope,
+    /// The bucket has what is in the scope and nothing else.
+    is_bucket_exact: bool,
     /// `None` selects everything in the scope.
     selection: Option<Box<Selection>>,
 }
@@ -97,8 +99,12 @@ impl Watch {
             match cursor.next() {
                 Ok(Some(event)) => match self.frame(&event) {
                     Ok(Some(frame)) => {
+                        let is_all = !cursor.is_behind();
                         self.phase = Phase::Live(cursor);
-                        return Step::Chunk(frame);
+                        return match is_all {
+                            true => Step::Only(frame),
+                            false => Step::Chunk(frame),
+                        };
                     }
                     Ok(None) => {}
                     Err(status) => return self.fail(&status),
@@ -133,7 +139,7 @@ impl Watch {
 
     /// An event as this watch sees it, if it does.
     fn frame(&mut self, event: &Event) -> Result<Option<Bytes>, Status> {
-        if event.revision <= self.after || !self.interest.scope.contains(event.key()) {
+        if event.revision <= self.after || !self.interest.covers(event.key()) {
             return Ok(None);
         }
         let seen = event.seen(|item| self.interest.selects(item));
@@ -182,6 +188,11 @@ fn too_old(asked: Revision, oldest: i64) -> Status {
 }
 
 impl Interest {
+    /// Whether it is about the object of an event of its bucket.
+    fn covers(&self, key: &[u8]) -> bool {
+        self.is_bucket_exact || self.scope.contains(key)
+    }
+
     /// Whether an item is selected, if it can be decoded.
     fn selects(&self, item: &Item) -> bool {
         let Some(selection) = &self.selection else {

@@ -38,6 +38,8 @@ pub trait Feed: Send + 'static {
 pub enum Step {
     /// Bytes, at least one.
     Chunk(Bytes),
+    /// Bytes, and nothing after them now: as a chunk and then [`Step::Idle`], for one question.
+    Only(Bytes),
     /// Nothing now.
     Idle,
     /// Nothing any more: the body ends cleanly.
@@ -50,6 +52,7 @@ impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chunk(bytes) => write!(f, "Chunk({} bytes)", bytes.len()),
+            Self::Only(bytes) => write!(f, "Only({} bytes)", bytes.len()),
             Self::Idle => f.write_str("Idle"),
             Self::End => f.write_str("End"),
             Self::Failed(error) => write!(f, "Failed({error})"),
@@ -75,33 +78,36 @@ impl Feed for Box<dyn Feed> {
     }
 }
 
-/// A feed with something that lives as long.
-pub(crate) struct Holding<T> {
-    feed: Box<dyn Feed>,
-    _held: T,
+/// A feed and what lives as long: one box to ask, however many filters hold something.
+pub struct Owned {
+    /// What is asked.
+    pub feed: Box<dyn Feed>,
+    held: Vec<Box<dyn Send>>,
 }
 
-impl<T> Holding<T> {
-    pub(crate) fn new(feed: Box<dyn Feed>, held: T) -> Self {
-        Self { feed, _held: held }
-    }
-}
-
-impl<T: Send + 'static> Feed for Holding<T> {
-    fn adopt(&mut self, signal: Signal) {
-        self.feed.adopt(signal);
+impl Owned {
+    /// A feed of which nobody holds anything yet.
+    pub fn new(feed: Box<dyn Feed>) -> Self {
+        Self {
+            feed,
+            held: Vec::new(),
+        }
     }
 
-    fn next(&mut self, now: Instant) -> Step {
-        self.feed.next(now)
+    /// With something more that lives as long.
+    #[must_use]
+    pub fn holding(mut self, held: impl Send + 'static) -> Self {
+        self.held.push(Box::new(held));
+        self
     }
 
-    fn wake_at(&self) -> Option<Instant> {
-        self.feed.wake_at()
-    }
-
-    fn finish(&mut self) {
-        self.feed.finish();
+    /// With another feed around it.
+    #[must_use]
+    pub fn within(self, wrap: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Self {
+        Self {
+            feed: wrap(self.feed),
+            held: self.held,
+        }
     }
 }
 

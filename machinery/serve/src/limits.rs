@@ -36,6 +36,11 @@ pub const CORK_BYTES: usize = 64 * 1024;
 /// How many buffers of [`CORK_BYTES`] are kept for connections that write next.
 pub const CORK_BUFFERS_KEPT_MAX: usize = 64;
 
+/// How much room a feed's stream is given before it is known what it has: what it does not use others cannot have.
+pub const GUESS_BYTES_MAX: usize = 8 * 1024;
+/// How much of such room a quiet feed may keep: to give it back costs a question to h2.
+pub const SPARE_ROOM_BYTES: usize = 128;
+
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections {

@@ -79,7 +79,8 @@ impl Writer {
             unit.generation.store(Some(self.generation.clone()));
             unit.set_phase(Phase::Following);
         }
-        unit.current.send_if_modified(|current| {
+        unit.current.fetch_max(revision.0, Ordering::AcqRel);
+        unit.reached.send_if_modified(|current| {
             let is_later = *current < revision;
             *current = revision.max(*current);
             is_later

@@ -52,6 +52,7 @@ pub async fn open(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
     let generation = asked.wait(unit).await?;
     let bucket = Index::new(unit.maker()).bucket(&scope, &selection);
     let interest = Interest {
+        is_bucket_exact: bucket.is_exactly(&scope),
         scope,
         selection: (!selection.is_everything()).then(|| Box::new(selection)),
     };

@@ -8,21 +8,21 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 
-use super::{Feed, ReadySet, Step};
+use super::{Owned, ReadySet, Step};
 use crate::http::BodyError;
 use crate::limits::FEED_PAUSE_MIN;
 
 /// A feed, driven by whoever polls it.
 pub(crate) struct FeedBody {
     /// `None` after its end.
-    feed: Option<Box<dyn Feed>>,
+    feed: Option<Owned>,
     /// From the first poll on.
     ready: Option<Arc<ReadySet>>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl FeedBody {
-    pub(crate) fn new(feed: Box<dyn Feed>) -> Self {
+    pub(crate) fn new(feed: Owned) -> Self {
         Self {
             feed: Some(feed),
             ready: None,
@@ -31,7 +31,7 @@ impl FeedBody {
     }
 
     /// The feed, for another driver; the body comes back if it was polled.
-    pub(crate) fn into_feed(self) -> Result<Box<dyn Feed>, Self> {
+    pub(crate) fn into_feed(self) -> Result<Owned, Self> {
         match self {
             Self {
                 feed: Some(feed),
@@ -43,7 +43,7 @@ impl FeedBody {
     }
 
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        let Some(feed) = &mut self.feed else {
+        let Some(Owned { feed, .. }) = &mut self.feed else {
             return Poll::Ready(Step::End);
         };
         let ready = self.ready.get_or_insert_with(|| {
@@ -85,7 +85,7 @@ impl http_body::Body for FeedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let step = std::task::ready!(self.step(cx));
-        if let Step::Chunk(bytes) = step {
+        if let Step::Chunk(bytes) | Step::Only(bytes) = step {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         self.feed = None;

@@ -114,7 +114,10 @@ async fn a_feed_that_was_not_read_can_change_its_driver() {
     let script = Scripted::default();
     script.push(Step::End);
     let body = Body::feed(script.clone()).holding(1_u8).into_feed();
-    assert!(matches!(body.expect("a feed").next(Instant::now()), Step::End));
+    assert!(matches!(
+        body.expect("a feed").feed.next(Instant::now()),
+        Step::End
+    ));
     assert!(Body::empty().into_feed().is_err());
     script.push(Step::Chunk("a".into()));
     let mut read = Body::feed(script);

@@ -45,7 +45,10 @@ impl EndLongRunning {
     fn end(&self, body: Body) -> Body {
         let delay = self.delay();
         match body.into_feed() {
-            Ok(feed) => Body::feed(feed::Ending::new(feed, self.shutdown.clone(), delay)),
+            Ok(feed) => {
+                let shutdown = self.shutdown.clone();
+                Body::owned_feed(feed.within(|feed| Box::new(feed::Ending::new(feed, shutdown, delay))))
+            }
             Err(body) => Body::new(stream::Ending::new(body, self.shutdown.clone(), delay)),
         }
     }

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 
 use super::BodyError;
-use crate::feed::{self, Feed, FeedBody};
+use crate::feed::{Feed, FeedBody, Owned};
 
 /// A body, whole or streamed.
 #[derive(Debug)]
@@ -56,11 +56,16 @@ impl Body {
 
     /// Of a feed. An HTTP/2 connection drives it together with its others; elsewhere it is a body like any other.
     pub fn feed(feed: impl Feed) -> Self {
-        Self(Inner::Feed(FeedBody::new(Box::new(feed))))
+        Self::owned_feed(Owned::new(Box::new(feed)))
+    }
+
+    /// Of a feed and what it holds.
+    pub fn owned_feed(feed: Owned) -> Self {
+        Self(Inner::Feed(FeedBody::new(feed)))
     }
 
     /// The feed that it is made of; otherwise, or if reading has begun, the body as it is.
-    pub fn into_feed(self) -> Result<Box<dyn Feed>, Self> {
+    pub fn into_feed(self) -> Result<Owned, Self> {
         match self.0 {
             Inner::Feed(feed) => feed.into_feed().map_err(|body| Self(Inner::Feed(body))),
             stream => Err(Self(stream)),
@@ -70,7 +75,7 @@ impl Body {
     /// The same body; `held` is dropped when it is sent or given up. A feed stays one.
     pub fn holding<T: Send + Unpin + 'static>(self, held: T) -> Self {
         match self.into_feed() {
-            Ok(feed) => Self::feed(feed::Holding::new(feed, held)),
+            Ok(feed) => Self::owned_feed(feed.holding(held)),
             Err(body) => Self::new(Holding { body, _held: held }),
         }
     }

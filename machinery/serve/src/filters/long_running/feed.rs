@@ -47,6 +47,8 @@ impl Ending {
     fn last(&mut self, now: Instant) -> Step {
         match self.feed.next(now) {
             Step::Idle => Step::End,
+            // It is asked once more, for its end.
+            Step::Only(chunk) => Step::Chunk(chunk),
             step => step,
         }
     }

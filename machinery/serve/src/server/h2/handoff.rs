@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use h2::SendStream;
 
-use crate::feed::{Feed, Signal};
+use crate::feed::{Owned, Signal};
 use crate::server::idle::UnderWay;
 
 /// A feed and the stream that it goes to.
 pub(super) struct Arrival {
     pub(super) stream: SendStream<Bytes>,
-    pub(super) feed: Box<dyn Feed>,
+    pub(super) feed: Owned,
     pub(super) under_way: UnderWay,
 }
 

@@ -7,18 +7,20 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use tokio::time::Instant;
 
-use crate::feed::{Feed, Signal, Step};
-use crate::limits::FEED_TURN_BYTES_MAX;
+use crate::feed::{Owned, Signal, Step};
+use crate::limits::{FEED_TURN_BYTES_MAX, GUESS_BYTES_MAX, SPARE_ROOM_BYTES};
 use crate::server::h2::handoff::Arrival;
-use crate::server::h2::send::{room, send_some};
+use crate::server::h2::send::room;
 use crate::server::idle::UnderWay;
 
 /// A feed under way.
 pub(super) struct Entry {
     stream: SendStream<Bytes>,
-    feed: Box<dyn Feed>,
+    feed: Owned,
     /// What did not fit into the window of the last chunk.
     rest: Bytes,
+    /// How much the last chunk had: as much is asked room for before the next one is known.
+    last_bytes: usize,
     is_blocked: bool,
     _under_way: UnderWay,
 }
@@ -42,13 +44,14 @@ impl Entry {
             stream: arrival.stream,
             feed: arrival.feed,
             rest: Bytes::new(),
+            last_bytes: 1,
             is_blocked: false,
             _under_way: arrival.under_way,
         };
         if entry.is_reset(cx) {
             return None;
         }
-        if catch_unwind(AssertUnwindSafe(|| entry.feed.adopt(signal))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| entry.feed.feed.adopt(signal))).is_err() {
             entry.stream.send_reset(Reason::INTERNAL_ERROR);
             return None;
         }
@@ -88,13 +91,20 @@ impl Entry {
 
     fn send(&mut self, now: Instant, left: &mut usize) -> Result<Turn, h2::Error> {
         let mut share = FEED_TURN_BYTES_MAX.min(*left);
+        // Each question to h2 locks its connection: room is asked for once a chunk, where the guess is right.
+        let mut has_room = 0;
         loop {
             if !self.rest.is_empty() {
-                let before = self.rest.len();
-                if !send_some(&mut self.stream, &mut self.rest, false)? {
+                if has_room < self.rest.len() {
+                    has_room = room(&mut self.stream, self.rest.len());
+                }
+                if has_room == 0 {
                     return Ok(self.blocked());
                 }
-                let sent = before - self.rest.len();
+                let part = self.rest.split_to(has_room.min(self.rest.len()));
+                let sent = part.len();
+                self.stream.send_data(part, false)?;
+                has_room -= sent;
                 share = share.saturating_sub(sent);
                 *left = left.saturating_sub(sent);
                 continue;
@@ -103,16 +113,28 @@ impl Entry {
                 return Ok(Turn::Again);
             }
             // The feed is not asked for what could not leave: its place costs nothing, what it gave would.
-            if room(&mut self.stream, 1) == 0 {
+            if has_room == 0 {
+                has_room = room(&mut self.stream, self.last_bytes);
+            }
+            if has_room == 0 {
                 return Ok(self.blocked());
             }
-            match self.feed.next(now) {
+            match self.feed.feed.next(now) {
                 Step::Chunk(chunk) => {
                     // An empty one counts too, so that a feed cannot keep its connection.
                     share = share.saturating_sub(usize::from(chunk.is_empty()));
-                    self.rest = chunk;
+                    self.take(chunk);
                 }
-                Step::Idle => return Ok(Turn::Idle(self.feed.wake_at())),
+                // The usual case: one event, which fits.
+                Step::Only(chunk) if !chunk.is_empty() && chunk.len() <= has_room => {
+                    self.last_bytes = chunk.len();
+                    *left = left.saturating_sub(chunk.len());
+                    has_room -= chunk.len();
+                    self.stream.send_data(chunk, false)?;
+                    return Ok(self.idle(has_room));
+                }
+                Step::Only(chunk) => self.take(chunk),
+                Step::Idle => return Ok(self.idle(has_room)),
                 Step::End => {
                     self.stream.send_data(Bytes::new(), true)?;
                     return Ok(Turn::Done);
@@ -124,6 +146,19 @@ impl Entry {
                 }
             }
         }
+    }
+
+    /// It has nothing now. Room that it was given and does not need is for the others of its connection.
+    fn idle(&mut self, has_room: usize) -> Turn {
+        if has_room > SPARE_ROOM_BYTES {
+            self.stream.reserve_capacity(0);
+        }
+        Turn::Idle(self.feed.feed.wake_at())
+    }
+
+    fn take(&mut self, chunk: Bytes) {
+        self.last_bytes = chunk.len().clamp(1, GUESS_BYTES_MAX);
+        self.rest = chunk;
     }
 
     fn blocked(&mut self) -> Turn {
