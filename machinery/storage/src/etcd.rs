@@ -161,7 +161,7 @@ impl Store for Etcd {
             options = options.with_prev_key();
         }
         let range = KeyRange::new(request.start.clone(), request.end);
-        let marks = if told { Marks::Told } else { Marks::FoundOut { client: self.client.clone(), range } };
+        let marks = if told { Marks::Told } else { Marks::FoundOut { client: Box::new(self.client.clone()), range } };
         let asked = self.progress.subscribe();
         let mut client = self.client.watch_client().max_decoding_message_size(MESSAGE_BYTES_MAX);
         let stream = timed(client.watch(request.start, Some(options))).await?;

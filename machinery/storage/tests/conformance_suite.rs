@@ -171,10 +171,9 @@ async fn lagging_watches(store: &dyn Store) {
         last = store.txn(Txn { then: puts.collect(), ..Txn::default() }).await.expect("a write").revision;
         let seen = async {
             loop {
-                if let WatchBatch::Events(events) = read.next().await.expect("it goes on").expect("nothing fails") {
-                    if events.last().is_some_and(|event| event.entry.mod_revision >= last) {
-                        return;
-                    }
+                let WatchBatch::Events(events) = read.next().await.expect("it goes on").expect("nothing fails") else { continue };
+                if events.last().is_some_and(|event| event.entry.mod_revision >= last) {
+                    return;
                 }
             }
         };

@@ -28,7 +28,7 @@ pub enum Marks {
     /// Etcd's are not trusted; they are found out ([`progress::find`]).
     FoundOut {
         /// To read with.
-        client: Client,
+        client: Box<Client>,
         /// What is watched.
         range: KeyRange,
     },
@@ -135,7 +135,7 @@ impl Watch {
                     self.asked_again = true;
                     return Ok(());
                 }
-                self.finding = Some(Box::pin(progress::find(client.clone(), range.clone(), self.known)));
+                self.finding = Some(Box::pin(progress::find(Client::clone(client), range.clone(), self.known)));
                 Ok(())
             }
         }
