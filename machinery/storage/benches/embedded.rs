@@ -22,7 +22,11 @@ const SYNCS: u32 = 500;
 const COUNTED: u64 = 640;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     if let Some((case, times)) = measure::asked() {
         let writers = case.parse().expect("a number of writers");
         let folder = tempfile::tempdir().expect("a folder");
@@ -31,15 +35,23 @@ fn main() {
         runtime.block_on(write(&store, writers, writes));
         return;
     }
-    println!("a sync of {VALUE_BYTES} bytes into a preallocated file: {:.3} ms", sync_seconds() * 1e3);
-    println!("| writers | writes per second, best of {ROUNDS} (median) | per write | syncs per write | instructions per write |");
+    println!(
+        "a sync of {VALUE_BYTES} bytes into a preallocated file: {:.3} ms",
+        sync_seconds() * 1e3
+    );
+    println!(
+        "| writers | writes per second, best of {ROUNDS} (median) | per write | syncs per write | instructions per write |"
+    );
     println!("|---|---|---|---|---|");
     for writers in WRITERS {
         let (mut rates, syncs) = rounds(&runtime, writers);
         rates.sort_by(f64::total_cmp);
         let (best, median) = (rates[ROUNDS - 1], rates[ROUNDS / 2]);
         let counted = measure::told(measure::instructions(&writers.to_string(), COUNTED, &[]));
-        println!("| {writers} | {best:.0} ({median:.0}) | {:.0} us | {syncs:.3} | {counted} |", 1e6 / best);
+        println!(
+            "| {writers} | {best:.0} ({median:.0}) | {:.0} us | {syncs:.3} | {counted} |",
+            1e6 / best
+        );
     }
 }
 
@@ -66,8 +78,18 @@ async fn write(store: &Arc<Embedded>, writers: usize, writes: usize) {
             let value = bytes::Bytes::from(vec![b'x'; VALUE_BYTES]);
             for at in 0..writes / writers {
                 let key = format!("/registry/configmaps/ns-{writer}/{}", at % 100).into();
-                let op = Op::Put { key, value: value.clone(), lease: None };
-                store.txn(Txn { then: vec![op], ..Txn::default() }).await.expect("a write");
+                let op = Op::Put {
+                    key,
+                    value: value.clone(),
+                    lease: None,
+                };
+                store
+                    .txn(Txn {
+                        then: vec![op],
+                        ..Txn::default()
+                    })
+                    .await
+                    .expect("a write");
             }
         });
     }
@@ -80,12 +102,15 @@ fn sync_seconds() -> f64 {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let file: &File = file.as_file();
     let total = u64::from(SYNCS) * VALUE_BYTES as u64;
-    (&*file).write_all(&vec![0; usize::try_from(total).expect("it is small")]).expect("zeros");
+    (&*file)
+        .write_all(&vec![0; usize::try_from(total).expect("it is small")])
+        .expect("zeros");
     file.sync_all().expect("a sync");
     let round = |_| {
         let begin = Instant::now();
         for at in 0..u64::from(SYNCS) {
-            file.write_all_at(&[b'x'; VALUE_BYTES], at * VALUE_BYTES as u64).expect("a write");
+            file.write_all_at(&[b'x'; VALUE_BYTES], at * VALUE_BYTES as u64)
+                .expect("a write");
             file.sync_data().expect("a sync");
         }
         begin.elapsed().as_secs_f64() / f64::from(SYNCS)

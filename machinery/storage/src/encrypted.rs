@@ -25,8 +25,8 @@ use futures_util::StreamExt;
 
 use crate::resource_keys::ResourceKeys;
 use crate::store::{
-    AtRest, Entry, Error, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchBatch,
-    WatchRequest, WatchStream,
+    AtRest, Entry, Error, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
+    WatchBatch, WatchRequest, WatchStream,
 };
 pub use failure::Failure;
 pub use transformers::Transformers;
@@ -49,8 +49,14 @@ struct Opener {
 impl Encrypted {
     /// Over a store, with the resources that `keys` tells apart.
     pub fn new(store: Arc<dyn Store>, keys: ResourceKeys, transformers: Transformers) -> Self {
-        let opener = Opener { keys, transformers: ArcSwap::from_pointee(transformers) };
-        Self { store, opener: Arc::new(opener) }
+        let opener = Opener {
+            keys,
+            transformers: ArcSwap::from_pointee(transformers),
+        };
+        Self {
+            store,
+            opener: Arc::new(opener),
+        }
     }
 
     /// Reads and writes with another configuration from now on. What is stored is rewritten by the next writes only.
@@ -58,7 +64,9 @@ impl Encrypted {
     /// # Errors
     /// When the configuration is wrong; then the last one stays in use.
     pub fn reconfigure(&self, text: &[u8]) -> Result<(), config::Error> {
-        self.opener.transformers.store(Arc::new(Transformers::parse(text)?));
+        self.opener
+            .transformers
+            .store(Arc::new(Transformers::parse(text)?));
         Ok(())
     }
 }
@@ -66,12 +74,18 @@ impl Encrypted {
 impl Opener {
     /// Opens the entry's value in place.
     fn open(&self, entry: &mut Entry) {
-        let Some(resource) = self.keys.resource_of(&entry.key) else { return };
+        let Some(resource) = self.keys.resource_of(&entry.key) else {
+            return;
+        };
         let transformers = self.transformers.load();
         match provider::open(transformers.of(&resource), &entry.key, &entry.value) {
             Ok(opened) => {
                 entry.value = opened.value;
-                entry.at_rest = if opened.stale { AtRest::Stale } else { AtRest::Current };
+                entry.at_rest = if opened.stale {
+                    AtRest::Stale
+                } else {
+                    AtRest::Current
+                };
             }
             Err(failure) => {
                 entry.value = Bytes::new();
@@ -95,11 +109,16 @@ impl Opener {
     }
 
     fn seal(&self, step: Op) -> Result<Op, Error> {
-        let Op::Put { key, value, lease } = step else { return Ok(step) };
-        let Some(resource) = self.keys.resource_of(&key) else { return Ok(Op::Put { key, value, lease }) };
+        let Op::Put { key, value, lease } = step else {
+            return Ok(step);
+        };
+        let Some(resource) = self.keys.resource_of(&key) else {
+            return Ok(Op::Put { key, value, lease });
+        };
         let transformers = self.transformers.load();
         let value = provider::seal(transformers.of(&resource), &key, value);
-        let value = value.map_err(|failure| Error::Fatal(format!("a value cannot be encrypted: {failure}")))?;
+        let value =
+            value.map_err(|failure| Error::Fatal(format!("a value cannot be encrypted: {failure}")))?;
         Ok(Op::Put { key, value, lease })
     }
 
@@ -109,7 +128,9 @@ impl Opener {
 
     async fn open_batch(&self, mut batch: WatchBatch) -> WatchBatch {
         if let WatchBatch::Events(events) = &mut batch {
-            let entries = events.iter_mut().flat_map(|event| event.previous.iter_mut().chain([&mut event.entry]));
+            let entries = events
+                .iter_mut()
+                .flat_map(|event| event.previous.iter_mut().chain([&mut event.entry]));
             self.open_all(entries.collect()).await;
         }
         batch
@@ -127,7 +148,14 @@ impl Store for Encrypted {
     async fn txn(&self, txn: Txn) -> Result<TxnResult, Error> {
         let then = self.opener.seal_all(txn.then)?;
         let otherwise = self.opener.seal_all(txn.otherwise)?;
-        let mut done = self.store.txn(Txn { when: txn.when, then, otherwise }).await?;
+        let mut done = self
+            .store
+            .txn(Txn {
+                when: txn.when,
+                then,
+                otherwise,
+            })
+            .await?;
         let entries = done.results.iter_mut().filter_map(|result| match result {
             OpResult::Get(Some(entry)) => Some(entry),
             _ => None,
@@ -160,7 +188,10 @@ impl Store for Encrypted {
 
     fn part(&self, key: &[u8]) -> Option<Arc<dyn Store>> {
         let store = self.store.part(key)?;
-        Some(Arc::new(Self { store, opener: self.opener.clone() }))
+        Some(Arc::new(Self {
+            store,
+            opener: self.opener.clone(),
+        }))
     }
 
     async fn compacted_revision(&self) -> Result<Revision, Error> {

@@ -13,8 +13,8 @@ mod watch;
 
 use async_trait::async_trait;
 use etcd_client::{
-    Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions, Txn as EtcdTxn,
-    WatchOptions,
+    Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions,
+    Txn as EtcdTxn, WatchOptions,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -74,7 +74,10 @@ impl Etcd {
             connect = connect.with_tls(tls(options));
         }
         let unreachable = |why: String| {
-            Error::Unavailable(format!("etcd at {} cannot be reached: {why}", options.endpoints.join(", ")))
+            Error::Unavailable(format!(
+                "etcd at {} cannot be reached: {why}",
+                options.endpoints.join(", ")
+            ))
         };
         let client = members::connect(&options.endpoints, &connect).await;
         let store = Self {
@@ -161,9 +164,19 @@ impl Store for Etcd {
             options = options.with_prev_key();
         }
         let range = KeyRange::new(request.start.clone(), request.end);
-        let marks = if told { Marks::Told } else { Marks::FoundOut { client: Box::new(self.client.clone()), range } };
+        let marks = if told {
+            Marks::Told
+        } else {
+            Marks::FoundOut {
+                client: Box::new(self.client.clone()),
+                range,
+            }
+        };
         let asked = self.progress.subscribe();
-        let mut client = self.client.watch_client().max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let mut client = self
+            .client
+            .watch_client()
+            .max_decoding_message_size(MESSAGE_BYTES_MAX);
         let stream = timed(client.watch(request.start, Some(options))).await?;
         watch::start(stream, request.from, marks, asked).await
     }
@@ -179,7 +192,12 @@ impl Store for Etcd {
     }
 
     async fn compacted_revision(&self) -> Result<Revision, Error> {
-        let first = Range { start: HEALTH_KEY.into(), at: Some(Revision(1)), count_only: true, ..Range::default() };
+        let first = Range {
+            start: HEALTH_KEY.into(),
+            at: Some(Revision(1)),
+            count_only: true,
+            ..Range::default()
+        };
         match self.range(first).await {
             Ok(_) => return Ok(Revision(0)),
             Err(Error::Compacted(_)) => {}
@@ -200,7 +218,9 @@ impl Store for Etcd {
 
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         let mut kv = kv(&self.client);
-        timed(kv.compact(at.0, Some(CompactionOptions::new()))).await.map(drop)
+        timed(kv.compact(at.0, Some(CompactionOptions::new())))
+            .await
+            .map(drop)
     }
 
     async fn grant_lease(&self, ttl: Duration) -> Result<LeaseId, Error> {
@@ -245,6 +265,9 @@ fn tls(options: &Options) -> TlsOptions {
 async fn timed<T>(request: impl Future<Output = Result<T, etcd_client::Error>>) -> Result<T, Error> {
     match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
         Ok(done) => done.map_err(failed),
-        Err(_) => Err(Error::Unavailable(format!("etcd did not answer within {} s", REQUEST_TIMEOUT.as_secs()))),
+        Err(_) => Err(Error::Unavailable(format!(
+            "etcd did not answer within {} s",
+            REQUEST_TIMEOUT.as_secs()
+        ))),
     }
 }

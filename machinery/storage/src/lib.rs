@@ -18,6 +18,6 @@ pub use lease_pool::LeasePool;
 pub use resource_keys::{GroupResource, ResourceKeys};
 pub use routed::Routed;
 pub use store::{
-    AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
-    WatchBatch, WatchRequest, WatchStream, part_of, prefix_end,
+    AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision,
+    Store, Txn, TxnResult, WatchBatch, WatchRequest, WatchStream, part_of, prefix_end,
 };

@@ -18,7 +18,10 @@ pub struct GroupResource {
 impl GroupResource {
     /// From its two parts.
     pub fn new(group: &str, resource: &str) -> Self {
-        Self { group: group.into(), resource: resource.into() }
+        Self {
+            group: group.into(),
+            resource: resource.into(),
+        }
     }
 
     /// Reads `resource.group`; without a dot the group is the core one.
@@ -42,14 +45,23 @@ impl ResourceKeys {
     pub fn new(keys: Keys) -> Self {
         let builtin = Catalog::builtin().iter().filter_map(|resource| {
             let storage = resource.storage.as_ref()?;
-            Some((storage.key.clone(), GroupResource::new(&storage.group, &resource.resource)))
+            Some((
+                storage.key.clone(),
+                GroupResource::new(&storage.group, &resource.resource),
+            ))
         });
-        Self { keys, builtin: builtin.collect() }
+        Self {
+            keys,
+            builtin: builtin.collect(),
+        }
     }
 
     /// Whose key it is; `None` for one that belongs to no resource (ranges, master leases, the compaction key).
     pub fn resource_of(&self, key: &[u8]) -> Option<GroupResource> {
-        let key = std::str::from_utf8(key).ok()?.strip_prefix(self.keys.prefix())?.strip_prefix('/')?;
+        let key = std::str::from_utf8(key)
+            .ok()?
+            .strip_prefix(self.keys.prefix())?
+            .strip_prefix('/')?;
         let (first, rest) = key.split_once('/')?;
         if let Some(found) = self.builtin.get(first) {
             return Some(found.clone());
@@ -65,11 +77,18 @@ impl ResourceKeys {
 
     /// Where the resource's keys are; one that is not built in is taken for a custom one.
     pub fn span_of(&self, resource: &GroupResource) -> KeySpan {
-        let builtin = self.builtin.iter().find(|(_, found)| *found == resource).map(|(key, _)| key.to_string());
+        let builtin = self
+            .builtin
+            .iter()
+            .find(|(_, found)| *found == resource)
+            .map(|(key, _)| key.to_string());
         let below = builtin.unwrap_or_else(|| format!("{}/{}", resource.group, resource.resource));
         let below = self.keys.internal(&below);
         // '0' is the byte after '/'.
-        KeySpan { start: format!("{below}/"), end: format!("{below}0") }
+        KeySpan {
+            start: format!("{below}/"),
+            end: format!("{below}0"),
+        }
     }
 }
 
@@ -79,7 +98,8 @@ mod tests {
 
     fn resource_of(key: &str) -> Option<(String, String)> {
         let keys = ResourceKeys::new(Keys::default());
-        keys.resource_of(key.as_bytes()).map(|found| (found.resource.to_string(), found.group.to_string()))
+        keys.resource_of(key.as_bytes())
+            .map(|found| (found.resource.to_string(), found.group.to_string()))
     }
 
     #[test]
@@ -91,17 +111,34 @@ mod tests {
             ("/registry/services/specs/ns/a", "services", ""),
             ("/registry/services/endpoints/ns/a", "endpoints", ""),
             ("/registry/events/ns/a", "events", ""),
-            ("/registry/apiextensions.k8s.io/customresourcedefinitions/a", "customresourcedefinitions", "apiextensions.k8s.io"),
-            ("/registry/stable.example.com/gadgets/ns/a", "gadgets", "stable.example.com"),
+            (
+                "/registry/apiextensions.k8s.io/customresourcedefinitions/a",
+                "customresourcedefinitions",
+                "apiextensions.k8s.io",
+            ),
+            (
+                "/registry/stable.example.com/gadgets/ns/a",
+                "gadgets",
+                "stable.example.com",
+            ),
         ];
         for (key, resource, group) in cases {
-            assert_eq!(resource_of(key), Some((resource.to_owned(), group.to_owned())), "{key}");
+            assert_eq!(
+                resource_of(key),
+                Some((resource.to_owned(), group.to_owned())),
+                "{key}"
+            );
         }
     }
 
     #[test]
     fn other_keys_belong_to_no_resource() {
-        for key in ["compact_rev_key", "/registry/ranges/servicenodeports", "/registry/masterleases/10.0.0.1", "/other/secrets/a/b"] {
+        for key in [
+            "compact_rev_key",
+            "/registry/ranges/servicenodeports",
+            "/registry/masterleases/10.0.0.1",
+            "/other/secrets/a/b",
+        ] {
             assert_eq!(resource_of(key), None, "{key}");
         }
     }

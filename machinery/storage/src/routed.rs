@@ -13,7 +13,8 @@ use bytes::Bytes;
 use kinds::KeySpan;
 
 use crate::store::{
-    Compare, Error, LeaseId, Op, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest, WatchStream,
+    Compare, Error, LeaseId, Op, Range, RangeResult, Revision, Store, Txn, TxnResult, WatchRequest,
+    WatchStream,
 };
 
 /// A store for most keys and others for some.
@@ -40,8 +41,11 @@ impl Routed {
         }
         // A zero byte as end stands for all keys from the start on.
         let is_open = end == b"\0";
-        let overlaps = |span: &KeySpan| start < span.end.as_bytes() && (is_open || span.start.as_bytes() < end);
-        let Some((span, store)) = self.overrides.iter().find(|(span, _)| overlaps(span)) else { return Ok(&self.first) };
+        let overlaps =
+            |span: &KeySpan| start < span.end.as_bytes() && (is_open || span.start.as_bytes() < end);
+        let Some((span, store)) = self.overrides.iter().find(|(span, _)| overlaps(span)) else {
+            return Ok(&self.first);
+        };
         let within = span.start.as_bytes() <= start && !is_open && end <= span.end.as_bytes();
         if within { Ok(store) } else { Err(across("a range")) }
     }
@@ -54,12 +58,20 @@ impl Routed {
             Op::Get(key) | Op::Put { key, .. } | Op::Delete(key) => key,
         });
         let mut stores = compared.chain(done).map(|key: &Bytes| self.of_key(key));
-        let Some(store) = stores.next() else { return Ok(&self.first) };
-        if stores.all(|other| Arc::ptr_eq(store, other)) { Ok(store) } else { Err(across("a transaction")) }
+        let Some(store) = stores.next() else {
+            return Ok(&self.first);
+        };
+        if stores.all(|other| Arc::ptr_eq(store, other)) {
+            Ok(store)
+        } else {
+            Err(across("a transaction"))
+        }
     }
 
     fn all(&self) -> impl Iterator<Item = &Arc<dyn Store>> {
-        [&self.first].into_iter().chain(self.overrides.iter().map(|(_, store)| store))
+        [&self.first]
+            .into_iter()
+            .chain(self.overrides.iter().map(|(_, store)| store))
     }
 }
 

@@ -22,7 +22,9 @@ pub enum Error {
     #[error("error while parsing file: {0}")]
     Syntax(String),
     /// It is something else.
-    #[error("error while parsing file: no kind {kind:?} is registered for version {version:?}: want {KIND} of {API_VERSION}")]
+    #[error(
+        "error while parsing file: no kind {kind:?} is registered for version {version:?}: want {KIND} of {API_VERSION}"
+    )]
     Kind {
         /// Of the file.
         kind: String,
@@ -93,23 +95,37 @@ impl Configuration {
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
-        Ok(Self { rules: rules.iter().map(rule).collect() })
+        Ok(Self {
+            rules: rules.iter().map(rule).collect(),
+        })
     }
 }
 
 fn rule(rule: &Value) -> Rule {
-    let texts = rule.list_at(&["resources"]).iter().filter_map(Value::as_str).map(str::to_owned);
+    let texts = rule
+        .list_at(&["resources"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned);
     let providers = rule.list_at(&["providers"]).iter().filter_map(provider);
-    Rule { resources: texts.collect(), providers: providers.collect() }
+    Rule {
+        resources: texts.collect(),
+        providers: providers.collect(),
+    }
 }
 
 /// Of a validated element.
 fn provider(provider: &Value) -> Option<ProviderConfig> {
     let (name, kind) = PROVIDERS.iter().find(|(name, _)| is_set(provider, name))?;
-    let Some(kind) = kind else { return Some(ProviderConfig::Identity) };
+    let Some(kind) = kind else {
+        return Some(ProviderConfig::Identity);
+    };
     let keys = provider.list_at(&[name, "keys"]).iter().filter_map(|key| {
         let secret = STANDARD.decode(key.str_at(&["secret"])?).ok()?;
-        Some(Key { name: key.str_at(&["name"])?.to_owned(), secret })
+        Some(Key {
+            name: key.str_at(&["name"])?.to_owned(),
+            secret,
+        })
     });
     Some(ProviderConfig::Keys(*kind, keys.collect()))
 }

@@ -53,7 +53,12 @@ pub(super) fn open(providers: &[Arc<Provider>], key: &[u8], stored: &Bytes) -> R
             Provider::Keys(keyring) => keyring.open(key, stored),
         };
         match found {
-            Some(Ok(opened)) => return Ok(Opened { stale: opened.stale || at > 0, ..opened }),
+            Some(Ok(opened)) => {
+                return Ok(Opened {
+                    stale: opened.stale || at > 0,
+                    ..opened
+                });
+            }
             // Providers of one kind share a prefix: the next one may have the key.
             Some(Err(failure)) => failures.push(failure),
             None => {}
@@ -71,7 +76,10 @@ pub(super) fn seal(providers: &[Arc<Provider>], key: &[u8], value: Bytes) -> Res
 }
 
 fn plain(stored: &Bytes) -> Option<Opened> {
-    (!stored.starts_with(ENCRYPTED)).then(|| Opened { value: stored.clone(), stale: false })
+    (!stored.starts_with(ENCRYPTED)).then(|| Opened {
+        value: stored.clone(),
+        stale: false,
+    })
 }
 
 impl Keyring {
@@ -80,13 +88,22 @@ impl Keyring {
         let named = stored.strip_prefix(self.kind.prefix().as_bytes())?;
         let mut failures = Vec::new();
         for (at, (name, cipher)) in self.keys.iter().enumerate() {
-            let Some(sealed) = named.strip_prefix(name.as_bytes()) else { continue };
+            let Some(sealed) = named.strip_prefix(name.as_bytes()) else {
+                continue;
+            };
             match cipher.open(key, sealed) {
-                Ok(value) => return Some(Ok(Opened { value: value.into(), stale: at > 0 })),
+                Ok(value) => {
+                    return Some(Ok(Opened {
+                        value: value.into(),
+                        stale: at > 0,
+                    }));
+                }
                 Err(failure) => failures.push(failure),
             }
         }
-        Some(Err(Failure::all(failures).unwrap_or(Failure::new(self.kind.no_key()))))
+        Some(Err(
+            Failure::all(failures).unwrap_or(Failure::new(self.kind.no_key()))
+        ))
     }
 
     fn seal(&self, key: &[u8], value: &[u8]) -> Result<Bytes, Failure> {

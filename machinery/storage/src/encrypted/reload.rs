@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::config::FILE_BYTES_MAX;
 use super::Encrypted;
+use super::config::FILE_BYTES_MAX;
 
 /// How often the file is looked at (the reference's interval).
 pub const INTERVAL: Duration = Duration::from_secs(60);

@@ -31,7 +31,11 @@ impl Transformers {
     /// Of a resource; empty where no rule covers it, and then its values are plain.
     pub(super) fn of(&self, resource: &GroupResource) -> &[Arc<Provider>] {
         let in_group = || self.by_resource.get(&all_of(&resource.group));
-        let found = self.by_resource.get(resource).or_else(in_group).or_else(|| self.by_resource.get(&all_of("*")));
+        let found = self
+            .by_resource
+            .get(resource)
+            .or_else(in_group)
+            .or_else(|| self.by_resource.get(&all_of("*")));
         found.map_or(&[], Vec::as_slice)
     }
 
@@ -43,10 +47,16 @@ impl Transformers {
             let resource = GroupResource::parse(name);
             for earlier in [all_of(&resource.group), all_of("*")] {
                 if self.by_resource.contains_key(&earlier) {
-                    return Err(Error::Masked { resource: printed(&resource), rule: printed(&earlier) });
+                    return Err(Error::Masked {
+                        resource: printed(&resource),
+                        rule: printed(&earlier),
+                    });
                 }
             }
-            self.by_resource.entry(resource).or_default().extend(providers.iter().cloned());
+            self.by_resource
+                .entry(resource)
+                .or_default()
+                .extend(providers.iter().cloned());
         }
         Ok(())
     }
@@ -66,12 +76,17 @@ fn printed(resource: &GroupResource) -> String {
 }
 
 fn provider(config: &ProviderConfig) -> Result<Arc<Provider>, Error> {
-    let ProviderConfig::Keys(kind, keys) = config else { return Ok(Arc::new(Provider::Identity)) };
+    let ProviderConfig::Keys(kind, keys) = config else {
+        return Ok(Arc::new(Provider::Identity));
+    };
     let keys = keys.iter().map(|key| {
         let cipher = Cipher::new(*kind, &key.secret).map_err(Error::Key)?;
         Ok((format!("{}:", key.name), cipher))
     });
-    Ok(Arc::new(Provider::Keys(Keyring { kind: *kind, keys: keys.collect::<Result<_, _>>()? })))
+    Ok(Arc::new(Provider::Keys(Keyring {
+        kind: *kind,
+        keys: keys.collect::<Result<_, _>>()?,
+    })))
 }
 
 #[cfg(test)]
@@ -95,28 +110,62 @@ mod tests {
 
     #[test]
     fn the_most_specific_rule_holds() {
-        let rules = [rule("[secrets]", 1), rule("['*.']", 2), rule("['*.apps']", 3), rule("['*.*']", 4)].concat();
+        let rules = [
+            rule("[secrets]", 1),
+            rule("['*.']", 2),
+            rule("['*.apps']", 3),
+            rule("['*.*']", 4),
+        ]
+        .concat();
         let transformers = parse(&rules).unwrap_or_else(|error| panic!("{error}"));
-        let resources = ["secrets", "configmaps", "deployments.apps", "gadgets.stable.example.com"];
-        assert_eq!(resources.map(|resource| count(&transformers, resource)), [1, 2, 3, 4]);
+        let resources = [
+            "secrets",
+            "configmaps",
+            "deployments.apps",
+            "gadgets.stable.example.com",
+        ];
+        assert_eq!(
+            resources.map(|resource| count(&transformers, resource)),
+            [1, 2, 3, 4]
+        );
     }
 
     #[test]
     fn rules_for_the_same_resource_add_up() {
         let transformers = parse(&[rule("[secrets]", 1), rule("[secrets, configmaps]", 2)].concat());
         let transformers = transformers.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!((count(&transformers, "secrets"), count(&transformers, "configmaps")), (3, 2));
+        assert_eq!(
+            (
+                count(&transformers, "secrets"),
+                count(&transformers, "configmaps")
+            ),
+            (3, 2)
+        );
         assert_eq!(count(&transformers, "pods"), 0);
     }
 
     #[test]
     fn a_rule_that_an_earlier_one_covers_is_refused() {
         for (first, second, why) in [
-            ("['*.']", "[secrets]", r#"resource "secrets" is masked by earlier rule "*.""#),
-            ("['*.']", "['*.']", r#"resource "*." is masked by earlier rule "*.""#),
-            ("['*.*']", "['*.apps']", r#"resource "*.apps" is masked by earlier rule "*.*""#),
+            (
+                "['*.']",
+                "[secrets]",
+                r#"resource "secrets" is masked by earlier rule "*.""#,
+            ),
+            (
+                "['*.']",
+                "['*.']",
+                r#"resource "*." is masked by earlier rule "*.""#,
+            ),
+            (
+                "['*.*']",
+                "['*.apps']",
+                r#"resource "*.apps" is masked by earlier rule "*.*""#,
+            ),
         ] {
-            let error = parse(&[rule(first, 1), rule(second, 1)].concat()).err().map(|error| error.to_string());
+            let error = parse(&[rule(first, 1), rule(second, 1)].concat())
+                .err()
+                .map(|error| error.to_string());
             assert_eq!(error.as_deref(), Some(why));
         }
     }
@@ -124,8 +173,13 @@ mod tests {
     #[test]
     fn another_kind_of_file_is_refused() {
         for text in ["", "kind: EncryptionConfig\napiVersion: v1\n", "a: [", "[]"] {
-            let error = Transformers::parse(text.as_bytes()).err().map(|error| error.to_string());
-            assert!(error.is_some_and(|error| error.starts_with("error while parsing file: ")), "{text:?}");
+            let error = Transformers::parse(text.as_bytes())
+                .err()
+                .map(|error| error.to_string());
+            assert!(
+                error.is_some_and(|error| error.starts_with("error while parsing file: ")),
+                "{text:?}"
+            );
         }
     }
 }

@@ -22,14 +22,20 @@ impl Fragments {
         self.add(response.events().iter().filter_map(event), response.0.fragment)
     }
 
-    fn add(&mut self, events: impl Iterator<Item = Event>, goes_on: bool) -> Result<Option<Vec<Event>>, Error> {
+    fn add(
+        &mut self,
+        events: impl Iterator<Item = Event>,
+        goes_on: bool,
+    ) -> Result<Option<Vec<Event>>, Error> {
         for event in events {
             let previous = event.previous.as_ref().map_or(0, |previous| previous.value.len());
             self.bytes += event.entry.key.len() + event.entry.value.len() + previous;
             self.events.push(event);
         }
         if self.bytes > RESPONSE_BYTES_MAX {
-            return Err(Error::Fatal(format!("a watch response of etcd has more than {RESPONSE_BYTES_MAX} bytes")));
+            return Err(Error::Fatal(format!(
+                "a watch response of etcd has more than {RESPONSE_BYTES_MAX} bytes"
+            )));
         }
         if goes_on {
             return Ok(None);
@@ -53,19 +59,34 @@ mod tests {
             lease: None,
             at_rest: AtRest::Current,
         };
-        Event { kind: EventKind::Put, entry, previous: None }
+        Event {
+            kind: EventKind::Put,
+            entry,
+            previous: None,
+        }
     }
 
     #[test]
     fn parts_come_out_together_and_in_order() {
         let mut fragments = Fragments::default();
         let mut add = |key: &str, goes_on| {
-            let whole = fragments.add([event(key)].into_iter(), goes_on).expect("it is small");
-            whole.map(|events| events.iter().map(|event| event.entry.key.clone()).collect::<Vec<_>>())
+            let whole = fragments
+                .add([event(key)].into_iter(), goes_on)
+                .expect("it is small");
+            whole.map(|events| {
+                events
+                    .iter()
+                    .map(|event| event.entry.key.clone())
+                    .collect::<Vec<_>>()
+            })
         };
         assert_eq!(add("a", true), None);
         assert_eq!(add("b", true), None);
         assert_eq!(add("c", false), Some(vec!["a".into(), "b".into(), "c".into()]));
-        assert_eq!(add("d", false), Some(vec!["d".into()]), "nothing is left of the last response");
+        assert_eq!(
+            add("d", false),
+            Some(vec!["d".into()]),
+            "nothing is left of the last response"
+        );
     }
 }

@@ -36,7 +36,13 @@ struct Doubted {
 impl Members {
     /// Not asked yet.
     pub fn new(endpoints: Vec<String>, options: ConnectOptions) -> Self {
-        Self { options, doubted: Mutex::new(Doubted { endpoints, next: Instant::now() }) }
+        Self {
+            options,
+            doubted: Mutex::new(Doubted {
+                endpoints,
+                next: Instant::now(),
+            }),
+        }
     }
 
     /// Asks each member until it was right once. One that does not answer counts as wrong; who was wrong is asked again
@@ -51,11 +57,18 @@ impl Members {
             let version = self.version(&endpoint).await;
             if !version.as_deref().is_some_and(progress_is_right) {
                 let version = version.as_deref().unwrap_or("unknown");
-                tracing::warn!(endpoint, version, "this etcd does not tell progress rightly; it is found out instead");
+                tracing::warn!(
+                    endpoint,
+                    version,
+                    "this etcd does not tell progress rightly; it is found out instead"
+                );
                 wrong.push(endpoint);
             }
         }
-        *doubted = Doubted { endpoints: wrong, next: Instant::now() + BELIEVED };
+        *doubted = Doubted {
+            endpoints: wrong,
+            next: Instant::now() + BELIEVED,
+        };
         doubted.endpoints.is_empty()
     }
 

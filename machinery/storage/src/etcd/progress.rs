@@ -33,11 +33,17 @@ pub struct Found {
 /// drops it with the watch.
 pub async fn find(client: Client, range: KeyRange, known: Revision) -> Result<Found, Error> {
     let revision = super::current(&client).await?;
-    let mut found = Found { revision, last_event: Revision(0) };
+    let mut found = Found {
+        revision,
+        last_event: Revision(0),
+    };
     if revision <= known {
         return Ok(found);
     }
-    let options = WatchOptions::new().with_all_keys().with_start_revision(known.0 + 1).with_fragment();
+    let options = WatchOptions::new()
+        .with_all_keys()
+        .with_start_revision(known.0 + 1)
+        .with_fragment();
     let mut watches = client.watch_client().max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mut responses = timed(watches.watch("\0", Some(options))).await?;
     let (mut fragments, mut seen) = (Fragments::default(), 0);
@@ -45,7 +51,9 @@ pub async fn find(client: Client, range: KeyRange, known: Revision) -> Result<Fo
         if response.canceled() {
             return Err(super::watch::ended(&response));
         }
-        let Some(events) = fragments.take(&response)? else { continue };
+        let Some(events) = fragments.take(&response)? else {
+            continue;
+        };
         seen += events.len();
         for event in &events {
             let at = event.entry.mod_revision;
@@ -53,11 +61,16 @@ pub async fn find(client: Client, range: KeyRange, known: Revision) -> Result<Fo
                 found.last_event = found.last_event.max(at);
             }
         }
-        if events.last().is_some_and(|event| event.entry.mod_revision >= revision) {
+        if events
+            .last()
+            .is_some_and(|event| event.entry.mod_revision >= revision)
+        {
             return Ok(found);
         }
         if seen > EVENTS_MAX {
-            return Err(Error::Unavailable("a watch is too far behind to find out how far".to_owned()));
+            return Err(Error::Unavailable(
+                "a watch is too far behind to find out how far".to_owned(),
+            ));
         }
     }
     Err(Error::Unavailable("etcd ended a watch".to_owned()))

@@ -4,7 +4,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use etcd_client::{Client, WatchRequestSender, WatchResponse, WatchResponseStream, WatchStream as EtcdStream};
+use etcd_client::{
+    Client, WatchRequestSender, WatchResponse, WatchResponseStream, WatchStream as EtcdStream,
+};
 use futures_util::StreamExt;
 use tokio::sync::{broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -47,10 +49,21 @@ pub async fn start(
         Some(first) if first.created() => Revision(first.header().map_or(0, |header| header.revision())),
         _ => return Err(Error::Unavailable("etcd did not confirm a watch".to_owned())),
     };
-    let known = from.filter(|from| from.0 > 0).map_or(created, |from| Revision(from.0 - 1));
+    let known = from
+        .filter(|from| from.0 > 0)
+        .map_or(created, |from| Revision(from.0 - 1));
     let (batches, reader) = mpsc::channel(BATCHES_MAX);
     let (requests, responses) = stream.split();
-    let watch = Watch { requests, marks, known, finding: None, found: None, asked_again: false, fragments: Fragments::default(), batches };
+    let watch = Watch {
+        requests,
+        marks,
+        known,
+        finding: None,
+        found: None,
+        asked_again: false,
+        fragments: Fragments::default(),
+        batches,
+    };
     tokio::spawn(watch.run(responses, asked));
     Ok(ReceiverStream::new(reader).boxed())
 }
@@ -89,14 +102,20 @@ impl Watch {
         }
     }
 
-    async fn response(&mut self, response: Result<Option<WatchResponse>, etcd_client::Error>) -> Result<(), Done> {
+    async fn response(
+        &mut self,
+        response: Result<Option<WatchResponse>, etcd_client::Error>,
+    ) -> Result<(), Done> {
         match response {
             Ok(Some(response)) => match self.batch_of(&response) {
                 Ok(Some(batch)) => self.send(Ok(batch)).await,
                 Ok(None) => Ok(()),
                 Err(error) => self.send(Err(error)).await,
             },
-            Ok(None) => self.send(Err(Error::Unavailable("etcd ended a watch".to_owned()))).await,
+            Ok(None) => {
+                self.send(Err(Error::Unavailable("etcd ended a watch".to_owned())))
+                    .await
+            }
             Err(error) => self.send(Err(failed(error))).await,
         }
     }
@@ -106,7 +125,9 @@ impl Watch {
         if response.canceled() {
             return Err(ended(response));
         }
-        let Some(events) = self.fragments.take(response)? else { return Ok(None) };
+        let Some(events) = self.fragments.take(response)? else {
+            return Ok(None);
+        };
         if !events.is_empty() {
             return Ok(Some(WatchBatch::Events(events)));
         }
@@ -135,7 +156,11 @@ impl Watch {
                     self.asked_again = true;
                     return Ok(());
                 }
-                self.finding = Some(Box::pin(progress::find(Client::clone(client), range.clone(), self.known)));
+                self.finding = Some(Box::pin(progress::find(
+                    Client::clone(client),
+                    range.clone(),
+                    self.known,
+                )));
                 Ok(())
             }
         }
@@ -154,9 +179,14 @@ impl Watch {
 
     /// Tells what was found out once the last event before it was delivered.
     async fn tell_found(&mut self) -> Result<(), Done> {
-        let Some(found) = self.found.take_if(|found| found.last_event <= self.known) else { return Ok(()) };
+        let Some(found) = self.found.take_if(|found| found.last_event <= self.known) else {
+            return Ok(());
+        };
         self.known = self.known.max(found.revision);
-        self.batches.send(Ok(WatchBatch::Progress(self.known))).await.map_err(|_| Done)?;
+        self.batches
+            .send(Ok(WatchBatch::Progress(self.known)))
+            .await
+            .map_err(|_| Done)?;
         match std::mem::take(&mut self.asked_again) {
             true => self.ask().await,
             false => Ok(()),
@@ -166,7 +196,9 @@ impl Watch {
 
 /// The result of what is being found out; never ends when that is nothing.
 async fn finish(finding: &mut Option<Finding>) -> Result<Found, Error> {
-    let Some(running) = finding else { return std::future::pending().await };
+    let Some(running) = finding else {
+        return std::future::pending().await;
+    };
     let found = running.await;
     *finding = None;
     found

@@ -42,7 +42,8 @@ impl AesCbc {
         out.resize(out.len() + padding, u8::try_from(padding).unwrap_or_default());
         let context = EncryptionContext::Iv128(FixedLength::from(vector));
         let done = self.encrypting.less_safe_encrypt(&mut out[start..], context);
-        done.map(drop).map_err(|_| Failure::new("the value could not be encrypted"))
+        done.map(drop)
+            .map_err(|_| Failure::new("the value could not be encrypted"))
     }
 
     /// Opens vector and blocks.
@@ -53,7 +54,9 @@ impl AesCbc {
         }
         let mut value = blocks.to_vec();
         let context = DecryptionContext::Iv128(FixedLength::from(*vector));
-        self.decrypting.decrypt(&mut value, context).map_err(|_| WRONG_LENGTH)?;
+        self.decrypting
+            .decrypt(&mut value, context)
+            .map_err(|_| WRONG_LENGTH)?;
         let length = unpadded(&value)?;
         value.truncate(length);
         Ok(value)
@@ -62,8 +65,16 @@ impl AesCbc {
 
 fn unpadded(value: &[u8]) -> Result<usize, Failure> {
     let last = *value.last().ok_or(NOT_PADDED)?;
-    let length = value.len().checked_sub(usize::from(last)).filter(|_| last != 0).ok_or(NOT_PADDED)?;
-    if value[length..].iter().all(|byte| *byte == last) { Ok(length) } else { Err(WRONG_PADDING) }
+    let length = value
+        .len()
+        .checked_sub(usize::from(last))
+        .filter(|_| last != 0)
+        .ok_or(NOT_PADDED)?;
+    if value[length..].iter().all(|byte| *byte == last) {
+        Ok(length)
+    } else {
+        Err(WRONG_PADDING)
+    }
 }
 
 fn algorithm(secret: &[u8]) -> Result<&'static Algorithm, Failure> {

@@ -1,7 +1,9 @@
 //! AES-GCM: 12 bytes of random nonce, the ciphertext, 16 bytes of tag. The entry's key is authenticated with it, so that a
 //! value that somebody moved to another key is not read.
 
-use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey,
+};
 
 use super::{Failure, TOO_SHORT, random};
 
@@ -32,8 +34,13 @@ impl AesGcm {
         let start = out.len();
         out.extend_from_slice(value);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(key), &mut out[start..]);
-        out.extend_from_slice(tag.map_err(|_| Failure::new("the value could not be encrypted"))?.as_ref());
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(nonce, Aad::from(key), &mut out[start..]);
+        out.extend_from_slice(
+            tag.map_err(|_| Failure::new("the value could not be encrypted"))?
+                .as_ref(),
+        );
         Ok(())
     }
 
@@ -42,7 +49,10 @@ impl AesGcm {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(TOO_SHORT)?;
         let mut value = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.0.open_in_place(nonce, Aad::from(key), &mut value).map_err(|_| NOT_AUTHENTIC)?;
+        let opened = self
+            .0
+            .open_in_place(nonce, Aad::from(key), &mut value)
+            .map_err(|_| NOT_AUTHENTIC)?;
         let length = opened.len();
         value.truncate(length);
         Ok(value)

@@ -18,7 +18,9 @@ impl Secretbox {
     /// With a secret of 32 bytes.
     pub fn new(secret: &[u8]) -> Result<Self, Failure> {
         let cipher = XSalsa20Poly1305::new_from_slice(secret);
-        cipher.map(Self).map_err(|_| Failure::new("the secret is no secretbox key"))
+        cipher
+            .map(Self)
+            .map_err(|_| Failure::new("the secret is no secretbox key"))
     }
 
     /// Appends nonce, tag and ciphertext.
@@ -37,6 +39,8 @@ impl Secretbox {
         if sealed.len() < TAG_BYTES {
             return Err(TOO_SHORT);
         }
-        self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| NOT_AUTHENTIC)
+        self.0
+            .decrypt(&(*nonce).into(), sealed)
+            .map_err(|_| NOT_AUTHENTIC)
     }
 }

@@ -12,10 +12,10 @@ use crate::resource_keys::GroupResource;
 const DUPLICATE: &str = "the same resource cannot be specified multiple times";
 const OVERLAP: &str = "using overlapping resources such as 'secrets' and '*.' in the same resource list is not allowed as they will be masked";
 const CAPITALS: &str = "resource name should not contain capital letters";
-const STAR: &str = "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources";
+const STAR: &str =
+    "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources";
 const NOT_REST: &str = "resources which do not have REST API/s cannot be encrypted";
-const EVENTS: &str =
-    "'*.events.k8s.io' objects are stored using the 'events' API group in etcd. Use 'events' instead in the config file";
+const EVENTS: &str = "'*.events.k8s.io' objects are stored using the 'events' API group in etcd. Use 'events' instead in the config file";
 const EXTENSIONS: &str = "'extensions' group has been removed and cannot be used for encryption";
 const ACROSS_GROUPS: &str = "encrypting the same resource across groups is not supported";
 const NO_PROVIDER: &str =
@@ -24,7 +24,11 @@ const SEVERAL_PROVIDERS: &str =
     "more than one provider specified in a single element, should split into different list elements";
 const NOT_BASE64: &str = "secrets must be base64 encoded";
 /// Kept in etcd without being served.
-const INTERNAL: [&str; 3] = ["apiserveripinfo", "serviceipallocations", "servicenodeportallocations"];
+const INTERNAL: [&str; 3] = [
+    "apiserveripinfo",
+    "serviceipallocations",
+    "servicenodeportallocations",
+];
 
 /// Everything that is wrong with the elements of `resources`.
 pub fn validate(rules: &[Value]) -> Vec<field::Error> {
@@ -45,12 +49,19 @@ fn resources(listed: &[Value], path: &Path, errors: &mut Vec<field::Error>) {
     if listed.is_empty() {
         errors.push(one_required(path, &path.to_string()));
     }
-    let names: Vec<&str> = listed.iter().map(|name| name.as_str().unwrap_or_default()).collect();
+    let names: Vec<&str> = listed
+        .iter()
+        .map(|name| name.as_str().unwrap_or_default())
+        .collect();
     let (has_duplicate, has_overlap) = overlaps(&names);
     for (found, why) in [(has_duplicate, DUPLICATE), (has_overlap, OVERLAP)] {
         if found {
             let quoted: Vec<String> = names.iter().map(|name| field::quote(name)).collect();
-            errors.push(field::Error::invalid(path, Printed::raw(format!("[{}]", quoted.join(","))), why));
+            errors.push(field::Error::invalid(
+                path,
+                Printed::raw(format!("[{}]", quoted.join(","))),
+                why,
+            ));
         }
     }
     for (at, name) in names.iter().enumerate() {
@@ -72,7 +83,10 @@ fn overlaps(names: &[&str]) -> (bool, bool) {
         one.resource == "*" && (one.group == other.group || is_everything(one))
     };
     let duplicate = pairs().any(|(one, other)| one == other);
-    (duplicate, pairs().any(|(one, other)| one != other && (covers(one, other) || covers(other, one))))
+    (
+        duplicate,
+        pairs().any(|(one, other)| one != other && (covers(one, other) || covers(other, one))),
+    )
 }
 
 fn wrong_name(name: &str) -> Option<&'static str> {
@@ -94,13 +108,24 @@ fn providers(listed: &[Value], path: &Path, errors: &mut Vec<field::Error>) {
     }
     for (at, provider) in listed.iter().enumerate() {
         let path = path.index(at);
-        let set = PROVIDERS.iter().filter(|(name, _)| is_set(provider, name)).collect::<Vec<_>>();
+        let set = PROVIDERS
+            .iter()
+            .filter(|(name, _)| is_set(provider, name))
+            .collect::<Vec<_>>();
         match (set.as_slice(), is_set(provider, "kms")) {
             ([], false) => errors.push(field::Error::invalid_unshown(&path, NO_PROVIDER)),
-            ([], true) => errors.push(field::Error::forbidden(&path.child("kms"), "KMS is not supported by this server")),
+            ([], true) => errors.push(field::Error::forbidden(
+                &path.child("kms"),
+                "KMS is not supported by this server",
+            )),
             ([(name, kind)], false) => {
                 if let Some(kind) = kind {
-                    keys(*kind, provider.list_at(&[name, "keys"]), &path.child(*name).child("keys"), errors);
+                    keys(
+                        *kind,
+                        provider.list_at(&[name, "keys"]),
+                        &path.child(*name).child("keys"),
+                        errors,
+                    );
                 }
             }
             _ => errors.push(field::Error::invalid_unshown(&path, SEVERAL_PROVIDERS)),
@@ -115,7 +140,10 @@ fn keys(kind: Kind, listed: &[Value], path: &Path, errors: &mut Vec<field::Error
     for (at, key) in listed.iter().enumerate() {
         let path = path.index(at);
         let mandatory = |name: &str| {
-            field::Error::required(&path.child(name), format!("{name} is a mandatory field for a key"))
+            field::Error::required(
+                &path.child(name),
+                format!("{name} is a mandatory field for a key"),
+            )
         };
         if key.str_at(&["name"]).unwrap_or_default().is_empty() {
             errors.push(mandatory("name"));
@@ -135,8 +163,15 @@ fn wrong_secret(kind: Kind, secret: &str, path: &Path) -> Option<field::Error> {
     if expected.contains(&secret.len()) {
         return None;
     }
-    let expected = expected.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
-    let why = format!("secret is not of the expected length, got {}, expected one of [{expected}]", secret.len());
+    let expected = expected
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let why = format!(
+        "secret is not of the expected length, got {}, expected one of [{expected}]",
+        secret.len()
+    );
     Some(field::Error::invalid(path, "REDACTED", why))
 }
 
@@ -154,16 +189,23 @@ mod tests {
     }
 
     fn of_resources(names: &str) -> String {
-        errors(&format!("resources: [{{resources: {names}, providers: [{{identity: {{}}}}]}}]"))
+        errors(&format!(
+            "resources: [{{resources: {names}, providers: [{{identity: {{}}}}]}}]"
+        ))
     }
 
     fn of_provider(provider: &str) -> String {
-        errors(&format!("resources: [{{resources: [secrets], providers: [{provider}]}}]"))
+        errors(&format!(
+            "resources: [{{resources: [secrets], providers: [{provider}]}}]"
+        ))
     }
 
     #[test]
     fn lists_must_not_be_empty() {
-        assert_eq!(errors("resources: []"), "resources: Required value: at least one resources is required");
+        assert_eq!(
+            errors("resources: []"),
+            "resources: Required value: at least one resources is required"
+        );
         assert_eq!(
             errors("resources: [{}]"),
             "[resources[0].resources: Required value: at least one resources[0].resources is required, \
@@ -173,11 +215,19 @@ mod tests {
 
     #[test]
     fn resources_are_named_once_and_do_not_cover_each_other() {
-        for good in ["[secrets]", "['*.', deployments.apps]", "['*.*']", "['*.apps', '*.batch', secrets]"] {
+        for good in [
+            "[secrets]",
+            "['*.', deployments.apps]",
+            "['*.*']",
+            "['*.apps', '*.batch', secrets]",
+        ] {
             assert_eq!(of_resources(good), "", "{good}");
         }
         let invalid = |list: &str, why: &str| format!("resources[0].resources: Invalid value: {list}: {why}");
-        assert_eq!(of_resources("[secrets, secrets]"), invalid(r#"["secrets","secrets"]"#, DUPLICATE));
+        assert_eq!(
+            of_resources("[secrets, secrets]"),
+            invalid(r#"["secrets","secrets"]"#, DUPLICATE)
+        );
         for (names, list) in [
             ("['*.', secrets]", r#"["*.","secrets"]"#),
             ("['*.*', '*.apps']", r#"["*.*","*.apps"]"#),
@@ -206,9 +256,15 @@ mod tests {
     fn an_element_has_one_provider_with_good_keys() {
         let at = "resources[0].providers[0]";
         assert_eq!(of_provider("{}"), format!("{at}: Invalid value: {NO_PROVIDER}"));
-        assert_eq!(of_provider("{identity: {}, aesgcm: {}}"), format!("{at}: Invalid value: {SEVERAL_PROVIDERS}"));
+        assert_eq!(
+            of_provider("{identity: {}, aesgcm: {}}"),
+            format!("{at}: Invalid value: {SEVERAL_PROVIDERS}")
+        );
         assert!(of_provider("{kms: {}}").contains("KMS is not supported"));
-        assert_eq!(of_provider("{aescbc: {}}"), format!("{at}.aescbc.keys: Required value: at least one keys is required"));
+        assert_eq!(
+            of_provider("{aescbc: {}}"),
+            format!("{at}.aescbc.keys: Required value: at least one keys is required")
+        );
         assert_eq!(
             of_provider("{aesgcm: {keys: [{}]}}"),
             format!(
