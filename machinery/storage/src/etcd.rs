@@ -168,7 +168,7 @@ impl Store for Etcd {
             Marks::Told
         } else {
             Marks::FoundOut {
-                client: self.client.clone(),
+                client: Box::new(self.client.clone()),
                 range,
             }
         };

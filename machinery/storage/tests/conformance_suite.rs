@@ -303,15 +303,16 @@ async fn lagging_watches(store: &dyn Store) {
             .revision;
         let seen = async {
             loop {
-                if let WatchBatch::Events(events) =
+                let WatchBatch::Events(events) =
                     read.next().await.expect("it goes on").expect("nothing fails")
+                else {
+                    continue;
+                };
+                if events
+                    .last()
+                    .is_some_and(|event| event.entry.mod_revision >= last)
                 {
-                    if events
-                        .last()
-                        .is_some_and(|event| event.entry.mod_revision >= last)
-                    {
-                        return;
-                    }
+                    return;
                 }
             }
         };

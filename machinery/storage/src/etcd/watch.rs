@@ -30,7 +30,7 @@ pub enum Marks {
     /// Etcd's are not trusted; they are found out ([`progress::find`]).
     FoundOut {
         /// To read with.
-        client: Client,
+        client: Box<Client>,
         /// What is watched.
         range: KeyRange,
     },
@@ -157,7 +157,7 @@ impl Watch {
                     return Ok(());
                 }
                 self.finding = Some(Box::pin(progress::find(
-                    client.clone(),
+                    Client::clone(client),
                     range.clone(),
                     self.known,
                 )));
