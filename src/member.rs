@@ -46,11 +46,7 @@ impl Config {
         let signals = Signals::listen()?;
         create_private(&self.data_dir)?;
         let listener = Listener::bind(self.listen).await?;
-        let Opened { store, .. } = self.backend.open().await?;
-        let store = match self.encryption.take() {
-            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
-            None => store,
-        };
+        let Opened { store, .. } = self.open_store().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
         let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);

@@ -53,11 +53,7 @@ impl Config {
         let signals = Signals::listen()?;
         create_private(&self.data_dir)?;
         let listener = Listener::bind(self.listen).await?;
-        let Opened { store, parts } = self.backend.open().await?;
-        let store = match self.encryption.take() {
-            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
-            None => store,
-        };
+        let Opened { store, parts } = self.open_store().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
         let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
@@ -109,6 +105,16 @@ impl Config {
             kubeconfig,
             shutdown,
         })
+    }
+
+    /// Opens the store, with encryption over it where that is configured.
+    pub(crate) async fn open_store(&mut self) -> Result<Opened, Error> {
+        let Opened { store, parts } = self.backend.open().await?;
+        let store = match self.encryption.take() {
+            Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
+            None => store,
+        };
+        Ok(Opened { store, parts })
     }
 
     /// Where the administrator's kubeconfig is.

@@ -11,11 +11,9 @@ use kinds::{Resource, partial as metadata};
 use schema::envelope::{field_len, put_field_head};
 use schema::{Map, Types, Value, json, proto};
 use serve::status::{Status, reason};
-use storage::Entry;
 
 use crate::call::{Call, Shape, shown};
 use crate::canonical::Canonical;
-use crate::decoder::Decoder;
 use crate::errors::internal_group;
 use crate::negotiate::{Form, Media, Output};
 use crate::partial;
@@ -90,27 +88,6 @@ impl ListWriter {
             }
         }
         Ok(())
-    }
-
-    /// Appends an object as it is stored: without a tree where the bytes are what clients see. `object` is its hub form where
-    /// that is known already.
-    pub fn push_stored(
-        &mut self,
-        decoder: &Decoder,
-        entry: &Entry,
-        object: Option<Value>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Status> {
-        if self.is_plain()
-            && self.output.media != Media::Protobuf
-            && let Some(canonical) = Canonical::of_stored(&self.hub, entry)?
-        {
-            return self.push_canonical(&canonical, out);
-        }
-        match object {
-            Some(object) => self.push(object, out),
-            None => self.push(decoder.decode(&self.hub, entry)?, out),
-        }
     }
 
     /// Appends an object whose canonical bytes are known: without a tree where the form allows it. On an error `out` may have a

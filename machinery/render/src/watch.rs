@@ -4,5 +4,5 @@
 mod event;
 mod frame;
 
-pub use event::{Change, Kind, seen};
+pub use event::Kind;
 pub use frame::{Format, Framer};
