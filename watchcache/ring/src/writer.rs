@@ -158,6 +158,12 @@ impl<T, W: Parked> Writer<T, W> {
         touched.iter().for_each(|bucket| self.collect(bucket));
     }
 
+    /// Ends the ring: every cursor is woken and told that it lagged, also where there never was an event.
+    pub fn close(mut self) {
+        self.head = self.head.max(1);
+        self.start_at(i64::MAX);
+    }
+
     /// The newest position.
     pub fn head(&self) -> Position {
         Position(self.head)
