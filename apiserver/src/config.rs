@@ -79,6 +79,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         keys: config.keys.clone(),
         primary_family: config.primary_family,
         history_bytes: config.history_bytes,
+        ..watchcache::Config::default()
     };
     let cache = Arc::new(Cache::new(&store, &cached));
     let discovery = Discovery::new(config.runtime, config.address);

@@ -4,24 +4,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::limits::HISTORY_FLOOR_BYTES;
 use crate::unit::Unit;
 
 /// How often the budget is shared out.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Shares `bytes` among the units for as long as the process runs.
-pub async fn keep(units: Vec<Arc<Unit>>, bytes: usize) {
+/// What the histories of all resources may hold together, and what each may keep whatever the others need.
+#[derive(Clone, Copy, Debug)]
+pub struct History {
+    pub bytes: usize,
+    pub floor_bytes: usize,
+}
+
+/// Shares `history` among the units for as long as the process runs.
+pub async fn keep(units: Vec<Arc<Unit>>, history: History) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        share(&units, bytes);
+        share(&units, history);
     }
 }
 
 /// Tells each unit what it may hold.
-pub fn share(units: &[Arc<Unit>], bytes: usize) {
+pub fn share(units: &[Arc<Unit>], history: History) {
     let now_ms = crate::unit::now_ms();
     let samples: Vec<_> = units
         .iter()
@@ -32,11 +38,11 @@ pub fn share(units: &[Arc<Unit>], bytes: usize) {
                 oldest_age_ms: span
                     .and_then(|span| span.oldest_ms)
                     .map_or(0, |oldest_ms| now_ms.saturating_sub(oldest_ms)),
-                floor_bytes: HISTORY_FLOOR_BYTES,
+                floor_bytes: history.floor_bytes,
             }
         })
         .collect();
-    for (unit, allotted) in units.iter().zip(ring::budget::share(bytes, &samples)) {
+    for (unit, allotted) in units.iter().zip(ring::budget::share(history.bytes, &samples)) {
         unit.allot(allotted);
     }
 }

@@ -18,7 +18,7 @@ use crate::budget;
 use crate::digest;
 use crate::freshness::Freshness;
 use crate::item::Maker;
-use crate::limits::{DIGEST_INTERVAL, HISTORY_BYTES_DEFAULT};
+use crate::limits::{DIGEST_INTERVAL, HISTORY_BYTES_DEFAULT, HISTORY_FLOOR_BYTES};
 use crate::load::Span;
 use crate::tail::Tail;
 use crate::unit::{Phase, Unit};
@@ -32,6 +32,8 @@ pub struct Config {
     pub primary_family: IpFamily,
     /// What the histories of all resources may hold together.
     pub history_bytes: usize,
+    /// What each resource may keep of it whatever the others need.
+    pub history_floor_bytes: usize,
 }
 
 impl Default for Config {
@@ -40,6 +42,7 @@ impl Default for Config {
             keys: Keys::default(),
             primary_family: IpFamily::V4,
             history_bytes: HISTORY_BYTES_DEFAULT,
+            history_floor_bytes: HISTORY_FLOOR_BYTES,
         }
     }
 }
@@ -47,7 +50,7 @@ impl Default for Config {
 /// The caches, by the part of the key that a resource's objects share.
 pub struct Cache {
     units: HashMap<SmolStr, Arc<Unit>>,
-    history_bytes: usize,
+    history: budget::History,
 }
 
 impl Cache {
@@ -76,7 +79,10 @@ impl Cache {
         }
         Self {
             units,
-            history_bytes: config.history_bytes,
+            history: budget::History {
+                bytes: config.history_bytes,
+                floor_bytes: config.history_floor_bytes,
+            },
         }
     }
 
@@ -91,7 +97,7 @@ impl Cache {
             tasks.push(Box::pin(digest::keep_comparing(unit.clone(), offset)));
         }
         let units = self.units.values().cloned().collect();
-        tasks.push(Box::pin(budget::keep(units, self.history_bytes)));
+        tasks.push(Box::pin(budget::keep(units, self.history)));
         tasks
     }
 
@@ -166,5 +172,7 @@ fn unit(
         start,
         end: Bytes::from(span.end),
     };
-    Unit::new(maker, span, store, freshness)
+    let unit = Unit::new(maker, span, store, freshness);
+    unit.allot(config.history_floor_bytes);
+    unit
 }

@@ -2,10 +2,11 @@
 //! writer of the unit; who reads it is not known here.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use storage::{Error, Event as Change, EventKind, Revision, Store, WatchBatch, WatchRequest, WatchStream};
+use tokio::time::Instant;
 
 use crate::event::Event;
 use crate::item::{Item, Maker};
@@ -155,10 +156,7 @@ impl Tail {
                 },
             }
             if loaded.revision() >= target || loaded.is_shown {
-                loaded.show(&self.unit);
-                if let Some(stale) = self.stale.take() {
-                    stale.close();
-                }
+                loaded.show(&self.unit, self.stale.take());
             }
         }
     }
@@ -244,19 +242,16 @@ impl Loaded {
         Ok(())
     }
 
-    /// Lets readers see how far it is.
-    fn show(&mut self, unit: &Unit) {
-        self.writer.show(unit, self.snapshot.clone(), !self.is_shown);
+    /// Lets readers see how far it is. Whoever still reads what was there before hears that it has a gap.
+    fn show(&mut self, unit: &Unit, before: Option<Self>) {
+        let before = before.map(|before| before.writer);
+        self.writer
+            .show(unit, self.snapshot.clone(), !self.is_shown, before);
         self.is_shown = true;
     }
 
     fn trim(&mut self, unit: &Unit) {
         self.writer.trim(unit);
-    }
-
-    /// Whoever still reads it hears that it has a gap.
-    fn close(self) {
-        self.writer.close();
     }
 }
 

@@ -16,7 +16,6 @@ use crate::event::Event;
 use crate::forms::Forms;
 use crate::freshness::Freshness;
 use crate::item::Maker;
-use crate::limits::HISTORY_FLOOR_BYTES;
 use crate::load::Span;
 use crate::past::{self, Past, Shown};
 use crate::snapshot::Snapshot;
@@ -86,7 +85,8 @@ pub struct Counts {
 }
 
 impl Unit {
-    /// Of a resource whose objects are in `span` of a store. Nothing is loaded before its [`crate::tail::Tail`] runs.
+    /// Of a resource whose objects are in `span` of a store. Nothing is loaded before its [`crate::tail::Tail`] runs, and
+    /// its ring keeps next to nothing before it is told what it may.
     pub fn new(maker: Maker, span: Span, store: Arc<dyn Store>, freshness: Arc<Freshness>) -> Self {
         Self {
             maker: Arc::new(maker),
@@ -101,7 +101,7 @@ impl Unit {
             past: Past::default(),
             forms: Forms::default(),
             counts: Counts::default(),
-            allotted_bytes: AtomicUsize::new(HISTORY_FLOOR_BYTES),
+            allotted_bytes: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             heard_ms: AtomicU64::new(now_ms()),
         }

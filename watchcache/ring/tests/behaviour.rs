@@ -393,6 +393,21 @@ fn what_is_held_is_read_from_both_ends() {
 }
 
 #[test]
+fn closing_ends_every_cursor_also_where_nothing_happened() {
+    let (mut writer, reader) = ring();
+    writer.start_at(7);
+    let connection = Arc::new(Connection::default());
+    let mut cursors = [Scope::All, on("a")].map(|scope| reader.open(scope, reader.head()).unwrap());
+    cursors
+        .iter_mut()
+        .for_each(|cursor| assert!(!cursor.park(Handle(connection.clone()))));
+    writer.close();
+    assert_eq!(connection.told(), (2, 1));
+    assert!(cursors.iter_mut().all(|cursor| cursor.next().is_err()));
+    assert!(reader.open(Scope::All, Position(0)).is_err());
+}
+
+#[test]
 fn a_gap_ends_every_cursor() {
     let (mut writer, reader) = ring();
     publish(&mut writer, 1, &["a"]);

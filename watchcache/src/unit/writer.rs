@@ -67,8 +67,9 @@ impl Writer {
     }
 
     /// Lets readers see this state, and know that all changes up to its revision are visible. The ring is always ahead of the
-    /// snapshot, and the snapshot of the revision.
-    pub fn show(&mut self, unit: &Unit, snapshot: Snapshot, is_first: bool) {
+    /// snapshot, and the snapshot of the revision. When it is shown for the first time, the generation `before` it is closed
+    /// ahead of the revision: its watches must not take that for their own.
+    pub fn show(&mut self, unit: &Unit, snapshot: Snapshot, is_first: bool, before: Option<Self>) {
         let revision = snapshot.revision();
         self.generation.shown.store(Arc::new(Shown {
             snapshot,
@@ -77,6 +78,7 @@ impl Writer {
         if is_first {
             unit.past.forget_before(revision);
             unit.generation.store(Some(self.generation.clone()));
+            before.into_iter().for_each(Self::close);
             unit.set_phase(Phase::Following);
         }
         unit.current.fetch_max(revision.0, Ordering::AcqRel);
@@ -94,7 +96,7 @@ impl Writer {
     }
 
     /// Ends the generation: its readers hear that there is a gap.
-    pub fn close(self) {
+    fn close(self) {
         self.ring.close();
     }
 }

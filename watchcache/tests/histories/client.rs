@@ -9,7 +9,7 @@ use http_body::Body as _;
 use kinds::Catalog;
 use render::{Call, Descriptions};
 use schema::{Value, json};
-use serve::http::{Body, Response, read_body};
+use serve::http::{Body, read_body};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
 use serve::status::Status;
@@ -61,6 +61,28 @@ pub fn node_name(node: u8) -> String {
     }
 }
 
+/// Where a watch begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// After a revision.
+    After(i64),
+    /// With the objects of the store's present moment, and a bookmark after them.
+    List,
+    /// With the objects of any moment.
+    Any,
+}
+
+impl Begin {
+    fn query(self) -> String {
+        let rest = match self {
+            Begin::After(revision) => format!("&resourceVersion={revision}"),
+            Begin::List => "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan".to_owned(),
+            Begin::Any => "&resourceVersion=0".to_owned(),
+        };
+        format!("watch=1&allowWatchBookmarks=true&timeoutSeconds=100000{rest}")
+    }
+}
+
 /// A watch that a client has open.
 pub struct Watcher {
     /// What it selects.
@@ -68,66 +90,80 @@ pub struct Watcher {
     body: Body,
     text: Vec<u8>,
     /// Up to here it knows everything.
-    pub known: i64,
+    known: i64,
     /// What it was told since the events were checked last.
     told: Vec<Told>,
-    /// It has not had the initial events.
-    is_listing: bool,
-    /// Whether a 410 is a right answer: there was a gap since it began.
-    pub may_expire: bool,
+    /// The initial objects, if it has not had all of them.
+    listing: Option<Begin>,
+    /// The store's revision when it was opened.
+    opened: i64,
+    /// Everything up to here it has read.
+    pub read_until: i64,
+    /// The cache no longer has the changes up to here.
+    dropped: i64,
+    /// The last bookmark.
+    pub bookmark: i64,
+    /// Which answers of 410 are right.
+    pub expiry: Expiry,
     /// It does not read.
     pub is_stalled: bool,
-    /// How it ended.
-    pub ended: Option<Option<i64>>,
+    /// The code that it ended with.
+    pub ended: Option<i64>,
+}
+
+/// When a watch may end with 410.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// There was no gap.
+    Never,
+    /// The history is short: only if something that it has not read was dropped.
+    Overrun,
+    /// There was a gap that may concern it.
+    May,
+    /// There was a gap.
+    Must,
 }
 
 impl Watcher {
-    /// Opens one that begins after a revision.
-    pub async fn after(
+    /// Opens one; `now` is the store's revision.
+    pub async fn open(
         cache: &Cache,
         texts: &Arc<Descriptions>,
         selector: Selector,
-        after: i64,
+        begin: Begin,
+        now: i64,
     ) -> Result<Self, Status> {
-        let query = format!("watch=1&allowWatchBookmarks=true&timeoutSeconds=100000&resourceVersion={after}");
-        let call = call(&selector, &query);
-        let response = cache.watch(&call, texts).await?;
-        Ok(Self::new(selector, response, after, false))
-    }
-
-    /// Opens one that begins with the present objects, which are the store's of this moment.
-    pub async fn with_list(
-        cache: &Cache,
-        texts: &Arc<Descriptions>,
-        selector: Selector,
-    ) -> Result<Self, Status> {
-        let query = "watch=1&allowWatchBookmarks=true&timeoutSeconds=100000&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
-        let call = call(&selector, query);
-        let response = cache.watch(&call, texts).await?;
-        Ok(Self::new(selector, response, 0, true))
-    }
-
-    fn new(selector: Selector, response: Response, known: i64, is_listing: bool) -> Self {
-        Self {
+        let response = cache.watch(&call(&selector, &begin.query()), texts).await?;
+        let known = match begin {
+            Begin::After(revision) => revision,
+            Begin::List | Begin::Any => 0,
+        };
+        Ok(Self {
             selector,
             body: response.into_body(),
             text: Vec::new(),
             known,
             told: Vec::new(),
-            is_listing,
-            may_expire: false,
+            listing: Some(begin).filter(|begin| !matches!(begin, Begin::After(_))),
+            opened: now,
+            read_until: if begin == Begin::List { now } else { known },
+            dropped: 0,
+            bookmark: 0,
+            expiry: Expiry::Never,
             is_stalled: false,
             ended: None,
-        }
+        })
     }
 
-    /// Reads what is there without waiting, and checks each event as it comes.
-    pub fn read(&mut self, model: &Model) {
+    /// Reads what is there without waiting; the cache has dropped what was up to `dropped`. Checks it: I1, what it was told is the beginning of what happened, and all of
+    /// a transaction or nothing.
+    pub fn read(&mut self, model: &Model, dropped: i64) {
+        self.dropped = dropped;
         let mut context = Context::from_waker(Waker::noop());
         while self.ended.is_none() {
             match Pin::new(&mut self.body).poll_frame(&mut context) {
-                Poll::Pending => return,
-                Poll::Ready(None) => self.ended = Some(None),
+                Poll::Pending => break,
+                Poll::Ready(None) => panic!("a watch ends before its time"),
                 Poll::Ready(Some(frame)) => {
                     let data = frame
                         .expect("a watch does not break off")
@@ -138,11 +174,18 @@ impl Watcher {
                 }
             }
         }
+        if self.listing == Some(Begin::Any) {
+            self.place(model);
+        }
+        if self.listing.is_none() && self.ended.is_none() {
+            self.check_beginning(model);
+        }
     }
 
     fn lines(&mut self, model: &Model) {
         while let Some(end) = self.text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.text.drain(..=end).collect();
+            assert!(self.ended.is_none(), "something follows an error");
             let event = json::parse(&line).expect("each line is JSON");
             self.event(&event, model);
         }
@@ -151,75 +194,151 @@ impl Watcher {
     fn event(&mut self, event: &Value, model: &Model) {
         let object = event.get("object").expect("each event has an object");
         match event.str_at(&["type"]).expect("each event has a type") {
-            "ERROR" => {
-                let code = object.int_at(&["code"]);
-                assert!(
-                    code == Some(410) && self.may_expire,
-                    "I6: a watch from {} without a gap ended with {object:?}",
-                    self.known
-                );
-                self.ended = Some(code);
-            }
+            "ERROR" => self.fail(object.int_at(&["code"]).expect("an error has a code"), model),
             "BOOKMARK" => self.bookmark(object, model),
             kind => self.told.push(told(kind, object)),
         }
     }
 
+    /// I6: 410 where there was a gap, 500 where something cannot be decoded, and nothing else.
+    fn fail(&mut self, code: i64, model: &Model) {
+        self.ended = Some(code);
+        let is_right = match code {
+            410 => self.may_expire(model),
+            500 => self.listing == Some(Begin::Any) || self.must_fail(model),
+            _ => false,
+        };
+        assert!(
+            is_right,
+            "I6: a watch from {} ended with {code}, {:?}, {:?}, told {:?}",
+            self.known, self.selector, self.expiry, self.told
+        );
+    }
+
+    fn may_expire(&self, model: &Model) -> bool {
+        match self.expiry {
+            Expiry::Never => false,
+            Expiry::Overrun => model.has_unread(&self.selector, self.read_until, self.dropped),
+            Expiry::May | Expiry::Must => true,
+        }
+    }
+
+    fn must_fail(&self, model: &Model) -> bool {
+        if self.listing.is_some() {
+            return self.told.is_empty() && model.list(&self.selector, self.opened).is_none();
+        }
+        let heard = model.heard(&self.selector, self.known, i64::MAX);
+        heard.fails && heard.told == self.told
+    }
+
     /// I4: everything up to the bookmark was sent.
     fn bookmark(&mut self, object: &Value, model: &Model) {
         let revision = revision(object);
-        if std::mem::take(&mut self.is_listing) {
-            let listed: Vec<_> = std::mem::take(&mut self.told)
-                .into_iter()
-                .map(|told| (told.key, told.pod, told.revision))
-                .collect();
-            assert_eq!(
-                listed,
-                model.list(&self.selector, revision),
-                "I3: initial events at {revision}"
-            );
-            self.known = revision;
+        match self.listing {
+            Some(Begin::Any) => self.place(model),
+            Some(_) => {
+                let is_end = object.str_at(&["metadata", "annotations", "k8s.io/initial-events-end"]);
+                assert_eq!(is_end, Some("true"), "the first bookmark ends the initial events");
+                let listed = std::mem::take(&mut self.told);
+                assert_eq!(
+                    Some(listed),
+                    initial(&self.selector, model, revision),
+                    "I3: initial events at {revision}"
+                );
+                (self.known, self.listing) = (revision, None);
+            }
+            None => {}
         }
         self.check_until(revision, model, "I4: before a bookmark");
+        self.bookmark = revision;
+    }
+
+    /// I2: the initial events of a watch from any moment are one that was, and not after it was opened.
+    fn place(&mut self, model: &Model) {
+        if self.ended == Some(410) {
+            return;
+        }
+        let fails = self.ended == Some(500);
+        let at = (1..=self.opened).rev().find_map(|at| {
+            let Some(mut expected) = initial(&self.selector, model, at) else {
+                return (fails && self.told.is_empty()).then_some((at, 0));
+            };
+            let listed = expected.len();
+            let heard = model.heard(&self.selector, at, i64::MAX);
+            expected.extend(heard.told);
+            let is_whole = self.told.len() >= listed && expected.starts_with(&self.told);
+            let ends_right = !fails || (heard.fails && expected.len() == self.told.len());
+            (is_whole && ends_right).then_some((at, listed))
+        });
+        let (at, listed) = at.unwrap_or_else(|| {
+            panic!(
+                "I2: {:?} was told {:?}, which never was",
+                self.selector, self.told
+            );
+        });
+        self.told.drain(..listed);
+        (self.known, self.listing) = (at, None);
+        self.read_until = self.read_until.max(at);
     }
 
     /// I1 and I5: exactly what the model says happened, in order, and nothing else.
     pub fn check_until(&mut self, revision: i64, model: &Model, when: &str) {
         let told = std::mem::take(&mut self.told);
-        let expected = model.told(&self.selector, self.known, revision);
+        let expected = model.heard(&self.selector, self.known, revision);
         assert_eq!(
-            told, expected,
+            told, expected.told,
             "{when} at {revision}, from {} on, {:?}",
             self.known, self.selector
+        );
+        assert!(
+            !expected.fails,
+            "I6: {:?} did not fail before {revision}",
+            self.selector
         );
         self.known = self.known.max(revision);
     }
 
-    /// I1 for a watch that has not caught up: what it was told is the beginning of what happened.
-    pub fn check_beginning(&self, model: &Model) {
-        if self.is_listing {
-            return;
-        }
-        let expected = model.told(&self.selector, self.known, i64::MAX);
-        let seen = self.told.len().min(expected.len());
-        assert_eq!(
-            self.told[..],
-            expected[..seen],
-            "I1: {:?} from {}",
+    fn check_beginning(&self, model: &Model) {
+        let expected = model.heard(&self.selector, self.known, i64::MAX).told;
+        assert!(
+            expected.starts_with(&self.told),
+            "I1: {:?} from {}: {:?} does not begin {expected:?}",
             self.selector,
-            self.known
+            self.known,
+            self.told
         );
+        if let (Some(last), Some(next)) = (self.told.last(), expected.get(self.told.len())) {
+            assert_ne!(
+                last.revision, next.revision,
+                "I1: a transaction is seen whole, {:?}",
+                self.selector
+            );
+        }
     }
 
     /// From where it would go on elsewhere.
-    pub fn known_now(&self) -> i64 {
-        self.told.last().map_or(self.known, |told| told.revision)
+    pub fn resumption(&self) -> Begin {
+        self.listing.unwrap_or(Begin::After(
+            self.told.last().map_or(self.known, |told| told.revision),
+        ))
     }
 
-    /// Whether it still waits for the bookmark after the initial events.
+    /// Whether it still waits for initial events.
     pub fn is_listing(&self) -> bool {
-        self.is_listing
+        self.listing.is_some()
     }
+}
+
+/// The events that tell what was there at a revision; nothing if that cannot be told.
+fn initial(selector: &Selector, model: &Model, at: i64) -> Option<Vec<Told>> {
+    let listed = model.list(selector, at)?.into_iter();
+    let added = listed.map(|(key, pod, revision)| Told {
+        kind: "ADDED",
+        key,
+        revision,
+        pod,
+    });
+    Some(added.collect())
 }
 
 /// A list's answer: its revision, its objects, and where it goes on.

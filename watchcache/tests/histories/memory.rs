@@ -1,4 +1,4 @@
-//! A store in memory whose streams can be broken and whose past can be forgotten at will: what histories are played on.
+//! A store in memory whose streams can be broken or ended and whose past can be forgotten at will: what histories are played on.
 //! It is quick, keeps everything and promises nothing about disks.
 
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ struct Tick {
     revision: i64,
     /// Streams that began in an earlier epoch are broken.
     epoch: u64,
+    /// Streams that began before as many ends are at theirs.
+    ends: u64,
     progress: u64,
 }
 
@@ -39,11 +41,12 @@ struct Tick {
 pub struct Memory {
     state: Arc<Mutex<State>>,
     tick: watch::Sender<Tick>,
+    batch_revisions_max: usize,
 }
 
 impl Memory {
-    /// Empty, at revision 1.
-    pub fn new() -> Self {
+    /// Empty, at revision 1. Its streams put at most so many revisions into one batch.
+    pub fn new(batch_revisions_max: usize) -> Self {
         let state = State {
             revision: 1,
             ..State::default()
@@ -55,12 +58,18 @@ impl Memory {
         Self {
             state: Arc::new(Mutex::new(state)),
             tick: watch::Sender::new(tick),
+            batch_revisions_max,
         }
     }
 
     /// Every stream that is open fails, as when a connection is lost.
     pub fn break_streams(&self) {
         self.tick.send_modify(|tick| tick.epoch += 1);
+    }
+
+    /// Every stream that is open ends, without an error.
+    pub fn end_streams(&self) {
+        self.tick.send_modify(|tick| tick.ends += 1);
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -193,34 +202,56 @@ struct Stream {
     next: i64,
     tick: watch::Receiver<Tick>,
     epoch: u64,
+    ends: u64,
     progress: u64,
 }
 
 impl Stream {
-    async fn batch(&mut self) -> Result<WatchBatch, Error> {
+    async fn batch(&mut self) -> Result<Option<WatchBatch>, Error> {
         loop {
             let tick = *self.tick.borrow_and_update();
             if tick.epoch != self.epoch {
                 return Err(Error::Unavailable("the stream was broken".to_owned()));
             }
-            let (found, compacted) = self
-                .store
-                .with(|state| (state.next(&self.request, self.next), state.compacted));
-            if self.next < compacted {
-                return Err(Error::Compacted(Revision(compacted)));
+            if tick.ends != self.ends {
+                return Ok(None);
             }
-            if let Some((revision, events)) = found {
-                self.next = revision + 1;
-                return Ok(WatchBatch::Events(events));
+            let events = self.events(tick.revision)?;
+            if !events.is_empty() {
+                return Ok(Some(WatchBatch::Events(events)));
             }
-            if tick.progress != self.progress && tick.revision >= self.next - 1 {
+            if tick.progress != self.progress {
                 self.progress = tick.progress;
-                self.next = self.next.max(tick.revision + 1);
-                return Ok(WatchBatch::Progress(Revision(tick.revision)));
+                return Ok(Some(WatchBatch::Progress(Revision(tick.revision))));
             }
             // The store, which is held, has the sender.
             let _ = self.tick.changed().await;
         }
+    }
+}
+
+impl Stream {
+    /// What comes next, and `until` at the most. A stream that has looked at everything loses nothing by a compaction.
+    fn events(&mut self, until: i64) -> Result<Vec<Event>, Error> {
+        self.store.with(|state| {
+            if self.next < state.compacted && self.next <= until {
+                return Err(Error::Compacted(Revision(state.compacted)));
+            }
+            let mut batch = Vec::new();
+            for _ in 0..self.store.batch_revisions_max {
+                match state.next(&self.request, self.next) {
+                    Some((revision, events)) if revision <= until => {
+                        self.next = revision + 1;
+                        batch.extend(events);
+                    }
+                    _ => {
+                        self.next = self.next.max(until + 1);
+                        break;
+                    }
+                }
+            }
+            Ok(batch)
+        })
     }
 }
 
@@ -279,6 +310,7 @@ impl Store for Memory {
             next,
             tick,
             epoch: now.epoch,
+            ends: now.ends,
             progress: now.progress,
         };
         Ok(Box::pin(futures_util::stream::unfold(
@@ -286,7 +318,7 @@ impl Store for Memory {
             |stream| async {
                 let mut stream = stream?;
                 match stream.batch().await {
-                    Ok(batch) => Some((Ok(batch), Some(stream))),
+                    Ok(batch) => Some((Ok(batch?), Some(stream))),
                     Err(error) => Some((Err(error), None)),
                 }
             },

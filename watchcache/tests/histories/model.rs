@@ -12,6 +12,15 @@ pub struct Pod {
     pub node: u8,
 }
 
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// An object.
+    Pod(Pod),
+    /// Something that nobody can decode.
+    Nonsense,
+}
+
 /// One change of one key.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -20,9 +29,9 @@ pub struct Change {
     /// `namespace/name`.
     pub key: String,
     /// After it.
-    pub now: Option<Pod>,
+    pub now: Option<Stored>,
     /// Before it, with its revision.
-    pub before: Option<(Pod, i64)>,
+    pub before: Option<Stored>,
 }
 
 /// Which objects are meant.
@@ -57,21 +66,62 @@ pub struct Model {
     changes: Vec<Change>,
 }
 
+/// What a watcher hears.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// In this order.
+    pub told: Vec<Told>,
+    /// After them it fails: what comes next cannot be decoded.
+    pub fails: bool,
+}
+
 impl Selector {
     /// Whether an object is meant.
     pub fn selects(&self, key: &str, pod: &Pod) -> bool {
-        let (namespace, name) = key.split_once('/').expect("a key has two parts");
-        self.namespace.as_deref().is_none_or(|wanted| wanted == namespace)
-            && self.name.as_deref().is_none_or(|wanted| wanted == name)
+        self.covers(key)
+            && self.names(key)
             && self.label.is_none_or(|wanted| wanted == pod.label)
             && self.node.is_none_or(|wanted| wanted == pod.node)
     }
+
+    /// Whether a key has to be looked at. A name alone does not say where.
+    fn covers(&self, key: &str) -> bool {
+        let (namespace, _) = key.split_once('/').expect("a key has two parts");
+        match &self.namespace {
+            None => true,
+            Some(wanted) => wanted == namespace && self.names(key),
+        }
+    }
+
+    fn names(&self, key: &str) -> bool {
+        let (_, name) = key.split_once('/').expect("a key has two parts");
+        self.name.as_deref().is_none_or(|wanted| wanted == name)
+    }
+
+    /// Whether a change is in what a watcher reads: of one object, of a node in all namespaces, of a namespace, or everything.
+    fn reads(&self, change: &Change) -> bool {
+        let states = [&change.now, &change.before];
+        match (&self.namespace, &self.name, self.node) {
+            (Some(_), Some(_), _) | (Some(_), None, None) => self.covers(&change.key),
+            (_, _, Some(node)) => states.iter().any(|state| is_on(state, node)),
+            (None, _, None) => true,
+        }
+    }
+
+    /// Whether a change concerns a watcher, so that it fails if it cannot tell.
+    fn is_concerned(&self, change: &Change) -> bool {
+        self.covers(&change.key) && self.reads(change)
+    }
+}
+
+fn is_on(state: &Option<Stored>, node: u8) -> bool {
+    matches!(state, Some(Stored::Pod(pod)) if pod.node == node)
 }
 
 impl Model {
     /// Notes a change that was acknowledged.
-    pub fn note(&mut self, revision: i64, key: &str, now: Option<Pod>) {
-        let before = self.state(i64::MAX).get(key).cloned();
+    pub fn note(&mut self, revision: i64, key: &str, now: Option<Stored>) {
+        let before = self.state(i64::MAX).remove(key).map(|(stored, _)| stored);
         if now.is_some() || before.is_some() {
             self.changes.push(Change {
                 revision,
@@ -82,54 +132,69 @@ impl Model {
         }
     }
 
-    /// All objects at a revision, with their own.
-    pub fn state(&self, at: i64) -> BTreeMap<String, (Pod, i64)> {
+    /// All that there is at a revision, each with its own.
+    pub fn state(&self, at: i64) -> BTreeMap<String, (Stored, i64)> {
         let mut state = BTreeMap::new();
         for change in self.changes.iter().take_while(|change| change.revision <= at) {
             match &change.now {
-                Some(pod) => drop(state.insert(change.key.clone(), (pod.clone(), change.revision))),
+                Some(stored) => drop(state.insert(change.key.clone(), (stored.clone(), change.revision))),
                 None => drop(state.remove(&change.key)),
             }
         }
         state
     }
 
-    /// The selected objects at a revision, in key order.
-    pub fn list(&self, selector: &Selector, at: i64) -> Vec<(String, Pod, i64)> {
-        let state = self.state(at).into_iter();
-        let selected = state.filter(|(key, (pod, _))| selector.selects(key, pod));
-        selected
-            .map(|(key, (pod, revision))| (key, pod, revision))
-            .collect()
+    /// The selected objects at a revision, in key order; nothing if one that is covered cannot be decoded.
+    pub fn list(&self, selector: &Selector, at: i64) -> Option<Vec<(String, Pod, i64)>> {
+        let mut selected = Vec::new();
+        for (key, (stored, revision)) in self.state(at) {
+            match stored {
+                Stored::Pod(pod) if selector.selects(&key, &pod) => selected.push((key, pod, revision)),
+                Stored::Nonsense if selector.covers(&key) => return None,
+                _ => {}
+            }
+        }
+        Some(selected)
     }
 
-    /// What a watcher is told of the changes after one revision up to another.
-    pub fn told(&self, selector: &Selector, after: i64, until: i64) -> Vec<Told> {
-        let changes = self.changes.iter();
-        let changes = changes.filter(|change| after < change.revision && change.revision <= until);
-        changes.filter_map(|change| tell(selector, change)).collect()
+    /// What a watcher hears of the changes after one revision up to another.
+    pub fn heard(&self, selector: &Selector, after: i64, until: i64) -> Heard {
+        let mut heard = Heard::default();
+        let within = |change: &&Change| after < change.revision && change.revision <= until;
+        for change in self.changes.iter().filter(within) {
+            let states = [&change.now, &change.before];
+            heard.fails = selector.is_concerned(change) && states.contains(&&Some(Stored::Nonsense));
+            if heard.fails {
+                break;
+            }
+            heard.told.extend(tell(selector, change));
+        }
+        heard
+    }
+
+    /// Whether there is a change after one revision up to another in what a watcher reads.
+    pub fn has_unread(&self, selector: &Selector, after: i64, until: i64) -> bool {
+        let within = |change: &&Change| after < change.revision && change.revision <= until;
+        let mut unread = self.changes.iter().filter(within);
+        unread.any(|change| selector.reads(change))
     }
 }
 
 fn tell(selector: &Selector, change: &Change) -> Option<Told> {
-    let before = change
-        .before
-        .as_ref()
-        .filter(|(pod, _)| selector.selects(&change.key, pod));
-    let now = change
-        .now
-        .as_ref()
-        .filter(|pod| selector.selects(&change.key, pod));
-    let (kind, pod) = match (before, now) {
+    let selected = |state: &'_ Option<Stored>| match state {
+        Some(Stored::Pod(pod)) => selector.selects(&change.key, pod).then(|| pod.clone()),
+        _ => None,
+    };
+    let (kind, pod) = match (selected(&change.before), selected(&change.now)) {
         (None, Some(now)) => ("ADDED", now),
         (Some(_), Some(now)) => ("MODIFIED", now),
-        (Some((before, _)), None) => ("DELETED", before),
+        (Some(before), None) => ("DELETED", before),
         (None, None) => return None,
     };
     Some(Told {
         kind,
         key: change.key.clone(),
         revision: change.revision,
-        pod: pod.clone(),
+        pod,
     })
 }

@@ -1,100 +1,28 @@
 //! One history as it is played: the store, the cache over it, the clients, and the model that they are held to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use kinds::Catalog;
-use proptest::prelude::*;
 use render::Descriptions;
-use schema::tree;
 use storage::{Op, Revision, Store, Txn};
 use watchcache::{Cache, Config};
 
-use crate::client::{self, Watcher, node_name};
+use crate::client::{self, Begin, Expiry, Watcher};
 use crate::memory::Memory;
-use crate::model::{Model, Pod, Selector};
+use crate::model::{Model, Selector};
+use crate::steps::{self, Between, Change, Settings, Step, op};
 
-/// What may happen.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// Some keys are written or deleted in one transaction.
-    Write(Vec<(u8, Option<(u8, u8)>)>),
-    /// Something else is written: the revision moves.
-    Other,
-    /// The store forgets a part of its past.
-    Compact(u8),
-    /// The streams of changes are lost.
-    Break,
-    /// The cache's process ends and another begins.
-    Restart,
-    /// The cache is found to differ and loads again.
-    Reload,
-    /// Time passes, so that whatever is under way is done.
-    Settle,
-    /// A watch is opened from so far in the past, or with a list.
-    Watch(SelectorSeed, Option<u8>),
-    /// A watcher stops reading, or begins again.
-    Stall(u8),
-    /// All that read do.
-    Read,
-    /// A list of the store's present state, in pages of so many (0 is all).
-    List(SelectorSeed, u8),
-    /// A list of whatever the cache has.
-    ListAny(SelectorSeed),
-    /// A list at a revision in the past.
-    ListAt(SelectorSeed, u8),
-}
-
-/// A selector's parts.
-pub type SelectorSeed = (Option<u8>, Option<u8>, Option<u8>, bool);
-
-const NAMESPACES: [&str; 2] = ["a", "b"];
-const NAMES: [&str; 3] = ["x", "y", "z"];
-
-impl Step {
-    /// Any of them, writes most often.
-    pub fn any() -> impl Strategy<Value = Step> {
-        let pod = prop::option::weighted(0.8, (0..3u8, 0..3u8));
-        let writes = prop::collection::vec((0..6u8, pod), 1..4);
-        let selector = || {
-            (
-                prop::option::of(0..2u8),
-                prop::option::of(0..3u8),
-                prop::option::of(0..3u8),
-                any::<bool>(),
-            )
-        };
-        prop_oneof![
-            12 => writes.prop_map(Step::Write),
-            2 => Just(Step::Other),
-            1 => (0..4u8).prop_map(Step::Compact),
-            1 => Just(Step::Break),
-            1 => Just(Step::Restart),
-            1 => Just(Step::Reload),
-            4 => Just(Step::Settle),
-            4 => (selector(), prop::option::of(0..6u8)).prop_map(|(selector, back)| Step::Watch(selector, back)),
-            2 => (0..8u8).prop_map(Step::Stall),
-            6 => Just(Step::Read),
-            3 => (selector(), 0..4u8).prop_map(|(selector, limit)| Step::List(selector, limit)),
-            2 => selector().prop_map(Step::ListAny),
-            2 => (selector(), 0..6u8).prop_map(|(selector, back)| Step::ListAt(selector, back)),
-        ]
-    }
-}
-
-fn selector((namespace, label, node, with_name): SelectorSeed) -> Selector {
-    let namespace = namespace.map(|at| NAMESPACES[usize::from(at)].to_owned());
-    Selector {
-        name: (with_name && namespace.is_some()).then(|| NAMES[0].to_owned()),
-        namespace,
-        label,
-        node,
-    }
-}
+/// A history that holds a few changes.
+const SHORT_HISTORY_BYTES: usize = 2_000;
+/// More changes than a short history holds: its ring lets go of whole segments of sixteen.
+const BURST_WRITES: u8 = 40;
 
 /// A history under way.
 pub struct World {
+    settings: Settings,
     store: Memory,
     model: Model,
     texts: Arc<Descriptions>,
@@ -106,6 +34,10 @@ pub struct World {
     seen: i64,
     /// The store has forgotten what was before.
     compacted: i64,
+    /// The cache knows, at least, everything after this, if its history is not short.
+    floor: i64,
+    /// The cache reads each change at once.
+    is_abreast: bool,
     /// There was a gap, and it may not have been noticed yet.
     has_gap: bool,
 }
@@ -117,24 +49,40 @@ struct Member {
 }
 
 impl Member {
-    fn start(store: &Memory) -> Self {
+    fn start(store: &Memory, settings: &Settings) -> Self {
         let store: Arc<dyn Store> = Arc::new(store.clone());
         let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
-        let cache = Arc::new(Cache::of(&store, &Config::default(), [pods]));
+        let config = match settings.is_short {
+            true => Config {
+                history_bytes: SHORT_HISTORY_BYTES,
+                history_floor_bytes: SHORT_HISTORY_BYTES / 2,
+                ..Config::default()
+            },
+            false => Config::default(),
+        };
+        let cache = Arc::new(Cache::of(&store, &config, [pods]));
         let mut tasks = tokio::task::JoinSet::new();
         for task in cache.tasks() {
             tasks.spawn(task);
         }
         Self { cache, tasks }
     }
+
+    /// What the cache claims to know everything after.
+    fn floor(&self) -> i64 {
+        let unit = self.cache.units().next().expect("it has pods");
+        let generation = unit.generation().expect("it is loaded");
+        generation.ring().floor_revision()
+    }
 }
 
 impl World {
     /// Nothing has happened.
-    pub async fn new() -> Self {
-        let store = Memory::new();
-        let member = Member::start(&store);
+    pub async fn new(settings: &Settings) -> Self {
+        let store = Memory::new(usize::from(settings.batch_revisions_max));
+        let member = Member::start(&store, settings);
         let mut world = Self {
+            settings: settings.clone(),
             store,
             model: Model::default(),
             texts: Arc::new(Descriptions::default()),
@@ -143,6 +91,8 @@ impl World {
             acknowledged: 1,
             seen: 1,
             compacted: 0,
+            floor: 1,
+            is_abreast: false,
             has_gap: false,
         };
         world.settle().await;
@@ -153,18 +103,21 @@ impl World {
     pub async fn play(&mut self, step: &Step) {
         match step {
             Step::Write(changes) => self.write(changes).await,
+            Step::Burst(namespace) => self.burst(*namespace).await,
             Step::Other => self.other().await,
             Step::Compact(back) => self.compact(*back).await,
-            Step::Break => self.store.break_streams(),
+            Step::Break => self.lose_stream(|store| store.break_streams()),
+            Step::End => self.lose_stream(|store| store.end_streams()),
             Step::Restart => self.restart().await,
             Step::Reload => self.reload(),
             Step::Settle => self.settle().await,
-            Step::Watch(seed, back) => self.watch(selector(*seed), *back).await,
+            Step::Minute => self.minute().await,
+            Step::Watch(seed, begin) => self.watch(seed.selector(), *begin).await,
             Step::Stall(which) => self.stall(*which),
             Step::Read => self.read(),
-            Step::List(seed, limit) => self.list(&selector(*seed), *limit).await,
-            Step::ListAny(seed) => self.list_any(&selector(*seed)).await,
-            Step::ListAt(seed, back) => self.list_at(&selector(*seed), *back).await,
+            Step::List(seed, limit, between) => self.list(&seed.selector(), *limit, *between).await,
+            Step::ListAny(seed) => self.list_any(&seed.selector()).await,
+            Step::ListAt(seed, back) => self.list_at(&seed.selector(), *back).await,
         }
         // Whatever is ready may run, but nobody waits for it.
         tokio::task::yield_now().await;
@@ -177,10 +130,16 @@ impl World {
             .for_each(|watcher| watcher.is_stalled = false);
         self.settle().await;
         self.read();
-        let now = self.revision();
+        let now = self.acknowledged;
         for watcher in &mut self.watchers {
             if watcher.ended.is_none() {
                 assert!(!watcher.is_listing(), "I3: the initial events did not end");
+                assert_ne!(
+                    watcher.expiry,
+                    Expiry::Must,
+                    "I6: a gap was papered over, {:?}",
+                    watcher.selector
+                );
                 watcher.check_until(now, &self.model, "I1: at the end");
             }
         }
@@ -190,41 +149,73 @@ impl World {
                 .expect("the store answers");
             assert!(same, "the digest of the cache differs from the store's");
         }
-        self.list(&Selector::default(), 0).await;
-    }
-
-    fn revision(&self) -> i64 {
-        self.acknowledged
+        self.list(&Selector::default(), 0, Between::Write).await;
     }
 
     async fn settle(&mut self) {
         // Longer than any pause before something is tried again.
         tokio::time::sleep(Duration::from_secs(12)).await;
-        self.has_gap = false;
+        if std::mem::take(&mut self.has_gap) {
+            self.floor = self.compacted.max(1);
+        }
+        self.is_abreast = true;
+        if !self.settings.is_short {
+            let floor = self.member.floor();
+            assert!(
+                floor <= self.floor,
+                "the cache knows from {floor} on, it should from {}",
+                self.floor
+            );
+        }
     }
 
-    async fn write(&mut self, changes: &[(u8, Option<(u8, u8)>)]) {
-        let mut seen = std::collections::BTreeMap::new();
-        for (key, pod) in changes {
-            seen.insert(key % 6, *pod);
+    /// Bookmarks come, and they are up to date though nothing happens.
+    async fn minute(&mut self) {
+        self.settle().await;
+        tokio::time::sleep(Duration::from_secs(62)).await;
+        let now = self.acknowledged;
+        self.read();
+        for watcher in self.watchers.iter().filter(|watcher| !watcher.is_stalled) {
+            assert!(
+                watcher.ended.is_some() || watcher.bookmark == now,
+                "I4: the last bookmark is {}, a minute after {now}",
+                watcher.bookmark
+            );
         }
-        let changes: Vec<(String, Option<Pod>)> = seen
-            .into_iter()
-            .map(|(key, pod)| (key_of(key), pod_of(pod)))
+    }
+
+    async fn write(&mut self, changes: &[(u8, Change)]) {
+        let changes: BTreeMap<u8, Change> = changes.iter().cloned().collect();
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|(key, change)| (steps::key(*key), change.stored()))
             .collect();
-        let then = changes.iter().map(|(key, pod)| op(key, pod.as_ref())).collect();
-        let done = self
-            .store
-            .txn(Txn {
-                then,
-                ..Txn::default()
-            })
-            .await
-            .expect("it is written");
-        self.acknowledged = done.revision.0;
-        for (key, pod) in changes {
-            self.model.note(done.revision.0, &key, pod);
+        let then = changes.iter().map(|(key, stored)| op(key, stored.as_ref()));
+        let done = self.commit(then.collect()).await;
+        for (key, stored) in changes {
+            self.model.note(done, &key, stored);
         }
+    }
+
+    async fn commit(&mut self, then: Vec<Op>) -> i64 {
+        let txn = Txn {
+            then,
+            ..Txn::default()
+        };
+        let done = self.store.txn(txn).await.expect("it is written");
+        self.acknowledged = done.revision.0;
+        done.revision.0
+    }
+
+    /// So much happens in one namespace that a short history is overrun.
+    async fn burst(&mut self, namespace: u8) {
+        for count in 0..BURST_WRITES {
+            let key = namespace * steps::NAMES_LEN + count % steps::NAMES_LEN;
+            self.write(&[(key, Change::Put(count % 3, count % 2))]).await;
+            tokio::task::yield_now().await;
+        }
+        // Until the history was cut.
+        tokio::time::sleep(Duration::from_secs(3)).await;
     }
 
     async fn other(&mut self) {
@@ -233,72 +224,83 @@ impl World {
             value: Bytes::from_static(b"x"),
             lease: None,
         };
-        let done = self
-            .store
-            .txn(Txn {
-                then: vec![op],
-                ..Txn::default()
-            })
-            .await
-            .expect("it is written");
-        self.acknowledged = done.revision.0;
+        self.commit(vec![op]).await;
     }
 
-    /// What is compacted may be missed by watches that were not abreast, and they may be told so.
+    /// What is compacted may be missed by a cache that is not abreast; its watches may be told so. One that is loses nothing.
     async fn compact(&mut self, back: u8) {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
         let at = (self.acknowledged - i64::from(back)).max(1);
         // It may have been compacted further already.
         let _ = self.store.compact(Revision(at)).await;
         self.compacted = self.compacted.max(at);
-        self.gap();
+        if !self.is_abreast {
+            self.gap(Expiry::May);
+        }
+    }
+
+    fn lose_stream(&mut self, lose: impl FnOnce(&Memory)) {
+        lose(&self.store);
+        self.is_abreast = false;
     }
 
     /// Resumed watches read on where they were: a restart loses nothing that the store still has.
     async fn restart(&mut self) {
         self.member.tasks.abort_all();
-        self.member = Member::start(&self.store);
+        self.member = Member::start(&self.store, &self.settings);
+        self.has_gap = true;
         self.settle().await;
         for watcher in std::mem::take(&mut self.watchers) {
-            let Watcher { selector, .. } = &watcher;
-            let mut resumed = match (watcher.is_listing(), watcher.ended) {
-                (_, Some(_)) => continue,
-                (true, None) => Watcher::with_list(&self.member.cache, &self.texts, selector.clone()).await,
-                (false, None) => {
-                    let from = watcher.known_now();
-                    Watcher::after(&self.member.cache, &self.texts, selector.clone(), from).await
-                }
+            if watcher.ended.is_none() {
+                let resumed = self.open(watcher.selector.clone(), watcher.resumption()).await;
+                let mut resumed = resumed.expect("the member is ready");
+                resumed.is_stalled = watcher.is_stalled;
+                self.watchers.push(resumed);
             }
-            .expect("the member is ready");
-            resumed.may_expire = watcher.may_expire;
-            resumed.is_stalled = watcher.is_stalled;
-            self.watchers.push(resumed);
         }
     }
 
     fn reload(&mut self) {
         self.member.cache.units().for_each(|unit| unit.want_reload());
-        self.gap();
+        self.is_abreast = false;
+        self.gap(Expiry::Must);
     }
 
-    fn gap(&mut self) {
+    fn gap(&mut self, expiry: Expiry) {
         self.has_gap = true;
-        self.watchers
-            .iter_mut()
-            .for_each(|watcher| watcher.may_expire = true);
+        for watcher in &mut self.watchers {
+            if watcher.expiry != Expiry::Must {
+                watcher.expiry = expiry;
+            }
+        }
     }
 
-    async fn watch(&mut self, selector: Selector, back: Option<u8>) {
-        let after = back.map(|back| (self.acknowledged - i64::from(back)).max(1));
-        let opened = match after {
-            None => Watcher::with_list(&self.member.cache, &self.texts, selector).await,
-            Some(after) => Watcher::after(&self.member.cache, &self.texts, selector, after).await,
+    async fn open(&self, selector: Selector, begin: Begin) -> Result<Watcher, serve::status::Status> {
+        let floor = self.member.floor();
+        let cache = &self.member.cache;
+        let mut watcher = Watcher::open(cache, &self.texts, selector, begin, self.acknowledged).await?;
+        watcher.expiry = match begin {
+            _ if self.has_gap => Expiry::May,
+            Begin::After(after) if after < floor => Expiry::Must,
+            _ if self.settings.is_short => Expiry::Overrun,
+            _ => Expiry::Never,
         };
-        match opened {
-            Ok(mut watcher) => {
-                watcher.may_expire = self.has_gap || after.is_some_and(|after| after < self.compacted);
-                self.watchers.push(watcher);
-            }
-            Err(status) => assert!(is_passing(status.code), "a watch cannot be opened: {status:?}"),
+        Ok(watcher)
+    }
+
+    async fn watch(&mut self, selector: Selector, begin: Begin) {
+        let begin = match begin {
+            Begin::After(back) => Begin::After((self.acknowledged - back).max(1)),
+            other => other,
+        };
+        match self.open(selector, begin).await {
+            Ok(watcher) => self.watchers.push(watcher),
+            Err(status) => assert!(
+                !self.is_abreast && is_passing(status.code),
+                "a watch cannot be opened: {status:?}"
+            ),
         }
     }
 
@@ -309,36 +311,48 @@ impl World {
     }
 
     fn read(&mut self) {
+        let dropped = self.member.floor();
         for watcher in self.watchers.iter_mut().filter(|watcher| !watcher.is_stalled) {
-            watcher.read(&self.model);
-            watcher.check_beginning(&self.model);
+            watcher.read(&self.model, dropped);
+            if self.is_abreast {
+                watcher.read_until = self.acknowledged;
+            }
         }
     }
 
-    /// I7, I3: the state of one revision, which is not before the newest acknowledged write; I2: and never before one seen earlier.
-    async fn list(&mut self, selector: &Selector, limit: u8) {
+    /// I7, I3: the state of one revision, which is not before the newest acknowledged write; I2: and never before one seen
+    /// earlier; I6: or it fails where something cannot be decoded.
+    async fn list(&mut self, selector: &Selector, limit: u8, between: Between) {
         let mut query = format!("limit={limit}");
         let begun = self.acknowledged;
         let mut found = Vec::new();
         let mut first = None;
         loop {
-            let (revision, items, token) =
-                match client::list(&self.member.cache, &self.texts, selector, &query).await {
-                    Ok(listed) => listed,
-                    Err(status) if is_passing(status.code) || status.code == 410 && first.is_some() => return,
-                    Err(status) => panic!("a list fails: {status:?}"),
-                };
+            let is_abreast = self.is_abreast;
+            let listed = client::list(&self.member.cache, &self.texts, selector, &query).await;
+            let (revision, items, token) = match listed {
+                Ok(listed) => listed,
+                Err(status) => return self.list_fails(selector, &status, first, is_abreast),
+            };
             assert_eq!(
                 *first.get_or_insert(revision),
                 revision,
                 "I3: pages show one revision"
+            );
+            assert!(
+                limit == 0 || items.len() <= usize::from(limit),
+                "no more than asked for"
+            );
+            assert!(
+                token.is_empty() || items.len() == usize::from(limit),
+                "a page is full"
             );
             found.extend(items);
             if token.is_empty() {
                 break;
             }
             query = format!("limit={limit}&continue={token}");
-            self.write(&[(0, Some((1, 1)))]).await;
+            self.between(between).await;
         }
         let revision = first.expect("at least one page");
         assert!(
@@ -349,10 +363,46 @@ impl World {
         assert!(revision <= self.acknowledged, "I2: {revision} has not happened");
         self.seen = revision;
         assert_eq!(
-            found,
+            Some(found),
             self.model.list(selector, revision),
             "I3: a list at {revision}"
         );
+    }
+
+    /// What happens while a client looks at a page.
+    async fn between(&mut self, between: Between) {
+        self.write(&[(0, Change::Put(1, 1))]).await;
+        match between {
+            Between::Write => {}
+            Between::Compact => self.compact(0).await,
+            Between::Burst => {
+                self.burst(0).await;
+                self.compact(1).await;
+            }
+        }
+    }
+
+    /// A list or its further page failed. A history that reaches back far enough outlasts the store's.
+    fn list_fails(
+        &self,
+        selector: &Selector,
+        status: &serve::status::Status,
+        at: Option<i64>,
+        was_abreast: bool,
+    ) {
+        let is_right = match status.code {
+            410 => at.is_some_and(|at| self.may_be_gone(at)),
+            500 => self
+                .model
+                .list(selector, at.unwrap_or(self.acknowledged))
+                .is_none(),
+            code => is_passing(code) && !was_abreast,
+        };
+        assert!(is_right, "a list of {at:?} fails: {status:?}");
+    }
+
+    fn may_be_gone(&self, at: i64) -> bool {
+        at < self.compacted && (self.settings.is_short || self.has_gap || at < self.floor)
     }
 
     /// I2: any state, but a real one.
@@ -361,27 +411,32 @@ impl World {
             Ok((revision, items, _)) => {
                 assert!(revision <= self.acknowledged, "I2: {revision} has not happened");
                 assert_eq!(
-                    items,
+                    Some(items),
                     self.model.list(selector, revision),
                     "I2: a list at {revision}"
                 );
             }
-            Err(status) => assert!(is_passing(status.code), "a list fails: {status:?}"),
+            Err(status) if status.code == 500 => {
+                let mut all = 1..=self.acknowledged;
+                assert!(
+                    all.any(|at| self.model.list(selector, at).is_none()),
+                    "I6: a list fails: {status:?}"
+                );
+            }
+            Err(status) => panic!("a list fails: {status:?}"),
         }
     }
 
     async fn list_at(&mut self, selector: &Selector, back: u8) {
         let at = (self.acknowledged - i64::from(back)).max(1);
+        let was_abreast = self.is_abreast;
         let query = format!("resourceVersion={at}&resourceVersionMatch=Exact");
         match client::list(&self.member.cache, &self.texts, selector, &query).await {
             Ok((revision, items, _)) => {
                 assert_eq!(revision, at, "a list at a revision shows it");
-                assert_eq!(items, self.model.list(selector, at), "I3: a list at {at}");
+                assert_eq!(Some(items), self.model.list(selector, at), "I3: a list at {at}");
             }
-            Err(status) => assert!(
-                is_passing(status.code) || status.code == 410,
-                "a list fails: {status:?}"
-            ),
+            Err(status) => self.list_fails(selector, &status, Some(at), was_abreast),
         }
     }
 }
@@ -389,33 +444,4 @@ impl World {
 /// What a client tries again: the cache is loading, or not there yet.
 fn is_passing(code: u16) -> bool {
     matches!(code, 429 | 504)
-}
-
-fn key_of(key: u8) -> String {
-    let key = usize::from(key);
-    format!("{}/{}", NAMESPACES[key / NAMES.len()], NAMES[key % NAMES.len()])
-}
-
-fn pod_of(pod: Option<(u8, u8)>) -> Option<Pod> {
-    pod.map(|(label, node)| Pod { label, node })
-}
-
-fn op(key: &str, pod: Option<&Pod>) -> Op {
-    let path = Bytes::from(format!("/registry/pods/{key}"));
-    let Some(pod) = pod else {
-        return Op::Delete(path);
-    };
-    let (namespace, name) = key.split_once('/').expect("a key has two parts");
-    let (label, node) = (pod.label.to_string(), node_name(pod.node));
-    let object = tree!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"l": label}},
-        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
-    });
-    let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
-    Op::Put {
-        key: path,
-        value: Bytes::from(kinds::stored::encode(pods, object).expect("it is stored")),
-        lease: None,
-    }
 }
