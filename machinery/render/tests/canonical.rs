@@ -89,6 +89,7 @@ fn sample(hub: &Resource, line: &Value) -> Sample {
         mod_revision: REVISION,
         version: 1,
         lease: None,
+        at_rest: storage::AtRest::Current,
     };
     let decoder = Decoder {
         primary_family: IpFamily::V4,
@@ -142,6 +143,7 @@ async fn lists_of_canonical_bytes_are_those_of_trees() {
         resource_version: "99".to_owned(),
         continue_token: "token".to_owned(),
         remaining: Some(3),
+        shards: None,
     };
     let accepts = [
         JSON.to_owned(),

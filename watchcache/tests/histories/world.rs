@@ -47,7 +47,7 @@ pub enum Step {
 }
 
 /// A selector's parts.
-pub type SelectorSeed = (Option<u8>, Option<u8>, Option<u8>, bool);
+pub type SelectorSeed = (Option<u8>, Option<u8>, Option<u8>, Option<u8>, bool);
 
 const NAMESPACES: [&str; 2] = ["a", "b"];
 const NAMES: [&str; 3] = ["x", "y", "z"];
@@ -62,6 +62,7 @@ impl Step {
                 prop::option::of(0..2u8),
                 prop::option::of(0..3u8),
                 prop::option::of(0..3u8),
+                prop::option::weighted(0.3, 0..2u8),
                 any::<bool>(),
             )
         };
@@ -83,13 +84,14 @@ impl Step {
     }
 }
 
-fn selector((namespace, label, node, with_name): SelectorSeed) -> Selector {
+fn selector((namespace, label, node, shard, with_name): SelectorSeed) -> Selector {
     let namespace = namespace.map(|at| NAMESPACES[usize::from(at)].to_owned());
     Selector {
         name: (with_name && namespace.is_some()).then(|| NAMES[0].to_owned()),
         namespace,
         label,
         node,
+        shard,
     }
 }
 
@@ -406,10 +408,10 @@ fn op(key: &str, pod: Option<&Pod>) -> Op {
         return Op::Delete(path);
     };
     let (namespace, name) = key.split_once('/').expect("a key has two parts");
-    let (label, node) = (pod.label.to_string(), node_name(pod.node));
+    let (label, node, uid) = (pod.label.to_string(), node_name(pod.node), pod.uid());
     let object = tree!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"l": label}},
+        "metadata": {"name": name, "namespace": namespace, "uid": uid, "labels": {"l": label}},
         "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
     });
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
