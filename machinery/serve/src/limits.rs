@@ -36,6 +36,11 @@ pub const CORK_BYTES: usize = 64 * 1024;
 /// How many buffers of [`CORK_BYTES`] are kept for connections that write next.
 pub const CORK_BUFFERS_KEPT_MAX: usize = 64;
 
+/// The most bytes of a message that a client sends on a WebSocket: none needs to say anything.
+pub const WEBSOCKET_INCOMING_BYTES_MAX: usize = 64 * 1024;
+/// What a WebSocket reads at a time, and gathers before it writes by itself.
+pub const WEBSOCKET_BUFFER_BYTES: usize = 4 * 1024;
+
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections {
