@@ -51,7 +51,8 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         parts.headers,
         user,
         resource.clone(),
-    );
+    )
+    .gated(&api.discovery.runtime.gates);
     serve(api, call, place, verb, streams, content).await
 }
 

@@ -33,6 +33,7 @@ pub async fn list(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
         let (meta, source) = whole(snapshot.clone(), scope, selection, plan.after)?;
         return answer(writer, texts, &meta, source).await;
     }
+    let shards = selection.shards().map(ToString::to_string);
     let wanted = Wanted {
         scope: &scope,
         selection: &selection,
@@ -48,6 +49,7 @@ pub async fn list(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
         resource_version: page.revision.0.to_string(),
         continue_token: token(&page, &scope),
         remaining: page.remaining,
+        shards,
     };
     answer(writer, texts, &meta, Source::Items(page.items.into_iter())).await
 }
@@ -64,6 +66,7 @@ fn whole(
     }
     let meta = ListMeta {
         resource_version: snapshot.revision().0.to_string(),
+        shards: selection.shards().map(ToString::to_string),
         ..ListMeta::default()
     };
     let source = Source::Snapshot {

@@ -71,7 +71,8 @@ impl Tier {
             parts.headers,
             user,
             resource.clone(),
-        );
+        )
+        .gated(&self.discovery.runtime.gates);
         match self.read(&call, verb).await {
             Ok(response) => response,
             Err(status) => render::failure(&self.texts, &call, &status),

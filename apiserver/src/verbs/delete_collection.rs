@@ -52,6 +52,7 @@ pub async fn delete_collection(api: &Api, call: &mut Call, content: Body) -> Res
         &api.descriptions,
         &ListMeta {
             resource_version: read.revision.0.to_string(),
+            shards: selection.shards().map(ToString::to_string),
             ..ListMeta::default()
         },
         &items,

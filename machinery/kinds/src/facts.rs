@@ -1,9 +1,10 @@
-//! What is dispatched on and selected by: an object's labels and selectable fields, packed, so that they are read without
+//! What is dispatched on and selected by: an object's labels, selectable fields and shard hashes, packed, so that they are read without
 //! decoding it. Names and namespaces are in its key; which objects are selected is decided by whoever holds selectors.
 
 mod packed;
 
 use object::selector::label::Labels;
+use object::selector::shard::Hashes;
 use schema::{SmolStr, Value};
 
 use crate::{Resource, fields};
@@ -23,6 +24,8 @@ pub struct Facts {
     labels: Packed,
     /// Values in the order of [`Selectable`].
     fields: Packed,
+    /// By which shard selectors find it: made once for all of them.
+    hashes: Hashes,
 }
 
 impl Selectable {
@@ -59,6 +62,7 @@ impl Facts {
         Self {
             labels: labels(object),
             fields: Packed::of(values),
+            hashes: hashes(object),
         }
     }
 
@@ -86,6 +90,12 @@ impl Facts {
         self.fields.texts().nth(index).unwrap_or_default()
     }
 
+    /// What shard selectors select by.
+    #[inline]
+    pub fn hashes(&self) -> &Hashes {
+        &self.hashes
+    }
+
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.labels.heap_bytes() + self.fields.heap_bytes()
@@ -97,6 +107,12 @@ impl Labels for Facts {
     fn label(&self, key: &str) -> Option<&str> {
         Facts::label(self, key)
     }
+}
+
+/// The hashes of an object's uid and namespace.
+pub fn hashes(object: &Value) -> Hashes {
+    let text = |key| object.str_at(&["metadata", key]).unwrap_or_default();
+    Hashes::of(text("uid"), text("namespace"))
 }
 
 /// What is no text is no label.

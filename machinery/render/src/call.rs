@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::User;
 use http::HeaderMap;
-use kinds::{Catalog, Resource, Subresource};
+use kinds::{Catalog, Gates, Resource, Subresource};
 use schema::{SmolStr, TypeId, Value};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
@@ -27,6 +27,8 @@ pub struct Call {
     pub hub: Arc<Resource>,
     /// When it came, RFC 3339 in whole seconds.
     pub now: SmolStr,
+    /// Whether shard selectors are heeded: the gate `ShardedListAndWatch`.
+    pub heeds_shards: bool,
     warnings: Vec<String>,
 }
 
@@ -98,7 +100,16 @@ impl Call {
             resource,
             hub,
             now,
+            heeds_shards: false,
             warnings,
+        }
+    }
+
+    /// With what feature gates change of it.
+    pub fn gated(self, gates: &Gates) -> Self {
+        Self {
+            heeds_shards: gates.enabled("ShardedListAndWatch"),
+            ..self
         }
     }
 

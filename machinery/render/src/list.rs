@@ -31,6 +31,8 @@ pub struct ListMeta {
     pub continue_token: String,
     /// How many objects are left, where that is known.
     pub remaining: Option<i64>,
+    /// The shards that it was restricted to, if it was: clients that share a collection look whether they were heard.
+    pub shards: Option<String>,
 }
 
 /// A list that is being written: a head, items, a tail. Where [`ListWriter::streams`] says so, each can be sent when it is
@@ -179,6 +181,11 @@ impl ListMeta {
         }
         if let Some(remaining) = self.remaining {
             meta.insert("remainingItemCount", remaining);
+        }
+        if let Some(shards) = &self.shards {
+            let mut info = Map::new();
+            info.insert("selector", shards.as_str());
+            meta.insert("shardInfo", info);
         }
         Value::Map(meta)
     }

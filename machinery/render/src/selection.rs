@@ -1,8 +1,8 @@
-//! Which objects a list, watch or deletecollection is about: label and field selectors, checked for the resource.
+//! Which objects a list, watch or deletecollection is about: label, field and shard selectors, checked for the resource.
 //! Where the objects are, and in which form, is not known here: an object's tree and its facts are asked the same.
 
-use kinds::{Facts, Resource, Selectable, fields};
-use object::selector::{field, label};
+use kinds::{Facts, Resource, Selectable, facts, fields};
+use object::selector::{field, label, shard};
 use schema::{SmolStr, Value};
 use serve::status::Status;
 
@@ -18,6 +18,7 @@ pub struct Selection {
     /// Where each term's value is found when there is no tree.
     sources: Box<[Source]>,
     kind: SmolStr,
+    shards: Option<shard::Selector>,
 }
 
 /// Where the value of a field is when there is no tree.
@@ -32,7 +33,9 @@ enum Source {
 impl Selection {
     /// Of a request. 400 for fields that the resource cannot be selected by.
     pub fn new(call: &Call, options: &ListOptions) -> Result<Self, Status> {
-        Self::of(&call.resource, &call.hub, options.labels.clone(), &options.fields)
+        let selection = Self::of(&call.resource, &call.hub, options.labels.clone(), &options.fields)?;
+        let shards = options.shards.clone().filter(|_| call.heeds_shards);
+        Ok(selection.in_shards(shards))
     }
 
     /// Of selectors, the fields named as `resource` names them.
@@ -58,12 +61,23 @@ impl Selection {
             labels,
             fields,
             kind: hub.kind.clone(),
+            shards: None,
         })
+    }
+
+    /// Only objects of these shards.
+    pub fn in_shards(self, shards: Option<shard::Selector>) -> Self {
+        Self { shards, ..self }
+    }
+
+    /// The shards that it is about, if not about all.
+    pub fn shards(&self) -> Option<&shard::Selector> {
+        self.shards.as_ref()
     }
 
     /// Whether it is about all objects.
     pub fn is_everything(&self) -> bool {
-        self.labels.is_everything() && self.fields.is_everything()
+        self.labels.is_everything() && self.fields.is_everything() && self.shards.is_none()
     }
 
     /// The one name that is selected.
@@ -85,7 +99,9 @@ impl Selection {
     pub fn matches(&self, object: &Value) -> bool {
         let empty = schema::Map::new();
         let labels = object::meta::of(object).labels().unwrap_or(&empty);
+        let shards = self.shards.as_ref();
         self.labels.matches(labels)
+            && shards.is_none_or(|shards| shards.matches(&facts::hashes(object)))
             && self.fields.terms().iter().all(|term| {
                 (fields::value(&self.kind, &term.field, object) == term.value.as_str()) == term.equal
             })
@@ -95,7 +111,9 @@ impl Selection {
     #[inline]
     pub fn matches_facts(&self, facts: &Facts, namespace: &str, name: &str) -> bool {
         let mut terms = self.fields.terms().iter().zip(&self.sources);
-        self.labels.matches(facts)
+        let shards = self.shards.as_ref();
+        shards.is_none_or(|shards| shards.matches(facts.hashes()))
+            && self.labels.matches(facts)
             && terms.all(|(term, source)| {
                 let value = match source {
                     Source::Name => name,

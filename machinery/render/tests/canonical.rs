@@ -143,6 +143,7 @@ async fn lists_of_canonical_bytes_are_those_of_trees() {
         resource_version: "99".to_owned(),
         continue_token: "token".to_owned(),
         remaining: Some(3),
+        shards: None,
     };
     let accepts = [
         JSON.to_owned(),

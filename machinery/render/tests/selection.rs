@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kinds::{Catalog, Facts, Resource, Selectable, fields};
-use object::selector::{field, label};
+use object::selector::{field, label, shard};
 use proptest::prelude::*;
 use render::Selection;
 use schema::{Map, Value};
@@ -59,6 +59,7 @@ fn object(resource: &'static Arc<Resource>) -> impl Strategy<Value = Value> {
         let meta = root.map_at("metadata");
         meta.insert("name", name);
         meta.insert("namespace", namespace);
+        meta.insert("uid", format!("{name}-{namespace}"));
         for (key, value) in labels {
             meta.map_at("labels").insert(key, value);
         }
@@ -104,7 +105,28 @@ fn field_selector(resource: &'static Arc<Resource>) -> impl Strategy<Value = Str
     prop::collection::vec(one, 0..3).prop_map(|all| all.join(","))
 }
 
-fn case() -> impl Strategy<Value = (&'static Arc<Resource>, Vec<Value>, String, String)> {
+/// Of one of the fields, and where the range ends.
+fn shards() -> impl Strategy<Value = Option<shard::Selector>> {
+    let field = prop::sample::select(&["uid", "namespace"]);
+    prop::option::of((field, 1u64..)).prop_map(|range| {
+        let (field, end) = range?;
+        let text = format!(
+            "shardRange(object.metadata.{field}, '0x{:016x}', '0x{end:016x}')",
+            0
+        );
+        Some(shard::Selector::parse(&text).expect("a range"))
+    })
+}
+
+fn case() -> impl Strategy<
+    Value = (
+        &'static Arc<Resource>,
+        Vec<Value>,
+        String,
+        String,
+        Option<shard::Selector>,
+    ),
+> {
     prop::sample::select(&KINDS).prop_flat_map(|kind| {
         let resource = resource(kind);
         let hub = Catalog::builtin().hub(resource);
@@ -114,6 +136,7 @@ fn case() -> impl Strategy<Value = (&'static Arc<Resource>, Vec<Value>, String, 
             objects,
             label_selector(),
             field_selector(resource),
+            shards(),
         )
     })
 }
@@ -121,14 +144,14 @@ fn case() -> impl Strategy<Value = (&'static Arc<Resource>, Vec<Value>, String, 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
-    fn facts_are_selected_as_the_object_is((resource, objects, labels, fields) in case()) {
+    fn facts_are_selected_as_the_object_is((resource, objects, labels, fields, shards) in case()) {
         let hub = Catalog::builtin().hub(resource);
         let selection = Selection::of(
             resource,
             hub,
             label::Selector::parse(&labels).expect("labels"),
             &field::Selector::parse(&fields).expect("fields"),
-        ).expect("fields of the resource");
+        ).expect("fields of the resource").in_shards(shards);
         let selectable = Selectable::of(hub);
         for object in &objects {
             let facts = Facts::of(&selectable, object);

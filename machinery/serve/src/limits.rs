@@ -40,6 +40,10 @@ pub const CORK_BUFFERS_KEPT_MAX: usize = 64;
 pub const GUESS_BYTES_MAX: usize = 8 * 1024;
 /// How much of such room a quiet feed may keep: to give it back costs a question to h2.
 pub const SPARE_ROOM_BYTES: usize = 128;
+/// The most bytes of a message that a client sends on a WebSocket: none needs to say anything.
+pub const WEBSOCKET_INCOMING_BYTES_MAX: usize = 64 * 1024;
+/// What a WebSocket reads at a time, and gathers before it writes by itself.
+pub const WEBSOCKET_BUFFER_BYTES: usize = 4 * 1024;
 
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ mod connection;
 mod h2;
 mod http1;
 mod idle;
+mod websocket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use auth::User;
 use http_body::Body as _;
-use kinds::Catalog;
+use kinds::{Catalog, Gates};
 use render::{Call, Descriptions};
 use schema::{Value, json};
 use serve::http::{Body, read_body};
@@ -37,12 +37,17 @@ pub fn call(selector: &Selector, query: &str) -> Call {
     if !fields.is_empty() {
         path += &format!("&fieldSelector={}", fields.join(","));
     }
+    if let Some(shard) = selector.shard {
+        path += &format!("&shardSelector={}", shard_selector(shard));
+    }
     let request = http::Request::builder()
         .uri(&path)
         .body(Body::empty())
         .expect("a path");
     let info = RequestInfo::of(&request).expect("a resource path");
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
+    let mut gates = Gates::default();
+    gates.set("ShardedListAndWatch", true).expect("a gate");
     let query = Query::parse(request.uri().query().unwrap_or_default());
     Call::new(
         info.as_ref().clone(),
@@ -51,6 +56,15 @@ pub fn call(selector: &Selector, query: &str) -> Call {
         User::anonymous(),
         pods.clone(),
     )
+    .gated(&gates)
+}
+
+/// One half of the hashes.
+fn shard_selector(shard: u8) -> &'static str {
+    match shard {
+        0 => "shardRange(object.metadata.uid,'0x0000000000000000','0x8000000000000000')",
+        _ => "shardRange(object.metadata.uid,'0x8000000000000000','0x10000000000000000')",
+    }
 }
 
 /// The name of a node; 0 has none.
@@ -354,6 +368,10 @@ pub async fn list(
     let response = cache.list(&call(selector, query), texts).await?;
     let body = read_body(response.into_body(), 1 << 24).await?;
     let list = json::parse(&body).expect("a list is JSON");
+    let told_shards = list
+        .str_at(&["metadata", "shardInfo", "selector"])
+        .map(|text| text.replace(", ", ","));
+    assert_eq!(told_shards.as_deref(), selector.shard.map(shard_selector));
     let items = list.list_at(&["items"]).iter().map(|item| {
         let told = told("ADDED", item);
         (told.key, told.pod, told.revision)

@@ -21,6 +21,22 @@ pub enum Stored {
     Nonsense,
 }
 
+impl Pod {
+    /// What is hashed. In the world of these tests it changes, so that objects move from shard to shard.
+    pub fn uid(&self) -> String {
+        format!("u{}", self.node)
+    }
+
+    /// Which of two shards of the hash's range it is in: its highest bit. The hash is made here by other means.
+    pub fn shard(&self) -> u8 {
+        let mut hash = 14_695_981_039_346_656_037_u128;
+        for byte in self.uid().into_bytes() {
+            hash = ((hash ^ u128::from(byte)) * 1_099_511_628_211) % (1 << 64);
+        }
+        u8::from(hash >= 1 << 63)
+    }
+}
+
 /// One change of one key.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -45,6 +61,8 @@ pub struct Selector {
     pub label: Option<u8>,
     /// On this node.
     pub node: Option<u8>,
+    /// Of this of two shards.
+    pub shard: Option<u8>,
 }
 
 /// What a watcher is told of a change.
@@ -82,6 +100,7 @@ impl Selector {
             && self.names(key)
             && self.label.is_none_or(|wanted| wanted == pod.label)
             && self.node.is_none_or(|wanted| wanted == pod.node)
+            && self.shard.is_none_or(|wanted| wanted == pod.shard())
     }
 
     /// Whether a key has to be looked at. A name alone does not say where.

@@ -84,6 +84,7 @@ pub struct Seed {
     name: bool,
     label: Option<u8>,
     node: Option<u8>,
+    shard: Option<u8>,
 }
 
 const NAMESPACES: [&str; 2] = ["a", "b"];
@@ -139,12 +140,14 @@ fn seed() -> impl Strategy<Value = Seed> {
         prop::bool::weighted(0.3),
         prop::option::weighted(0.3, 0..3u8),
         prop::option::weighted(0.4, 0..3u8),
+        prop::option::weighted(0.25, 0..2u8),
     )
-        .prop_map(|(namespace, name, label, node)| Seed {
+        .prop_map(|(namespace, name, label, node, shard)| Seed {
             namespace,
             name,
             label,
             node,
+            shard,
         })
 }
 
@@ -156,6 +159,7 @@ impl Seed {
             name: self.name.then(|| NAMES[0].to_owned()),
             label: self.label,
             node: self.node,
+            shard: self.shard,
         }
     }
 }
@@ -194,10 +198,10 @@ pub fn op(key: &str, stored: Option<&Stored>) -> Op {
 
 fn encoded(key: &str, pod: &Pod) -> Bytes {
     let (namespace, name) = key.split_once('/').expect("a key has two parts");
-    let (label, node) = (pod.label.to_string(), node_name(pod.node));
+    let (label, node, uid) = (pod.label.to_string(), node_name(pod.node), pod.uid());
     let object = tree!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"l": label}},
+        "metadata": {"name": name, "namespace": namespace, "uid": uid, "labels": {"l": label}},
         "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
     });
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");

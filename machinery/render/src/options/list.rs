@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use object::field::{Error, Path};
-use object::selector::{field as fields, label};
+use object::selector::{field as fields, label, shard};
 use schema::{Value, json};
 use serve::query::Query;
 use serve::status::Status;
@@ -39,6 +39,8 @@ pub struct ListOptions {
     pub labels: label::Selector,
     /// Which objects, by fields as the request names them.
     pub fields: fields::Selector,
+    /// Which objects, by ranges of a hash (KEP-5866). It is checked though nobody heeds it while its gate is off.
+    pub shards: Option<shard::Selector>,
     /// As sent; empty if not.
     pub resource_version: String,
     /// How it is meant, if that is said.
@@ -81,10 +83,18 @@ impl ListOptions {
         let labels = label::Selector::parse(text("labelSelector"))
             .map_err(|error| Status::bad_request(error.to_string()))?;
         let fields = fields::Selector::parse(text("fieldSelector")).map_err(bad)?;
+        let shards = match text("shardSelector") {
+            "" => None,
+            shards => Some(
+                shard::Selector::parse(shards)
+                    .map_err(|error| Status::bad_request(format!("invalid shard selector: {error}")))?,
+            ),
+        };
         let limit = number(query, "limit")?.unwrap_or(0);
         let options = Self {
             labels,
             fields,
+            shards,
             resource_version: text("resourceVersion").to_owned(),
             version_match: match text("resourceVersionMatch") {
                 "NotOlderThan" => Some(VersionMatch::NotOlderThan),

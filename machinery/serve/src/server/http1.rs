@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -14,6 +15,7 @@ use tokio_rustls::server::TlsStream;
 use super::Server;
 use super::connection::{Connection, must_finish};
 use super::idle::Activity;
+use super::websocket::Upgrade;
 use crate::filter::answer;
 use crate::http::{Body, Request, Response, status_response};
 use crate::limits::Connections;
@@ -23,8 +25,12 @@ use crate::status::Status;
 pub(super) async fn serve(server: &Server, stream: TlsStream<TcpStream>, connection: Arc<Connection>) {
     let activity = connection.activity.clone();
     let address = connection.peer.address;
+    let requests = Requests {
+        connection,
+        close_timeout: server.limits.close_timeout,
+    };
     let driven = settings(&server.limits)
-        .serve_connection(TokioIo::new(stream), Requests { connection })
+        .serve_connection(TokioIo::new(stream), requests)
         .with_upgrades();
     if let Err(error) = drive(driven, server, &activity).await {
         tracing::debug!(%address, %error, "a connection ended early");
@@ -69,6 +75,8 @@ async fn drive(
 #[derive(Clone)]
 struct Requests {
     connection: Arc<Connection>,
+    /// How long a WebSocket may take to close.
+    close_timeout: Duration,
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Requests {
@@ -76,17 +84,23 @@ impl hyper::service::Service<http::Request<Incoming>> for Requests {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
+        let upgrade = Upgrade::of(&mut request);
+        let close_timeout = self.close_timeout;
         let mut request = request.map(Body::new);
         let connection = Arc::clone(&self.connection);
         request.extensions_mut().insert(connection.peer.clone());
         let under_way = connection.activity.begin();
         Box::pin(async move {
             let response = match must_finish(&request) {
-                true => finish(connection, request).await,
+                true => finish(connection.clone(), request).await,
                 false => answer(connection.handler.clone(), request).await,
             };
-            Ok(response.map(|body| body.holding(under_way)))
+            let response = response.map(|body| body.holding(under_way));
+            Ok(match upgrade {
+                Some(upgrade) => upgrade.answer(response, connection, close_timeout),
+                None => response,
+            })
         })
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod feeds;
 mod log;
 mod loopback;
+mod websocket;
 
 use std::time::Duration;
 
