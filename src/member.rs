@@ -58,6 +58,7 @@ impl Config {
                 true => IpFamily::V4,
                 false => IpFamily::V6,
             },
+            history_bytes: self.options.watch_cache.history_bytes(),
             ..watchcache::Config::default()
         };
         let cache = Arc::new(Cache::new(&store, &cached));

@@ -5,6 +5,7 @@ mod access;
 mod cluster;
 mod etcd;
 mod serving;
+mod watch_cache;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use access::Access;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use serving::Serving;
+pub use watch_cache::WatchCache;
 
 /// A Kubernetes API server. Without a command it serves.
 #[derive(Debug, Parser)]
@@ -61,6 +63,8 @@ pub struct Options {
     pub access: Access,
     #[command(flatten)]
     pub etcd: Etcd,
+    #[command(flatten)]
+    pub watch_cache: WatchCache,
     #[command(flatten)]
     pub cluster: Cluster,
     #[command(flatten)]

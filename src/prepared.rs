@@ -175,7 +175,7 @@ impl Config {
             address: SocketAddr::new(self.advertise_address, listener.address().port()).to_string(),
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
-            history_bytes: watchcache::limits::HISTORY_BYTES_DEFAULT,
+            history_bytes: self.options.watch_cache.history_bytes(),
         }
     }
 

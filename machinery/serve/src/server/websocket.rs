@@ -131,7 +131,13 @@ async fn send(
     let sent = async {
         let stream = TokioIo::new(on.await?);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
-        run(socket, Body::owned_feed(feed), Messages::new(format), close_timeout).await
+        run(
+            socket,
+            Body::owned_feed(feed),
+            Messages::new(format),
+            close_timeout,
+        )
+        .await
     };
     if let Err(error) = sent.await {
         tracing::debug!(%address, %error, "a WebSocket ended early");
