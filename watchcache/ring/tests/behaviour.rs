@@ -442,3 +442,11 @@ fn readers_and_cursors_go_to_any_thread() {
     is_sent(&writer);
     is_sent(&reader.open(Scope::All, Position::START).unwrap());
 }
+
+#[test]
+fn a_closed_ring_tells_every_cursor_though_it_never_had_an_event() {
+    let (writer, reader) = ring::channel::<u32, Handle>(Limits::default());
+    let mut all = reader.open(Scope::All, reader.head()).expect("nothing is lost");
+    writer.close();
+    assert!(all.next().is_err());
+}

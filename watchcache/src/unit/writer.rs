@@ -93,7 +93,7 @@ impl Writer {
     }
 
     /// Ends the generation: its readers hear that there is a gap.
-    pub fn close(mut self) {
-        self.ring.start_at(i64::MAX);
+    pub fn close(self) {
+        self.ring.close();
     }
 }
