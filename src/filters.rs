@@ -45,7 +45,9 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(CacheControl),
         Box::new(PanicGuard),
         Box::new(Deadline::new(serving.request_timeout)),
-        Box::new(EndLongRunning::new(parts.shutdown)),
+        Box::new(
+            EndLongRunning::new(parts.shutdown).spread_over(serving.shutdown_watch_termination_grace_period),
+        ),
         Box::new(Compress),
         Box::new(Authentication {
             clients: parts.clients,

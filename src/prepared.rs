@@ -270,7 +270,10 @@ impl Prepared {
 /// Closes connections and waits for what is under way, up to a limit.
 pub(crate) async fn drain(shutdown: &Shutdown, served: tokio::task::JoinHandle<()>, serving: &Serving) {
     shutdown.drain();
-    let limit = serving.request_timeout + STOP_GRACE;
+    let limit = serving
+        .request_timeout
+        .max(serving.shutdown_watch_termination_grace_period)
+        + STOP_GRACE;
     if tokio::time::timeout(limit, served).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }

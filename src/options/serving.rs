@@ -40,4 +40,8 @@ pub struct Serving {
     /// How long to go on serving after SIGTERM while /readyz fails, so that load balancers notice
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_delay_duration: Duration,
+    /// Over how long watches end when the server stops, one after the other, so that their clients do not all come back at once;
+    /// 0 ends all together
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub shutdown_watch_termination_grace_period: Duration,
 }

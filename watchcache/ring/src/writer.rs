@@ -137,11 +137,18 @@ impl<T, W: Parked> Writer<T, W> {
     /// Says that nothing before this revision is known. In a ring that has had events this is a gap: what it holds is dropped, and
     /// every cursor is woken and told that it lagged. Staged events are dropped, too. Costs a look at every bucket.
     pub fn start_at(&mut self, revision: i64) {
+        self.begin_at(revision, self.head > 0);
+    }
+
+    /// Says that nothing comes any more: every cursor is woken and told that it lagged, in a ring that has had no events, too.
+    pub fn close(mut self) {
+        self.begin_at(i64::MAX, true);
+    }
+
+    fn begin_at(&mut self, revision: i64, is_gap: bool) {
         self.staged.clear();
         self.staged_buckets.clear();
-        if self.head > 0 {
-            self.head += 1;
-        }
+        self.head += u64::from(is_gap);
         self.accounts.clear();
         self.held_bytes = 0;
         self.shared.held_bytes.store(0, Ordering::Relaxed);

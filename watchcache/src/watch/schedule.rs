@@ -9,10 +9,11 @@ use crate::limits::{BOOKMARK_INTERVAL, LAST_BOOKMARK_BEFORE_END, WATCH_TIMEOUT_M
 /// The times of one watch.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    /// The next bookmark; `None` for clients that take none.
+    /// Whether the client takes bookmarks.
+    takes_bookmarks: bool,
+    begun: Instant,
+    /// The next bookmark, if there is one before the end.
     bookmark: Option<Instant>,
-    /// The bookmark that precedes the end was sent.
-    had_last: bool,
     end: Instant,
 }
 
@@ -25,44 +26,43 @@ pub(super) enum Due {
 
 impl Schedule {
     /// From now on; `lasting` is what the client asked for.
-    pub(super) fn new(now: Instant, lasting: Option<i64>, bookmarks: bool, random: f64) -> Self {
-        Self {
-            bookmark: bookmarks.then(|| now + BOOKMARK_INTERVAL),
-            had_last: false,
+    pub(super) fn new(now: Instant, lasting: Option<i64>, takes_bookmarks: bool, random: f64) -> Self {
+        let mut schedule = Self {
+            takes_bookmarks,
+            begun: now,
+            bookmark: None,
             end: now + duration(lasting, random),
-        }
+        };
+        schedule.plan(now);
+        schedule
     }
 
     /// What it is time for, once all events are sent.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
-        let before_end = self.end.checked_sub(LAST_BOOKMARK_BEFORE_END).unwrap_or(self.end);
-        if self.bookmark.is_some() && !self.had_last && now >= before_end {
-            self.had_last = true;
-            self.bookmark = Some(self.end + BOOKMARK_INTERVAL);
-            return Some(Due::Bookmark);
-        }
-        if now >= self.end {
-            return Some(Due::End);
-        }
         if self.bookmark.is_some_and(|at| now >= at) {
-            self.bookmark = Some(now + BOOKMARK_INTERVAL);
+            self.plan(now);
             return Some(Due::Bookmark);
         }
-        None
+        (now >= self.end).then_some(Due::End)
     }
 
     /// When to look again.
     pub(super) fn next(&self) -> Instant {
-        let last = match (self.bookmark, self.had_last) {
-            (Some(_), false) => self.end.checked_sub(LAST_BOOKMARK_BEFORE_END).unwrap_or(self.end),
-            _ => self.end,
-        };
-        self.bookmark.map_or(last, |bookmark| bookmark.min(last))
+        self.bookmark.map_or(self.end, |bookmark| bookmark.min(self.end))
     }
 
-    /// It ends at once: the bookmark before the end, then the end.
+    /// It ends at once, whatever the time is by who asks: a last bookmark, then the end.
     pub(super) fn finish(&mut self) {
-        self.end = Instant::now();
+        self.bookmark = self.takes_bookmarks.then_some(self.begun);
+        self.end = self.begun;
+    }
+
+    /// The next bookmark, as the reference has it: after an interval, but once shortly before the end. A watch that lasts no longer
+    /// than that has none.
+    fn plan(&mut self, now: Instant) {
+        let last = self.end.checked_sub(LAST_BOOKMARK_BEFORE_END);
+        let last = last.filter(|last| self.takes_bookmarks && *last > now);
+        self.bookmark = last.map(|last| last.min(now + BOOKMARK_INTERVAL));
     }
 }
 
@@ -103,16 +103,47 @@ mod tests {
     }
 
     #[test]
+    fn short_watches_have_one_bookmark_or_none() {
+        let begin = Instant::now();
+        let at = |millis| begin + Duration::from_millis(millis);
+        for seconds in [1, 2] {
+            let mut schedule = Schedule::new(begin, Some(seconds), true, 0.0);
+            let end = at(1_000 * seconds as u64);
+            assert_eq!((schedule.due(begin), schedule.next()), (None, end));
+            assert_eq!(schedule.due(end), Some(Due::End));
+        }
+        let mut schedule = Schedule::new(begin, Some(3), true, 0.0);
+        assert_eq!((schedule.due(at(999)), schedule.next()), (None, at(1_000)));
+        assert_eq!(
+            (schedule.due(at(1_000)), schedule.next()),
+            (Some(Due::Bookmark), at(3_000))
+        );
+        assert_eq!(
+            (schedule.due(at(2_999)), schedule.due(at(3_000))),
+            (None, Some(Due::End))
+        );
+    }
+
+    #[test]
+    fn a_watch_that_is_told_to_finish_has_a_last_bookmark() {
+        let begin = Instant::now();
+        let mut told = Schedule::new(begin, Some(1), true, 0.0);
+        told.finish();
+        assert_eq!(
+            (told.due(begin), told.due(begin)),
+            (Some(Due::Bookmark), Some(Due::End))
+        );
+        let mut told = Schedule::new(begin, None, false, 0.0);
+        told.finish();
+        assert_eq!(told.due(begin), Some(Due::End));
+    }
+
+    #[test]
     fn without_bookmarks_there_is_only_the_end() {
         let begin = Instant::now();
         let mut schedule = Schedule::new(begin, None, false, 0.5);
         assert_eq!(schedule.next(), begin + Duration::from_secs(2_700));
         assert_eq!(schedule.due(begin + Duration::from_secs(2_699)), None);
-        schedule.finish();
-        assert_eq!(schedule.due(Instant::now()), Some(Due::End));
-        let mut told = Schedule::new(begin, Some(1), true, 0.0);
-        assert_eq!(told.due(begin), Some(Due::Bookmark));
-        assert_eq!(told.due(begin), None);
         assert!(Schedule::new(begin, Some(i64::MAX), false, 0.0).next() > begin);
     }
 }
