@@ -6,6 +6,8 @@
 mod client;
 mod memory;
 mod model;
+mod racing;
+mod stalled;
 mod steps;
 mod world;
 
