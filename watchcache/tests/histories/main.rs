@@ -6,7 +6,6 @@
 mod client;
 mod memory;
 mod model;
-mod racing;
 mod stalled;
 mod steps;
 mod world;
