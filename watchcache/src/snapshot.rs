@@ -16,6 +16,7 @@ pub struct Snapshot {
     /// Those that cannot be decoded; hardly ever any.
     broken: OrdSet<ByKey>,
     revision: Revision,
+    bytes: usize,
 }
 
 /// Which keys of a snapshot: those that begin with a prefix, or one.
@@ -62,6 +63,11 @@ impl Snapshot {
         self.items.len()
     }
 
+    /// About how many bytes they take together.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
@@ -79,7 +85,9 @@ impl Snapshot {
             Ok(_) => drop(self.broken.remove(item.key())),
             Err(_) => drop(self.broken.insert(ByKey(item.clone()))),
         }
-        self.items.insert(ByKey(item)).map(|before| before.0)
+        self.bytes += item.weight_bytes();
+        let before = self.items.insert(ByKey(item)).map(|before| before.0);
+        self.without(before)
     }
 
     /// Takes an item out.
@@ -87,7 +95,14 @@ impl Snapshot {
         if !self.broken.is_empty() {
             self.broken.remove(key);
         }
-        self.items.remove(key).map(|before| before.0)
+        let before = self.items.remove(key).map(|before| before.0);
+        self.without(before)
+    }
+
+    /// An item that is no longer in it.
+    fn without(&mut self, before: Option<Arc<Item>>) -> Option<Arc<Item>> {
+        self.bytes -= before.as_ref().map_or(0, |before| before.weight_bytes());
+        before
     }
 
     /// The items of a scope in key order, from after a key on.
@@ -231,6 +246,14 @@ mod tests {
         assert_eq!((held.len(), snapshot.len()), (4, 3));
         assert_eq!(held.get(b"a/y").map(|item| item.revision()), Some(Revision(1)));
         assert_eq!(held.revision(), Revision(4));
+        let weight = |snapshot: &Snapshot| -> usize {
+            let items = snapshot.range(&Scope::All, None);
+            items.map(|item| item.weight_bytes()).sum()
+        };
+        assert_eq!(
+            (held.bytes(), snapshot.bytes()),
+            (weight(&held), weight(&snapshot))
+        );
     }
 
     #[test]

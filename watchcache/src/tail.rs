@@ -129,7 +129,7 @@ impl Tail {
         self.ask_progress().await;
         loop {
             tokio::select! {
-                batch = changes.next() => match batch {
+                batch = changes.next() => match heard(&self.unit, batch) {
                     Some(Ok(WatchBatch::Events(events))) => {
                         replayed_bytes += events.iter().map(|event| event.entry.value.len()).sum::<usize>();
                         loaded.apply(&self.unit, events).await.map_err(End::Lost)?;
@@ -184,6 +184,14 @@ impl Tail {
             tracing::debug!(%error, "no progress was asked for");
         }
     }
+}
+
+/// What came from the store; an error does not count as a sign of life.
+fn heard<T, E>(unit: &Unit, batch: Option<Result<T, E>>) -> Option<Result<T, E>> {
+    if let Some(Ok(_)) = &batch {
+        unit.hear();
+    }
+    batch
 }
 
 /// Why a loaded cache is given up.

@@ -197,6 +197,11 @@ impl Unit {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// The tail has heard from the store.
+    pub(crate) fn hear(&self) {
+        self.heard_ms.store(now_ms(), Ordering::Relaxed);
+    }
+
     /// How long ago the tail last heard from the store.
     pub fn silence(&self) -> Duration {
         Duration::from_millis(now_ms().saturating_sub(self.heard_ms.load(Ordering::Relaxed)))

@@ -71,6 +71,7 @@ impl Writer {
     /// ahead of the revision: its watches must not take that for their own.
     pub fn show(&mut self, unit: &Unit, snapshot: Snapshot, is_first: bool, before: Option<Self>) {
         let revision = snapshot.revision();
+        unit.bytes.store(snapshot.bytes(), Ordering::Relaxed);
         self.generation.shown.store(Arc::new(Shown {
             snapshot,
             position: self.generation.ring.head(),

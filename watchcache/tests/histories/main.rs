@@ -6,6 +6,7 @@
 mod client;
 mod memory;
 mod model;
+mod stalled;
 mod steps;
 mod world;
 
