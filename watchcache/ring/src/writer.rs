@@ -165,13 +165,6 @@ impl<T, W: Parked> Writer<T, W> {
         touched.iter().for_each(|bucket| self.collect(bucket));
     }
 
-    /// Ends the ring: every cursor is woken and told that it lagged, and so is every one that is opened later. This holds for a ring
-    /// that has never had an event, too.
-    pub fn close(mut self) {
-        self.head = self.head.max(1);
-        self.start_at(i64::MAX);
-    }
-
     /// The newest position.
     pub fn head(&self) -> Position {
         Position(self.head)
