@@ -1,6 +1,7 @@
 //! The `shardplane` binary: it reads the command line and runs the tiers that it names.
 //! What a tier does is in its own crate; here is only how they are put together.
 
+mod access;
 mod announcement;
 mod completed;
 mod config;

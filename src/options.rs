@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use access::Access;
+pub use access::{Access, Authorization};
 pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use serving::Serving;

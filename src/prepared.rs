@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use apiserver::bootstrap::cluster::Authentication;
+use apiserver::bootstrap::cluster;
 use apiserver::bootstrap::hooks::{HookState, Hooks, Settings};
 use apiserver::bootstrap::identity::Identity;
 use apiserver::loopback::Loopback;
+use apiserver::objects::Objects;
 use kinds::Keys;
 use kinds::decorate::IpFamily;
+use serve::filters::{Authentication, FrontProxy};
 use serve::http::Handler;
 use serve::limits::Connections;
 use serve::pki::kubeconfig;
 use serve::server::{Listener, Server};
 use serve::shutdown::Shutdown;
 use serve::tls::{self, ClientAuthority, ServingCertificate};
+use storage::Store;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -52,7 +55,9 @@ impl Config {
         let store = self.backend.open().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
-        let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
+        let proxies = Arc::new(ClientAuthority::load(&[self.proxy_ca()])?);
+        let clients = ClientAuthority::load(&self.client_authorities())?.hinting_also(&proxies);
+        let clients = Arc::new(clients);
         let kubeconfig = self.data_dir.join("admin.kubeconfig");
         kubeconfig::write(
             &kubeconfig,
@@ -66,7 +71,12 @@ impl Config {
             tokio::spawn(storage::compactor::run(store.clone(), interval));
         }
         let shutdown = Shutdown::new();
-        let api = apiserver::build(self.api_config(&listener, &shutdown), store.clone());
+        let objects = Arc::new(self.objects(store.clone()));
+        self.access.feed(objects.clone()).start(&shutdown).await?;
+        let address = self.address(&listener);
+        let own_key = &self.pki.service_account_key;
+        let access = self.access.access(&objects, own_key, &address)?;
+        let api = apiserver::build(self.api_config(&listener, &shutdown, access.clone()), store.clone());
         tokio::spawn(api.repair().run());
         let settings = self.hook_settings(&listener)?;
         let loopback = Loopback::new(api.handler());
@@ -78,8 +88,16 @@ impl Config {
             shutdown.clone(),
         );
         let parts = filters::Parts {
-            clients: clients.clone(),
-            tokens: self.tokens.clone(),
+            authentication: Authentication {
+                front_proxy: Some(FrontProxy {
+                    authority: proxies,
+                    names: self.access.proxy_names(),
+                }),
+                clients: clients.clone(),
+                tokens: access.tokens.clone(),
+                anonymous: self.access.anonymous(),
+            },
+            authorizers: self.access.chain().clone(),
             health: health::checks(store, hooks.states(), shutdown.clone()),
             shutdown: shutdown.clone(),
         };
@@ -131,18 +149,41 @@ impl Config {
             .unwrap_or(&self.pki.ca_certificate)
     }
 
-    fn api_config(&self, listener: &Listener, shutdown: &Shutdown) -> apiserver::Config {
-        let first_range = self.service_ranges[0];
+    fn proxy_ca(&self) -> &Path {
+        let flags = &self.options.access.front_proxy;
+        flags
+            .requestheader_client_ca_file
+            .as_deref()
+            .unwrap_or(&self.pki.front_proxy_ca_certificate)
+    }
+
+    fn primary_family(&self) -> IpFamily {
+        match self.service_ranges[0].is_ipv4() {
+            true => IpFamily::V4,
+            false => IpFamily::V6,
+        }
+    }
+
+    /// Where the rest of the cluster reaches this server.
+    fn address(&self, listener: &Listener) -> String {
+        SocketAddr::new(self.advertise_address, listener.address().port()).to_string()
+    }
+
+    /// Objects as those see them who decide on access.
+    fn objects(&self, store: Arc<dyn Store>) -> Objects {
+        let keys = Keys::new(&self.options.etcd.etcd_prefix);
+        let event_ttl = self.options.cluster.event_ttl;
+        Objects::new(store, keys, self.primary_family(), event_ttl)
+    }
+
+    fn api_config(&self, listener: &Listener, shutdown: &Shutdown, access: auth::Access) -> apiserver::Config {
         apiserver::Config {
             runtime: self.runtime.clone(),
             keys: Keys::new(&self.options.etcd.etcd_prefix),
-            primary_family: if first_range.is_ipv4() {
-                IpFamily::V4
-            } else {
-                IpFamily::V6
-            },
+            primary_family: self.primary_family(),
+            access,
             event_ttl: self.options.cluster.event_ttl,
-            address: SocketAddr::new(self.advertise_address, listener.address().port()).to_string(),
+            address: self.address(listener),
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
             shutdown: shutdown.clone(),
@@ -168,10 +209,10 @@ impl Config {
                 .map(|range| range.net().trunc().to_string())
                 .collect(),
             identity: Identity::new(&self.hostname, &uuid::Uuid::new_v4().to_string()),
-            authentication: Authentication {
+            authentication: cluster::Authentication {
                 client_ca: Some(read(self.client_ca())?),
-                request_header_ca: Some(read(&self.pki.front_proxy_ca_certificate)?),
-                request_header_allowed_names: vec!["front-proxy-client".to_owned()],
+                request_header_ca: Some(read(self.proxy_ca())?),
+                request_header_allowed_names: self.access.proxy_names().allowed,
             },
         })
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use auth::Access;
 use kinds::{Catalog, Resource, RuntimeConfig};
 use serve::shutdown::Shutdown;
 
@@ -24,6 +25,8 @@ pub struct Api {
     pub served: Arc<Served>,
     /// `host:port` under which clients reach this server.
     pub address: String,
+    /// Who may do what.
+    pub access: Access,
     /// What may change or refuse writes.
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.

@@ -1,6 +1,7 @@
 //! What is answered below the roots of the API beside resources: discovery documents.
 //! What is in them is `kinds::discovery`'s.
 
+use auth::authenticate::service_account::documents::{CONFIGURATION_PATH, KEYS_PATH};
 use http::request::Parts;
 use http::{HeaderValue, Method, header};
 use kinds::{Catalog, discovery};
@@ -20,6 +21,9 @@ const AGGREGATED_KIND: &str = "APIGroupDiscoveryList";
 
 /// Answers a request that is for no resource.
 pub fn answer(api: &Api, parts: &Parts, info: &RequestInfo) -> Response {
+    if let Some(response) = issuer_document(api, parts, &info.path) {
+        return response;
+    }
     let segments: Vec<&str> = info.path.trim_matches('/').split('/').collect();
     let found = match segments.as_slice() {
         ["api"] | ["apis"] => root(api, parts, segments[0]),
@@ -35,6 +39,24 @@ pub fn answer(api: &Api, parts: &Parts, info: &RequestInfo) -> Response {
         Ok(Some(_)) if parts.method != Method::GET => status_response(&Status::method_not_allowed()),
         Ok(Some(document)) => document.respond(parts),
     }
+}
+
+/// What others need to check this server's tokens.
+fn issuer_document(api: &Api, parts: &Parts, path: &str) -> Option<Response> {
+    let documents = api.access.documents.as_ref()?;
+    let (media, text) = match path.trim_end_matches('/') {
+        CONFIGURATION_PATH => ("application/json", &documents.configuration),
+        KEYS_PATH => ("application/jwk-set+json", &documents.keys),
+        _ => return None,
+    };
+    if parts.method != Method::GET {
+        return Some(status_response(&Status::method_not_allowed()));
+    }
+    let mut response = render::respond(200, Media::Json, text.as_bytes().to_vec());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    Some(response)
 }
 
 /// A document, and what it is called in its content type.

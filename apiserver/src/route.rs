@@ -187,8 +187,7 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
         ("eviction", _) => subresources::evict(api, call, content).await,
         ("log", _) => subresources::log(api, call).await,
         ("attach" | "exec" | "portforward" | "proxy", _) => subresources::connect(api, call).await,
-        // Tokens come with the issue on access.
-        ("token", _) => Err(Status::unknown_resource()),
+        ("token", _) => subresources::token(api, call, content).await,
         (_, Verb::Get) => verbs::get::get(api, call).await,
         (_, Verb::Update) => verbs::update::update(api, call, content).await,
         (_, Verb::Patch) => verbs::patch::patch(api, call, content).await,

@@ -49,13 +49,6 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         shard.insert(key, Entry { value, until });
     }
 
-    /// Forgets everything.
-    pub fn clear(&self) {
-        for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-
     fn shard(&self, key: &K) -> &Mutex<HashMap<K, Entry<V>>> {
         &self.shards[self.hasher.hash_one(key) as usize % SHARDS]
     }

@@ -1,6 +1,7 @@
 //! Who makes a request and whether they may: users, the authenticators that find them, the authorizers that decide, audit.
 //! It knows no HTTP server and no store; `serve` gives it certificates and headers, the binary feeds it objects.
 
+mod access;
 pub mod authenticate;
 pub mod authorize;
 mod cache;
@@ -14,6 +15,7 @@ pub mod review;
 pub mod tokens;
 mod user;
 
+pub use access::Access;
 pub use user::User;
 
 /// A list of texts as Go prints it with `%q`.

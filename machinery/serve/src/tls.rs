@@ -117,6 +117,12 @@ impl ClientAuthority {
         })
     }
 
+    /// Clients are told that certificates of another authority are of use too: some send only what is asked for.
+    pub fn hinting_also(mut self, other: &Self) -> Self {
+        self.subjects.extend(other.subjects.iter().cloned());
+        self
+    }
+
     /// Whether a chain that a client presented leads to one of the authorities; the error says why not.
     pub fn verify(&self, chain: &[CertificateDer<'_>]) -> Result<(), String> {
         let Some(verifier) = &self.verifier else {

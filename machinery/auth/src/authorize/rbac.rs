@@ -25,7 +25,7 @@ use super::{Attributes, Decision};
 use crate::User;
 
 pub use covers::uncovered;
-pub use escalation::{Escalation, RoleRef};
+pub use escalation::{Escalation, RoleRef, confirm_write};
 pub use review::{NonResourceRule, ResourceRule, UserRules};
 pub use rule::Rule;
 

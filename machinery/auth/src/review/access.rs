@@ -23,7 +23,7 @@ pub enum Review<'a> {
 /// The spec of a SubjectAccessReview that asks what is asked here.
 pub fn access_spec(user: &User, asked: &Attributes<'_>) -> Value {
     let mut spec = Map::new();
-    let mut put = |map: &mut Map, field: &str, text: &str| {
+    let put = |map: &mut Map, field: &str, text: &str| {
         if !text.is_empty() {
             map.insert(field, text);
         }

@@ -1,17 +1,16 @@
 //! Nobody gives more than they have: what is asked before a role or a binding is written. Pure but for the verbs `escalate` and
-//! `bind`, which the caller asks its authorizers about.
-
-use std::sync::Arc;
+//! `bind`, which authorizers are asked about.
 
 use schema::Value;
 
 use super::print::{compact, quoted};
 use super::rule::Rule;
-use super::{Rbac, uncovered};
+use super::{Kind, Rbac, uncovered};
 use crate::User;
-use crate::authorize::Attributes;
+use crate::authorize::{Attributes, Chain};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
+const NO_AGGREGATION: &str = "must have cluster-admin privileges to use an aggregationRule";
 
 /// The role that a binding refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub enum Escalation {
     NotHeld(String),
     /// The role to bind does not exist (a 404 about its name).
     #[error("the role to bind does not exist")]
-    NoSuchRole,
+    NoSuchRole(String),
 }
 
 impl Rbac {
@@ -72,33 +71,53 @@ impl Rbac {
 
     /// Whether the user holds all rules of the role that a binding would give.
     pub fn confirm_bindable(&self, user: &User, namespace: &str, role: &RoleRef<'_>) -> Result<(), Escalation> {
-        let rules = self.rules_of_role(role, namespace).ok_or(Escalation::NoSuchRole)?;
+        let rules = self.rules_of_role(role, namespace).ok_or_else(|| Escalation::NoSuchRole(role.name.to_owned()))?;
         let rules: Vec<Rule> = rules.iter().map(|rule| Rule::clone(rule)).collect();
         self.confirm_held(user, namespace, &rules)
     }
 }
 
+/// Whether a user may write a role or a binding: by holding what it gives, or by the verbs `escalate` and `bind`.
+/// `name` is that of the request, empty on create.
+pub async fn confirm_write(
+    chain: &Chain,
+    rbac: &Rbac,
+    user: &User,
+    kind: Kind,
+    (namespace, name): (&str, &str),
+    object: &Value,
+) -> Result<(), Escalation> {
+    if user.is_in(User::MASTERS) {
+        return Ok(());
+    }
+    match kind {
+        Kind::Role | Kind::ClusterRole => {
+            let question = Attributes::resource("escalate", GROUP, kind.resource(), namespace, name);
+            if chain.decide(user, &question).await.is_allowed() {
+                return Ok(());
+            }
+            rbac.confirm_held(user, namespace, &Rule::all_of(object))?;
+            if object.get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
+                let held = rbac.confirm_held(user, namespace, &everything());
+                return held.map_err(|_| Escalation::NotHeld(NO_AGGREGATION.to_owned()));
+            }
+            Ok(())
+        }
+        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            let role = RoleRef::of(object);
+            if chain.decide(user, &role.bind_question(namespace)).await.is_allowed() {
+                return Ok(());
+            }
+            rbac.confirm_bindable(user, namespace, &role)
+        }
+    }
+}
+
 /// The rules of an all-powerful role. Who sets an aggregation rule must hold them: labels that others set decide what it gives.
-pub fn everything() -> Vec<Rule> {
+fn everything() -> Vec<Rule> {
     let all = || vec!["*".into()];
     vec![
         Rule { verbs: all(), groups: all(), resources: all(), ..Rule::default() },
         Rule { verbs: all(), urls: all(), ..Rule::default() },
     ]
-}
-
-/// The verb with which a role may be written by who does not hold its rules.
-pub fn escalate_question<'a>(kind: &str, namespace: &'a str, name: &'a str) -> Attributes<'a> {
-    let resource = if kind == "Role" { "roles" } else { "clusterroles" };
-    Attributes::resource("escalate", GROUP, resource, namespace, name)
-}
-
-/// Whether the user is beyond these checks.
-pub fn is_exempt(user: &User) -> bool {
-    user.is_in(User::MASTERS)
-}
-
-/// Rules shared by snapshots, as plain ones.
-pub fn plain(rules: &[Arc<Rule>]) -> Vec<Rule> {
-    rules.iter().map(|rule| Rule::clone(rule)).collect()
 }

@@ -1,0 +1,54 @@
+//! Lets a request be made as somebody else, where its user may: the user in the extensions becomes the one that is wanted.
+
+use std::sync::Arc;
+
+use auth::User;
+use auth::authorize::Chain;
+use auth::impersonate;
+
+use super::authorization::Asked;
+use crate::filter::{Answer, Filter, Next};
+use crate::http::{Request, status_response};
+use crate::status::Status;
+
+/// Who a request's user was before it became somebody else, in its extensions.
+#[derive(Clone, Debug)]
+pub struct Impersonator(pub User);
+
+/// Exchanges users.
+#[derive(Clone, Debug)]
+pub struct Impersonation {
+    /// Who decides.
+    pub chain: Arc<Chain>,
+}
+
+impl Filter for Impersonation {
+    fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
+        let wanted = match impersonate::wanted(request.headers_mut()) {
+            Ok(None) => return next.run(request),
+            Ok(Some(wanted)) => wanted,
+            Err(why) => return Box::pin(async move { status_response(&Status::bad_request(why)) }),
+        };
+        let asked = match Asked::of(&request) {
+            Ok(asked) => asked,
+            Err(response) => return Box::pin(async move { response }),
+        };
+        Box::pin(async move {
+            let becoming =
+                impersonate::impersonate(&self.chain, &asked.user, &wanted, &asked.attributes()).await;
+            match becoming {
+                Ok(user) => {
+                    request.extensions_mut().insert(user);
+                    request.extensions_mut().insert(Impersonator(asked.user));
+                    next.run(request).await
+                }
+                Err(refused) => status_response(&Status::forbidden(
+                    &refused.group,
+                    &refused.resource,
+                    &refused.name,
+                    &refused.why,
+                )),
+            }
+        })
+    }
+}
