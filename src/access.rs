@@ -44,17 +44,29 @@ impl Settled {
     /// Reads every file that the flags name, but keys of our own.
     pub fn new(options: options::Access, tokens: StaticTokens) -> Result<Self, Error> {
         let configured = match &options.authentication_config {
-            Some(path) => Configured::read(path).map_err(|error| Error::flag("authentication-config", error))?,
+            Some(path) => {
+                Configured::read(path).map_err(|error| Error::flag("authentication-config", error))?
+            }
             None => Configured::default(),
         };
         let fed = Fed::default();
         let chain = Arc::new(chain(&options.authorization, &fed)?);
-        Ok(Self { options, tokens, configured, chain, fed })
+        Ok(Self {
+            options,
+            tokens,
+            configured,
+            chain,
+            fed,
+        })
     }
 
     /// Who may come without credentials. A configuration file that says it goes before the flag.
     pub fn anonymous(&self) -> Anonymous {
-        let by_flag = if self.options.anonymous_auth { Anonymous::Yes } else { Anonymous::No };
+        let by_flag = if self.options.anonymous_auth {
+            Anonymous::Yes
+        } else {
+            Anonymous::No
+        };
         self.configured.anonymous.clone().unwrap_or(by_flag)
     }
 
@@ -88,13 +100,19 @@ impl Settled {
         let keys = self.verification_keys(&signing)?;
         let keys_url = flags.service_account_jwks_uri.clone();
         let keys_url = keys_url.unwrap_or_else(|| format!("https://{address}{KEYS_PATH}"));
-        let documents = issuers.first().and_then(|issuer| Documents::new(issuer, &keys_url, &keys));
+        let documents = issuers
+            .first()
+            .and_then(|issuer| Documents::new(issuer, &keys_url, &keys));
         let audiences = match self.options.api_audiences.as_slice() {
             [] => issuers.clone(),
             named => named.iter().map(SmolStr::new).collect(),
         };
         let minter = issuers.first().map(|issuer| {
-            Minter::new(issuer.clone(), signing, flags.service_account_extend_token_expiration)
+            Minter::new(
+                issuer.clone(),
+                signing,
+                flags.service_account_extend_token_expiration,
+            )
         });
         let accounts = ServiceAccounts::new(issuers, keys, objects.clone());
         let tokens = Tokens::new(self.authenticators(accounts, objects)?, audiences);
@@ -107,7 +125,11 @@ impl Settled {
         })
     }
 
-    fn authenticators(&self, accounts: ServiceAccounts, objects: &Arc<Objects>) -> Result<Vec<Authenticator>, Error> {
+    fn authenticators(
+        &self,
+        accounts: ServiceAccounts,
+        objects: &Arc<Objects>,
+    ) -> Result<Vec<Authenticator>, Error> {
         let mut all = vec![
             Authenticator::Static(self.tokens.clone()),
             Authenticator::ServiceAccounts(accounts),
@@ -129,8 +151,14 @@ impl Settled {
 
     fn signing_key(&self, own_key: &Path) -> Result<SigningKey, Error> {
         const FLAG: &str = "service-account-signing-key-file";
-        let path = self.options.service_accounts.service_account_signing_key_file.as_deref().unwrap_or(own_key);
-        SigningKey::of_pem(&read(FLAG, path)?).map_err(|why| Error::flag(FLAG, format!("{}: {why}", path.display())))
+        let path = self
+            .options
+            .service_accounts
+            .service_account_signing_key_file
+            .as_deref()
+            .unwrap_or(own_key);
+        SigningKey::of_pem(&read(FLAG, path)?)
+            .map_err(|why| Error::flag(FLAG, format!("{}: {why}", path.display())))
     }
 
     /// The keys that are named, and the one that signs.

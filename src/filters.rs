@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
-    AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning, Impersonation,
-    InFlight, OperatorPaths, PanicGuard, ReadRequestInfo,
+    Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo,
 };
 use serve::health::Health;
 use serve::http::Handler;
@@ -20,6 +20,8 @@ use crate::options::Serving;
 pub struct Parts {
     /// Who comes in.
     pub authentication: Authentication,
+    /// What is told of requests, if anything is.
+    pub audit: Option<auth::audit::Audit>,
     /// Who may do what.
     pub authorizers: Arc<auth::authorize::Chain>,
     /// Checks.
@@ -41,6 +43,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(EndLongRunning::new(parts.shutdown)),
         Box::new(Compress),
         Box::new(parts.authentication),
+        Box::new(Audit { audit: parts.audit }),
         Box::new(Impersonation {
             chain: parts.authorizers.clone(),
         }),

@@ -3,6 +3,7 @@
 
 mod access;
 mod announcement;
+mod audit;
 mod completed;
 mod config;
 mod error;

@@ -24,7 +24,7 @@ use storage::Store;
 use crate::config::Config;
 use crate::error::Error;
 use crate::signals::Signals;
-use crate::{announcement, filters, health, reload};
+use crate::{announcement, audit, filters, health, reload};
 
 /// What stopping may take beyond the time that a request may take.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -76,7 +76,10 @@ impl Config {
         let address = self.address(&listener);
         let own_key = &self.pki.service_account_key;
         let access = self.access.access(&objects, own_key, &address)?;
-        let api = apiserver::build(self.api_config(&listener, &shutdown, access.clone()), store.clone());
+        let api = apiserver::build(
+            self.api_config(&listener, &shutdown, access.clone()),
+            store.clone(),
+        );
         tokio::spawn(api.repair().run());
         let settings = self.hook_settings(&listener)?;
         let loopback = Loopback::new(api.handler());
@@ -97,6 +100,7 @@ impl Config {
                 tokens: access.tokens.clone(),
                 anonymous: self.access.anonymous(),
             },
+            audit: audit::start(&self.options.audit)?,
             authorizers: self.access.chain().clone(),
             health: health::checks(store, hooks.states(), shutdown.clone()),
             shutdown: shutdown.clone(),
@@ -176,7 +180,12 @@ impl Config {
         Objects::new(store, keys, self.primary_family(), event_ttl)
     }
 
-    fn api_config(&self, listener: &Listener, shutdown: &Shutdown, access: auth::Access) -> apiserver::Config {
+    fn api_config(
+        &self,
+        listener: &Listener,
+        shutdown: &Shutdown,
+        access: auth::Access,
+    ) -> apiserver::Config {
         apiserver::Config {
             runtime: self.runtime.clone(),
             keys: Keys::new(&self.options.etcd.etcd_prefix),

@@ -55,7 +55,10 @@ fn issuer_document(api: &Api, parts: &Parts, path: &str) -> Option<Response> {
     let mut response = render::respond(200, Media::Json, text.as_bytes().to_vec());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
     Some(response)
 }
 

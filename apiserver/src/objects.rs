@@ -273,7 +273,12 @@ impl Reader for Objects {
 
 #[async_trait]
 impl auth::objects::Objects for Objects {
-    async fn get(&self, kind: auth::objects::Kind, namespace: &str, name: &str) -> Result<Option<Value>, String> {
+    async fn get(
+        &self,
+        kind: auth::objects::Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, String> {
         let found = Reader::get(self, "", kind.resource(), namespace, name).await;
         found.map_err(|status| status.message)
     }

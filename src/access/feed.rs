@@ -45,7 +45,10 @@ impl Kind {
             Kind::Node(kind) => kind.resource(),
         };
         let catalog = Catalog::builtin();
-        catalog.versions(group, resource).next().map(|found| catalog.hub(found))
+        catalog
+            .versions(group, resource)
+            .next()
+            .map(|found| catalog.hub(found))
     }
 }
 
@@ -75,7 +78,11 @@ impl Feed {
     async fn fill(&self, kind: Kind, resource: &Resource) -> Result<Revision, String> {
         let page = self.objects.page(resource, "", &PageRequest::default()).await;
         let page = page.map_err(|status| status.message)?;
-        let decoded: Vec<Value> = page.entries.iter().filter_map(|entry| self.decode(resource, entry)).collect();
+        let decoded: Vec<Value> = page
+            .entries
+            .iter()
+            .filter_map(|entry| self.decode(resource, entry))
+            .collect();
         match kind {
             Kind::Rbac(kind) => self.fed.rbac.replace(kind, &decoded),
             Kind::Node(kind) => self.fed.node.replace(kind, &decoded),
@@ -101,7 +108,12 @@ impl Feed {
     async fn follow_once(&self, kind: Kind, resource: &Resource, after: Revision) -> String {
         let (start, end) = self.objects.span(resource, "");
         let from = Some(Revision(after.0 + 1));
-        let request = WatchRequest { start, end, from, previous: false };
+        let request = WatchRequest {
+            start,
+            end,
+            from,
+            previous: false,
+        };
         let mut changes = match self.objects.store().watch(request).await {
             Ok(changes) => changes,
             Err(error) => return error.to_string(),
@@ -138,7 +150,10 @@ impl Feed {
         match self.objects.decode(resource, entry) {
             Ok(stored) => Some(stored.object),
             Err(status) => {
-                tracing::warn!(why = status.message, "an object that decides on access cannot be read");
+                tracing::warn!(
+                    why = status.message,
+                    "an object that decides on access cannot be read"
+                );
                 None
             }
         }

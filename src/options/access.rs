@@ -54,19 +54,44 @@ pub struct FrontProxy {
     #[arg(long, value_name = "FILE", requires = "requestheader_allowed_names")]
     pub requestheader_client_ca_file: Option<PathBuf>,
     /// Common names that such certificates may have
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "front-proxy-client")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "front-proxy-client"
+    )]
     pub requestheader_allowed_names: Vec<String>,
     /// Headers with the user's name
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "X-Remote-User")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-User"
+    )]
     pub requestheader_username_headers: Vec<String>,
     /// Headers with the user's uid
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "X-Remote-Uid")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Uid"
+    )]
     pub requestheader_uid_headers: Vec<String>,
     /// Headers with groups
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "X-Remote-Group")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Group"
+    )]
     pub requestheader_group_headers: Vec<String>,
     /// Beginnings of headers with extras
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "X-Remote-Extra-")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Extra-"
+    )]
     pub requestheader_extra_headers_prefix: Vec<String>,
 }
 
@@ -96,7 +121,13 @@ pub struct ServiceAccounts {
 #[command(next_help_heading = "Access")]
 pub struct Authorization {
     /// Authorizers in order: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "Node,RBAC", conflicts_with = "authorization_config")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "Node,RBAC",
+        conflicts_with = "authorization_config"
+    )]
     pub authorization_mode: Vec<String>,
     /// Authorizers in order (YAML, AuthorizationConfiguration)
     #[arg(long, value_name = "FILE")]

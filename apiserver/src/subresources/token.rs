@@ -45,7 +45,8 @@ pub async fn token(api: &Api, call: &mut Call, content: Body) -> Result<Response
         let status = map.map_at("status");
         status.insert("token", token);
         status.insert("expirationTimestamp", expires);
-        map.map_at("metadata").insert("creationTimestamp", call.now.clone());
+        map.map_at("metadata")
+            .insert("creationTimestamp", call.now.clone());
     }
     render::object(api, call, output, &shape, request, 201)
 }
@@ -57,7 +58,12 @@ fn check_name(request: &Value, name: &str) -> Result<(), Status> {
         asked => {
             let path = Path::root("metadata").child("name");
             let why = "must match the service account name if specified";
-            Err(Status::invalid(GROUP, KIND, name, &[Error::invalid(&path, asked, why)]))
+            Err(Status::invalid(
+                GROUP,
+                KIND,
+                name,
+                &[Error::invalid(&path, asked, why)],
+            ))
         }
     }
 }
@@ -94,10 +100,20 @@ fn check_expiration(request: &Value) -> Result<(), Status> {
         _ => return Ok(()),
     };
     let path = Path::root("spec").child("expirationSeconds");
-    Err(Status::invalid(GROUP, KIND, "", &[Error::invalid(&path, seconds(request), why)]))
+    Err(Status::invalid(
+        GROUP,
+        KIND,
+        "",
+        &[Error::invalid(&path, seconds(request), why)],
+    ))
 }
 
-fn mint(minter: &Minter, account: &Value, bound: Bound<'_>, request: &Value) -> Result<(String, SmolStr), Status> {
+fn mint(
+    minter: &Minter,
+    account: &Value,
+    bound: Bound<'_>,
+    request: &Value,
+) -> Result<(String, SmolStr), Status> {
     let audiences = request.list_at(&["spec", "audiences"]).iter();
     let audiences: Vec<SmolStr> = audiences.filter_map(Value::as_str).map(SmolStr::new).collect();
     let now = Time::now().seconds;

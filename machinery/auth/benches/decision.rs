@@ -38,12 +38,41 @@ struct World {
 
 fn world() -> World {
     let account = tree!({"metadata": {"namespace": "ns-7", "name": "sa-7", "uid": "u"}});
-    let key = SigningKey::of_pem(rcgen::KeyPair::generate().expect("a key").serialize_pem().as_bytes()).expect("good");
+    let key = SigningKey::of_pem(
+        rcgen::KeyPair::generate()
+            .expect("a key")
+            .serialize_pem()
+            .as_bytes(),
+    )
+    .expect("good");
     let minter = Minter::new(ISSUER, key.clone(), false);
-    let token = minter.mint(&account, Bound::default(), &[ISSUER.into()], 1 << 31, unix_seconds()).expect("signed").token;
-    let accounts = ServiceAccounts::new(vec![ISSUER.into()], vec![key.public().clone()], Arc::new(One(account)));
-    let tokens = Tokens::new(vec![Authenticator::ServiceAccounts(accounts)], vec![ISSUER.into()]);
-    World { tokens, token, chain: Chain::new(vec![Authorizer::Node(Arc::default()), Authorizer::Rbac(Arc::new(rbac()))]) }
+    let token = minter
+        .mint(
+            &account,
+            Bound::default(),
+            &[ISSUER.into()],
+            1 << 31,
+            unix_seconds(),
+        )
+        .expect("signed")
+        .token;
+    let accounts = ServiceAccounts::new(
+        vec![ISSUER.into()],
+        vec![key.public().clone()],
+        Arc::new(One(account)),
+    );
+    let tokens = Tokens::new(
+        vec![Authenticator::ServiceAccounts(accounts)],
+        vec![ISSUER.into()],
+    );
+    World {
+        tokens,
+        token,
+        chain: Chain::new(vec![
+            Authorizer::Node(Arc::default()),
+            Authorizer::Rbac(Arc::new(rbac())),
+        ]),
+    }
 }
 
 /// Roles of a dozen rules; every account of a namespace has two bindings, and everybody has some of the cluster.
@@ -85,17 +114,27 @@ async fn round(world: &World, asked: &Attributes<'_>) -> bool {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let world = world();
     let allowed = Attributes::resource("list", "", "pods", "ns-7", "");
     let refused = Attributes::resource("delete", "", "pods", "ns-7", "p");
     assert!(runtime.block_on(round(&world, &allowed)));
     assert!(!runtime.block_on(round(&world, &refused)));
     for (name, asked) in [("allowed", &allowed), ("refused", &refused)] {
-        let seconds = measure::best(20, 1_000, || drop(black_box(runtime.block_on(round(&world, asked)))));
-        println!("a token seen before and a decision, {name}: {:.2} us", seconds * 1e6);
+        let seconds = measure::best(20, 1_000, || {
+            drop(black_box(runtime.block_on(round(&world, asked))))
+        });
+        println!(
+            "a token seen before and a decision, {name}: {:.2} us",
+            seconds * 1e6
+        );
     }
     let user = User::new("system:serviceaccount:ns-7:sa-7", "u", &[User::AUTHENTICATED]);
-    let seconds = measure::best(20, 1_000, || drop(black_box(runtime.block_on(world.chain.decide(&user, &allowed)))));
+    let seconds = measure::best(20, 1_000, || {
+        drop(black_box(runtime.block_on(world.chain.decide(&user, &allowed))))
+    });
     println!("a decision alone: {:.2} us", seconds * 1e6);
 }

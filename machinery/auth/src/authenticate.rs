@@ -32,7 +32,11 @@ pub type Outcome = Result<Option<Authenticated>, String>;
 
 /// The audiences that are in both, in the order of the first.
 pub fn common(of_token: &[SmolStr], wanted: &[SmolStr]) -> Vec<SmolStr> {
-    of_token.iter().filter(|audience| wanted.contains(audience)).cloned().collect()
+    of_token
+        .iter()
+        .filter(|audience| wanted.contains(audience))
+        .cloned()
+        .collect()
 }
 
 /// The time as tokens have it.

@@ -34,7 +34,10 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
     /// What is remembered and still good.
     pub fn get(&self, key: &K, now: Instant) -> Option<V> {
         let shard = self.shard(key).lock().unwrap_or_else(PoisonError::into_inner);
-        shard.get(key).filter(|entry| now < entry.until).map(|entry| entry.value.clone())
+        shard
+            .get(key)
+            .filter(|entry| now < entry.until)
+            .map(|entry| entry.value.clone())
     }
 
     /// Remembers something. A full shard forgets what has ended, or else everything.

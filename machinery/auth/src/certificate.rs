@@ -20,7 +20,10 @@ pub enum Error {
 /// The user that a certificate (DER) names.
 pub fn user(der: &[u8]) -> Result<User, Error> {
     let certificate = parse(der)?;
-    let groups = certificate.subject().iter_organization().filter_map(|group| group.as_str().ok());
+    let groups = certificate
+        .subject()
+        .iter_organization()
+        .filter_map(|group| group.as_str().ok());
     Ok(User {
         name: name(&certificate)?.into(),
         groups: groups.map(SmolStr::new).collect(),
@@ -35,10 +38,18 @@ pub fn common_name(der: &[u8]) -> Result<String, Error> {
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Error> {
-    X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| Error::Malformed)
+    X509Certificate::from_der(der)
+        .map(|(_, certificate)| certificate)
+        .map_err(|_| Error::Malformed)
 }
 
 fn name<'a>(certificate: &'a X509Certificate<'_>) -> Result<&'a str, Error> {
-    let mut names = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok());
-    names.next().filter(|name| !name.is_empty()).ok_or(Error::Nameless)
+    let mut names = certificate
+        .subject()
+        .iter_common_name()
+        .filter_map(|name| name.as_str().ok());
+    names
+        .next()
+        .filter(|name| !name.is_empty())
+        .ok_or(Error::Nameless)
 }

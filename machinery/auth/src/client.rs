@@ -80,7 +80,9 @@ impl Client {
     /// Trusting as told. Plain `http://` is spoken too where a URL says so.
     pub fn new(trust: &Trust) -> Result<Self, Error> {
         let config = tls_config(trust)?;
-        let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
+        let builder = HttpsConnectorBuilder::new()
+            .with_tls_config(config)
+            .https_or_http();
         let connector = match &trust.server_name {
             Some(name) => {
                 let name = ServerName::try_from(name.clone()).map_err(configuration)?;
@@ -91,7 +93,9 @@ impl Client {
             }
             None => builder.enable_all_versions().build(),
         };
-        Ok(Self { pool: Pool::builder(TokioExecutor::new()).build(connector) })
+        Ok(Self {
+            pool: Pool::builder(TokioExecutor::new()).build(connector),
+        })
     }
 
     /// The body of a successful answer to GET.
@@ -118,7 +122,10 @@ impl Client {
         body: Bytes,
         limit: Duration,
     ) -> Result<Bytes, Error> {
-        let mut request = Request::builder().method(method).uri(url).header(header::ACCEPT, "application/json");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header(header::ACCEPT, "application/json");
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
@@ -127,13 +134,25 @@ impl Client {
         }
         let request = request.body(Full::new(body)).map_err(configuration)?;
         let exchange = async {
-            let response = self.pool.request(request).await.map_err(|error| connection(&error))?;
+            let response = self
+                .pool
+                .request(request)
+                .await
+                .map_err(|error| connection(&error))?;
             let status = response.status();
-            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+                .collect()
+                .await;
             let body = body.map_err(|error| Error::Answer(error.to_string()))?.to_bytes();
-            if is_success(status) { Ok(body) } else { Err(Error::Status(status.as_u16())) }
+            if is_success(status) {
+                Ok(body)
+            } else {
+                Err(Error::Status(status.as_u16()))
+            }
         };
-        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Error::Timeout(limit)))
+        tokio::time::timeout(limit, exchange)
+            .await
+            .unwrap_or(Err(Error::Timeout(limit)))
     }
 }
 
@@ -162,8 +181,12 @@ fn tls_config(trust: &Trust) -> Result<ClientConfig, Error> {
         .with_safe_default_protocol_versions()
         .map_err(configuration)?
         .with_root_certificates(roots(trust)?);
-    let Some((chain, key)) = &trust.identity else { return Ok(builder.with_no_client_auth()) };
-    let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>().map_err(configuration)?;
+    let Some((chain, key)) = &trust.identity else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let chain = CertificateDer::pem_slice_iter(chain)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(configuration)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(configuration)?;
     builder.with_client_auth_cert(chain, key).map_err(configuration)
 }
@@ -173,10 +196,14 @@ fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
     match &trust.authorities {
         Some(pem) => {
             for certificate in CertificateDer::pem_slice_iter(pem) {
-                roots.add(certificate.map_err(configuration)?).map_err(configuration)?;
+                roots
+                    .add(certificate.map_err(configuration)?)
+                    .map_err(configuration)?;
             }
             if roots.is_empty() {
-                return Err(Error::Configuration("no certificate in the authorities".to_owned()));
+                return Err(Error::Configuration(
+                    "no certificate in the authorities".to_owned(),
+                ));
             }
         }
         None => {

@@ -74,7 +74,8 @@ impl<'a> Unverified<'a> {
     pub fn verify<'k>(&self, keys: impl Iterator<Item = &'k PublicKey> + Clone) -> Result<(), Error> {
         let algorithm = self.algorithm.ok_or(Error::Algorithm)?;
         let named = |key: &&PublicKey| !self.key_id.is_empty() && key.id == self.key_id;
-        let signed_by = |key: &PublicKey| key.accepts(algorithm) && key.verify(self.signed, self.signature, algorithm);
+        let signed_by =
+            |key: &PublicKey| key.accepts(algorithm) && key.verify(self.signed, self.signature, algorithm);
         let is_good = match keys.clone().any(|key| named(&key)) {
             true => keys.clone().filter(named).any(signed_by),
             false => keys.clone().any(signed_by),
@@ -131,5 +132,8 @@ fn algorithm(name: &str) -> Option<Algorithm> {
         ("ES384", ES384),
         ("EdDSA", EdDSA),
     ];
-    known.iter().find(|(text, _)| *text == name).map(|(_, algorithm)| *algorithm)
+    known
+        .iter()
+        .find(|(text, _)| *text == name)
+        .map(|(_, algorithm)| *algorithm)
 }

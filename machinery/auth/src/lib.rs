@@ -2,6 +2,7 @@
 //! It knows no HTTP server and no store; `serve` gives it certificates and headers, the binary feeds it objects.
 
 mod access;
+pub mod audit;
 pub mod authenticate;
 pub mod authorize;
 mod cache;

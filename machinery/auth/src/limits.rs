@@ -32,3 +32,7 @@ pub const OIDC_REFRESH_MAX: Duration = Duration::from_secs(3_600);
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most issuers of an authentication configuration.
 pub const ISSUERS_MAX: usize = 64;
+/// Audit events that wait to be written or sent; more are dropped and counted.
+pub const AUDIT_EVENTS_MAX: usize = 10_000;
+/// The most bytes of a body that an audit event tells.
+pub const AUDIT_BODY_BYTES_MAX: usize = 1024 * 1024;

@@ -46,12 +46,17 @@ fn read(value: &Value, name: &str) -> User {
         name: text(name),
         uid: text("uid"),
         groups: list(value.list_at(&["groups"])),
-        extra: extra.map(|(key, values)| (key.clone(), list(values.as_list().unwrap_or_default()))).collect(),
+        extra: extra
+            .map(|(key, values)| (key.clone(), list(values.as_list().unwrap_or_default())))
+            .collect(),
     }
 }
 
 fn extra(user: &User) -> Map {
-    user.extra.iter().map(|(key, values)| (key.clone(), texts(values))).collect()
+    user.extra
+        .iter()
+        .map(|(key, values)| (key.clone(), texts(values)))
+        .collect()
 }
 
 fn texts(list: &[SmolStr]) -> Value {

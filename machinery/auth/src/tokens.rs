@@ -17,7 +17,9 @@ pub struct StaticTokens {
 
 /// A line that is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} of the token file must have at least 3 columns (token, user name, user uid), found {columns}")]
+#[error(
+    "line {line} of the token file must have at least 3 columns (token, user name, user uid), found {columns}"
+)]
 pub struct Error {
     /// Counted from 1.
     pub line: usize,
@@ -35,9 +37,14 @@ impl StaticTokens {
                 continue;
             }
             let [token, name, uid, rest @ ..] = columns.as_slice() else {
-                return Err(Error { line: at + 1, columns: columns.len() });
+                return Err(Error {
+                    line: at + 1,
+                    columns: columns.len(),
+                });
             };
-            let groups = rest.first().map(|groups| groups.split(',').filter(|group| !group.is_empty()));
+            let groups = rest
+                .first()
+                .map(|groups| groups.split(',').filter(|group| !group.is_empty()));
             let user = User {
                 name: name.as_str().into(),
                 uid: uid.as_str().into(),
@@ -86,7 +93,8 @@ mod tests {
 
     #[test]
     fn tokens_name_users_and_groups() {
-        let tokens = StaticTokens::parse("admintoken,admin,u1,\"system:masters,dev\"\nplain,joe,2\n").expect("well formed");
+        let tokens = StaticTokens::parse("admintoken,admin,u1,\"system:masters,dev\"\nplain,joe,2\n")
+            .expect("well formed");
         let admin = tokens.user("admintoken").expect("listed");
         assert_eq!(admin.groups, ["system:masters", "dev", User::AUTHENTICATED]);
         assert_eq!(tokens.user("plain").map(|user| user.uid.as_str()), Some("2"));
@@ -95,6 +103,9 @@ mod tests {
 
     #[test]
     fn short_lines_are_refused() {
-        assert_eq!(StaticTokens::parse("a,b").err(), Some(Error { line: 1, columns: 2 }));
+        assert_eq!(
+            StaticTokens::parse("a,b").err(),
+            Some(Error { line: 1, columns: 2 })
+        );
     }
 }

@@ -30,7 +30,9 @@ struct Server {
 
 /// A server on a free port that answers every request by a function of path and body.
 async fn serve(answer: impl FnMut(&str, &Value) -> (u16, String) + Send + 'static) -> Server {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     let answer: Answer = Arc::new(Mutex::new(Box::new(answer)));
     let asked = Arc::new(AtomicUsize::new(0));
@@ -43,10 +45,17 @@ async fn serve(answer: impl FnMut(&str, &Value) -> (u16, String) + Send + 'stati
                 async move {
                     count.fetch_add(1, Ordering::SeqCst);
                     let path = request.uri().path().to_owned();
-                    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                    let body = request
+                        .into_body()
+                        .collect()
+                        .await
+                        .map(|body| body.to_bytes())
+                        .unwrap_or_default();
                     let body = json::parse(&body).unwrap_or_default();
                     let (code, text) = (answer.lock().expect("no panics"))(&path, &body);
-                    let response = Response::builder().status(code).body(Full::new(Bytes::from(text)));
+                    let response = Response::builder()
+                        .status(code)
+                        .body(Full::new(Bytes::from(text)));
                     Ok::<_, Infallible>(response.expect("a response"))
                 }
             });
@@ -60,20 +69,39 @@ async fn serve(answer: impl FnMut(&str, &Value) -> (u16, String) + Send + 'stati
 }
 
 fn caller(url: &str, timeout: Duration) -> Caller {
-    let kubeconfig = Kubeconfig { server: url.to_owned(), ..Kubeconfig::default() };
+    let kubeconfig = Kubeconfig {
+        server: url.to_owned(),
+        ..Kubeconfig::default()
+    };
     let caller = Caller::new(kubeconfig, timeout).expect("a client");
     caller.with_tries(2, Duration::from_millis(1))
 }
 
 fn a_key() -> SigningKey {
-    SigningKey::of_pem(rcgen::KeyPair::generate().expect("a key").serialize_pem().as_bytes()).expect("good")
+    SigningKey::of_pem(
+        rcgen::KeyPair::generate()
+            .expect("a key")
+            .serialize_pem()
+            .as_bytes(),
+    )
+    .expect("good")
 }
 
 fn oidc(issuer: &str) -> Oidc {
     let client = Client::new(&Trust::default()).expect("a client");
     let algorithms = vec![jsonwebtoken::Algorithm::ES256];
-    let mapping = Mapping { username: Prefixed { claim: "sub".to_owned(), prefix: "oidc:".to_owned() }, ..Mapping::default() };
-    Oidc::new(Provider::new(issuer, None, client, algorithms), vec!["us".into()], mapping)
+    let mapping = Mapping {
+        username: Prefixed {
+            claim: "sub".to_owned(),
+            prefix: "oidc:".to_owned(),
+        },
+        ..Mapping::default()
+    };
+    Oidc::new(
+        Provider::new(issuer, None, client, algorithms),
+        vec!["us".into()],
+        mapping,
+    )
 }
 
 /// A provider with a key; what it says of itself is its own URL.
@@ -83,10 +111,14 @@ async fn provider(keys: Arc<Mutex<Vec<Value>>>) -> Server {
     let server = serve(move |path, _| {
         let own = own.lock().expect("no panics");
         match path {
-            "/.well-known/openid-configuration" => {
-                (200, json::to_string(&tree!({"issuer": (own.clone()), "jwks_uri": (format!("{own}/keys"))})))
-            }
-            _ => (200, json::to_string(&tree!({"keys": (Value::List(keys.lock().expect("no panics").clone()))}))),
+            "/.well-known/openid-configuration" => (
+                200,
+                json::to_string(&tree!({"issuer": (own.clone()), "jwks_uri": (format!("{own}/keys"))})),
+            ),
+            _ => (
+                200,
+                json::to_string(&tree!({"keys": (Value::List(keys.lock().expect("no panics").clone()))})),
+            ),
         }
     })
     .await;
@@ -118,13 +150,27 @@ async fn tokens_of_a_provider_are_checked_in_every_way() {
         let error = oidc.user(&claims(change)).await.expect_err(told);
         assert!(error.starts_with("oidc: ") && error.contains(told), "{error}");
     }
-    assert_eq!(oidc.user(&claims(&|claims| drop(claims.insert("iss", "https://other")))).await, Ok(None));
+    assert_eq!(
+        oidc.user(&claims(&|claims| drop(claims.insert("iss", "https://other"))))
+            .await,
+        Ok(None)
+    );
     assert_eq!(oidc.user("no.token.at all").await, Ok(None));
     // Discovery and the key set were each read once, however many tokens came.
     assert_eq!(server.asked.load(Ordering::SeqCst), 2);
-    let forged = a_key().token(&tree!({"iss": (server.url.clone()), "aud": "us", "sub": "joe", "exp": (now + 60)}));
-    assert!(oidc.user(&forged.expect("signed")).await.expect_err("forged").contains("signature"));
-    assert_eq!(server.asked.load(Ordering::SeqCst), 2, "unknown keys do not make us ask again at once");
+    let forged =
+        a_key().token(&tree!({"iss": (server.url.clone()), "aud": "us", "sub": "joe", "exp": (now + 60)}));
+    assert!(
+        oidc.user(&forged.expect("signed"))
+            .await
+            .expect_err("forged")
+            .contains("signature")
+    );
+    assert_eq!(
+        server.asked.load(Ordering::SeqCst),
+        2,
+        "unknown keys do not make us ask again at once"
+    );
 }
 
 #[tokio::test]
@@ -132,10 +178,23 @@ async fn a_provider_that_is_gone_or_lies_lets_nobody_in() {
     let now = unix_seconds();
     let key = a_key();
     let token = |issuer: &str| {
-        key.token(&tree!({"iss": issuer, "aud": "us", "sub": "joe", "exp": (now + 60)})).expect("signed")
+        key.token(&tree!({"iss": issuer, "aud": "us", "sub": "joe", "exp": (now + 60)}))
+            .expect("signed")
     };
-    let liar = serve(|_, _| (200, "{\"issuer\":\"https://other\",\"jwks_uri\":\"x\"}".to_owned())).await;
-    assert!(oidc(&liar.url).user(&token(&liar.url)).await.expect_err("a liar").contains("issuer did not match"));
+    let liar = serve(|_, _| {
+        (
+            200,
+            "{\"issuer\":\"https://other\",\"jwks_uri\":\"x\"}".to_owned(),
+        )
+    })
+    .await;
+    assert!(
+        oidc(&liar.url)
+            .user(&token(&liar.url))
+            .await
+            .expect_err("a liar")
+            .contains("issuer did not match")
+    );
     let garbage = serve(|_, _| (200, "<html>".to_owned())).await;
     assert!(oidc(&garbage.url).user(&token(&garbage.url)).await.is_err());
     garbage.task.abort();
@@ -173,12 +232,17 @@ async fn a_webhook_that_fails_means_what_is_configured() {
     let broken = serve(|_, _| (500, String::new())).await;
     let garbage = serve(|_, _| (200, "[]".to_owned())).await;
     let both = serve(|_, _| (200, "{\"status\":{\"allowed\":true,\"denied\":true}}".to_owned())).await;
-    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
     let late = format!("http://{}", silent.local_addr().expect("bound"));
     let get = Attributes::resource("get", "", "pods", "a", "p");
     for url in [&broken.url, &garbage.url, &both.url, &late] {
         for denies in [false, true] {
-            let settings = Settings { denies_on_failure: denies, ..Settings::default() };
+            let settings = Settings {
+                denies_on_failure: denies,
+                ..Settings::default()
+            };
             let webhook = Webhook::new(caller(url, Duration::from_millis(200)), settings);
             let decision = webhook.decide(&User::new("joe", "", &[]), &get).await;
             let wanted = if denies { Verdict::Deny } else { Verdict::NoOpinion };
@@ -186,7 +250,11 @@ async fn a_webhook_that_fails_means_what_is_configured() {
             assert!(decision.error.is_some(), "{url}");
         }
     }
-    assert_eq!(broken.asked.load(Ordering::SeqCst), 4, "asked again once each time");
+    assert_eq!(
+        broken.asked.load(Ordering::SeqCst),
+        4,
+        "asked again once each time"
+    );
 }
 
 #[tokio::test]
@@ -201,12 +269,22 @@ async fn a_token_webhook_names_users() {
         (200, json::to_string(&tree!({"status": status})))
     })
     .await;
-    let webhook = TokenWebhook::new(caller(&server.url, Duration::from_secs(5)), "v1", Duration::from_secs(60));
+    let webhook = TokenWebhook::new(
+        caller(&server.url, Duration::from_secs(5)),
+        "v1",
+        Duration::from_secs(60),
+    );
     let tokens = Tokens::new(vec![Authenticator::Webhook(webhook)], vec!["us".into()]);
     let found = tokens.user("good").await.expect("known");
-    assert_eq!((found.user.name.as_str(), found.user.extra["k"].as_slice()), ("joe", &["v".into()][..]));
+    assert_eq!(
+        (found.user.name.as_str(), found.user.extra["k"].as_slice()),
+        ("joe", &["v".into()][..])
+    );
     assert_eq!(found.audiences, ["us"]);
     assert_eq!(tokens.user("aimed").await, Err("invalid bearer token".to_owned()));
     assert_eq!(tokens.user("other").await, Err("invalid bearer token".to_owned()));
-    assert_eq!(tokens.user("wrong").await, Err("[invalid bearer token, told so]".to_owned()));
+    assert_eq!(
+        tokens.user("wrong").await,
+        Err("[invalid bearer token, told so]".to_owned())
+    );
 }

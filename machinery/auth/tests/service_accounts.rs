@@ -25,7 +25,9 @@ struct Cluster(Mutex<HashMap<(Kind, String, String), Value>>);
 impl Objects for Cluster {
     async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, String> {
         let objects = self.0.lock().expect("no panics");
-        Ok(objects.get(&(kind, namespace.to_owned(), name.to_owned())).cloned())
+        Ok(objects
+            .get(&(kind, namespace.to_owned(), name.to_owned()))
+            .cloned())
     }
 }
 
@@ -64,15 +66,27 @@ fn world() -> World {
     let pem = pem();
     let key = SigningKey::of_pem(pem.as_bytes()).expect("a good key");
     let accounts = ServiceAccounts::new(vec![ISSUER.into()], vec![key.public().clone()], cluster.clone());
-    let tokens = Tokens::new(vec![Authenticator::ServiceAccounts(accounts)], vec![ISSUER.into()]);
-    World { cluster, account, pem, key, tokens }
+    let tokens = Tokens::new(
+        vec![Authenticator::ServiceAccounts(accounts)],
+        vec![ISSUER.into()],
+    );
+    World {
+        cluster,
+        account,
+        pem,
+        key,
+        tokens,
+    }
 }
 
 impl World {
     fn mint(&self, bound: Bound<'_>, audiences: &[&str]) -> String {
         let minter = Minter::new(ISSUER, self.key.clone(), true);
         let audiences: Vec<SmolStr> = audiences.iter().map(SmolStr::new).collect();
-        minter.mint(&self.account, bound, &audiences, 3_600, unix_seconds()).expect("signed").token
+        minter
+            .mint(&self.account, bound, &audiences, 3_600, unix_seconds())
+            .expect("signed")
+            .token
     }
 
     fn good(&self) -> String {
@@ -103,7 +117,10 @@ async fn a_good_token_names_its_account() {
     let found = world.tokens.user(&world.good()).await.expect("good");
     assert_eq!(found.user.name, "system:serviceaccount:n:sa");
     assert_eq!(found.user.uid, "u1");
-    assert_eq!(found.user.groups, ["system:serviceaccounts", "system:serviceaccounts:n"]);
+    assert_eq!(
+        found.user.groups,
+        ["system:serviceaccounts", "system:serviceaccounts:n"]
+    );
     let id = &found.user.extra["authentication.kubernetes.io/credential-id"][0];
     assert!(id.starts_with("JTI=") && id.len() == 40, "{id}");
     assert_eq!(found.audiences, [ISSUER]);
@@ -114,21 +131,53 @@ async fn times_and_names_are_checked() {
     let world = world();
     let now = unix_seconds();
     let cases: [(&str, String); 9] = [
-        ("expired", world.changed(|claims| drop(claims.insert("exp", now - 61)))),
+        (
+            "expired",
+            world.changed(|claims| drop(claims.insert("exp", now - 61))),
+        ),
         ("expired", world.changed(|claims| drop(claims.remove("exp")))),
-        ("not valid yet", world.changed(|claims| drop(claims.insert("nbf", now + 61)))),
-        ("in the future", world.changed(|claims| drop(claims.insert("iat", now + 61)))),
-        ("could not be validated", world.changed(|claims| drop(claims.insert("exp", "soon")))),
-        ("could not be validated", world.changed(|claims| drop(claims.insert("sub", "system:serviceaccount:n:other")))),
-        ("could not be validated", world.changed(|claims| drop(claims.remove("kubernetes.io")))),
-        ("invalid for the target audiences", world.changed(|claims| drop(claims.insert("aud", tree!(["other"]))))),
-        ("invalid for the target audiences", world.mint(Bound::default(), &["other"])),
+        (
+            "not valid yet",
+            world.changed(|claims| drop(claims.insert("nbf", now + 61))),
+        ),
+        (
+            "in the future",
+            world.changed(|claims| drop(claims.insert("iat", now + 61))),
+        ),
+        (
+            "could not be validated",
+            world.changed(|claims| drop(claims.insert("exp", "soon"))),
+        ),
+        (
+            "could not be validated",
+            world.changed(|claims| drop(claims.insert("sub", "system:serviceaccount:n:other"))),
+        ),
+        (
+            "could not be validated",
+            world.changed(|claims| drop(claims.remove("kubernetes.io"))),
+        ),
+        (
+            "invalid for the target audiences",
+            world.changed(|claims| drop(claims.insert("aud", tree!(["other"])))),
+        ),
+        (
+            "invalid for the target audiences",
+            world.mint(Bound::default(), &["other"]),
+        ),
     ];
     for (told, token) in cases {
         let error = world.error(&token).await;
-        assert!(error.starts_with("[invalid bearer token, ") && error.contains(told), "{told}: {error}");
+        assert!(
+            error.starts_with("[invalid bearer token, ") && error.contains(told),
+            "{told}: {error}"
+        );
     }
-    assert_eq!(world.error(&world.changed(|claims| drop(claims.insert("iss", "https://other")))).await, "invalid bearer token");
+    assert_eq!(
+        world
+            .error(&world.changed(|claims| drop(claims.insert("iss", "https://other"))))
+            .await,
+        "invalid bearer token"
+    );
 }
 
 #[tokio::test]
@@ -140,7 +189,11 @@ async fn audiences_are_told_as_by_the_reference() {
         "[invalid bearer token, token audiences [\"other-alpha\"] is invalid for the target audiences \
          [\"https://kubernetes.default.svc\"]]"
     );
-    let found = world.tokens.review(&token, &["other-alpha".into(), "x".into()]).await.expect("for them");
+    let found = world
+        .tokens
+        .review(&token, &["other-alpha".into(), "x".into()])
+        .await
+        .expect("for them");
     assert_eq!(found.audiences, ["other-alpha"]);
 }
 
@@ -148,7 +201,11 @@ async fn audiences_are_told_as_by_the_reference() {
 async fn signatures_cannot_be_forged() {
     let world = world();
     let good = world.good();
-    let [header, claims, signature]: [&str; 3] = good.split('.').collect::<Vec<_>>().try_into().expect("three parts");
+    let [header, claims, signature]: [&str; 3] = good
+        .split('.')
+        .collect::<Vec<_>>()
+        .try_into()
+        .expect("three parts");
     let with_header = |header: Value| format!("{}.{claims}", encoded(&header));
     let none = with_header(tree!({"alg": "none"}));
     let other = SigningKey::of_pem(pem().as_bytes()).expect("a key");
@@ -169,7 +226,10 @@ async fn signatures_cannot_be_forged() {
         format!("{none}.{signature}"),
         format!("{}.{signature}", with_header(tree!({"alg": "RS256"}))),
         format!("{}.{signature}", with_header(tree!({"alg": "ES384"}))),
-        format!("{}.{signature}", with_header(tree!({"alg": "ES256", "crit": ["exp"]}))),
+        format!(
+            "{}.{signature}",
+            with_header(tree!({"alg": "ES256", "crit": ["exp"]}))
+        ),
         format!("{header}.{claims}."),
         format!("{header}.{claims}.{}", &signature[..signature.len() - 2]),
         format!("{header}.{claims}"),
@@ -190,16 +250,43 @@ async fn what_a_token_is_bound_to_is_checked_as_it_is_now() {
     let pod = world.cluster.put(Kind::Pod, "n", "p", "u2");
     let secret = world.cluster.put(Kind::Secret, "n", "s", "u3");
     let node = world.cluster.put(Kind::Node, "", "w", "u4");
-    let to_pod = world.mint(Bound { pod: Some(&pod), node: Some(&node), ..Bound::default() }, &[ISSUER]);
-    let to_secret = world.mint(Bound { secret: Some(&secret), ..Bound::default() }, &[ISSUER]);
-    let to_node = world.mint(Bound { node: Some(&node), ..Bound::default() }, &[ISSUER]);
+    let to_pod = world.mint(
+        Bound {
+            pod: Some(&pod),
+            node: Some(&node),
+            ..Bound::default()
+        },
+        &[ISSUER],
+    );
+    let to_secret = world.mint(
+        Bound {
+            secret: Some(&secret),
+            ..Bound::default()
+        },
+        &[ISSUER],
+    );
+    let to_node = world.mint(
+        Bound {
+            node: Some(&node),
+            ..Bound::default()
+        },
+        &[ISSUER],
+    );
     let review = |token: String| {
         let tokens = &world.tokens;
         async move { tokens.review(&token, &[ISSUER.into()]).await }
     };
     let user = review(to_pod.clone()).await.expect("good").user;
-    for (key, value) in [("pod-name", "p"), ("pod-uid", "u2"), ("node-name", "w"), ("node-uid", "u4")] {
-        assert_eq!(user.extra[format!("authentication.kubernetes.io/{key}").as_str()], [value]);
+    for (key, value) in [
+        ("pod-name", "p"),
+        ("pod-uid", "u2"),
+        ("node-name", "w"),
+        ("node-uid", "u4"),
+    ] {
+        assert_eq!(
+            user.extra[format!("authentication.kubernetes.io/{key}").as_str()],
+            [value]
+        );
     }
     for token in [&to_secret, &to_node] {
         review(token.clone()).await.expect("good");
@@ -214,9 +301,19 @@ async fn what_a_token_is_bound_to_is_checked_as_it_is_now() {
     review(plain.clone()).await.expect("good");
     let old = tree!({"metadata": {"namespace": "n", "name": "sa", "uid": "u1", "deletionTimestamp": "2020-01-01T00:00:00Z"}});
     world.cluster.set(Kind::ServiceAccount, "n", "sa", Some(old));
-    assert!(review(plain.clone()).await.expect_err("deleted").contains("has been deleted"));
+    assert!(
+        review(plain.clone())
+            .await
+            .expect_err("deleted")
+            .contains("has been deleted")
+    );
     world.cluster.put(Kind::ServiceAccount, "n", "sa", "u9");
-    assert!(review(plain).await.expect_err("another").contains("does not match claim"));
+    assert!(
+        review(plain)
+            .await
+            .expect_err("another")
+            .contains("does not match claim")
+    );
 }
 
 #[tokio::test]
@@ -245,18 +342,25 @@ async fn old_tokens_are_as_good_as_their_secrets() {
         }))
         .expect("signed");
     assert!(world.error(&token).await.contains("Token has been invalidated"));
-    let secret = |content: &str| tree!({"metadata": {"name": "old"}, "data": {"token": (STANDARD.encode(content))}});
-    world.cluster.set(Kind::Secret, "n", "old", Some(secret("another")));
+    let secret =
+        |content: &str| tree!({"metadata": {"name": "old"}, "data": {"token": (STANDARD.encode(content))}});
+    world
+        .cluster
+        .set(Kind::Secret, "n", "old", Some(secret("another")));
     assert!(world.error(&token).await.contains("Token has been invalidated"));
     world.cluster.set(Kind::Secret, "n", "old", Some(secret(&token)));
     let user = &world.tokens.user(&token).await.expect("good").user;
-    assert_eq!((user.name.as_str(), user.uid.as_str()), ("system:serviceaccount:n:sa", "u1"));
+    assert_eq!(
+        (user.name.as_str(), user.uid.as_str()),
+        ("system:serviceaccount:n:sa", "u1")
+    );
 }
 
 #[test]
 fn keys_are_told_so_that_others_can_check() {
     let key = SigningKey::of_pem(pem().as_bytes()).expect("a key");
-    let documents = Documents::new(ISSUER, "https://x/openid/v1/jwks", &[key.public().clone()]).expect("an https issuer");
+    let documents =
+        Documents::new(ISSUER, "https://x/openid/v1/jwks", &[key.public().clone()]).expect("an https issuer");
     let keys = json::parse(documents.keys.as_bytes()).expect("JSON");
     let told = PublicKey::of_jwk(&keys.list_at(&["keys"])[0]).expect("a key");
     let token = key.token(&tree!({"a": 1i64})).expect("signed");

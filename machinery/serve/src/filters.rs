@@ -1,5 +1,6 @@
 //! The filters that every tier can put before its handler. Each is a file; their order is the binary's.
 
+mod audit;
 mod authentication;
 mod authorization;
 mod compress;
@@ -12,6 +13,7 @@ mod operator_paths;
 mod panic_guard;
 mod request_info;
 
+pub use audit::{Audit, Trail};
 pub use authentication::{Authentication, FrontProxy};
 pub use authorization::Authorization;
 pub use compress::Compress;

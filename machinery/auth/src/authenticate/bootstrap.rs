@@ -39,9 +39,13 @@ impl BootstrapTokens {
 
     /// The user of a token. Whatever is wrong with it, it is not known: guessing tells nothing.
     pub async fn user(&self, token: &str) -> Result<Option<User>, String> {
-        let Some((id, secret)) = split(token) else { return Ok(None) };
+        let Some((id, secret)) = split(token) else {
+            return Ok(None);
+        };
         let name = format!("bootstrap-token-{id}");
-        let Some(object) = self.objects.get(Kind::Secret, NAMESPACE, &name).await? else { return Ok(None) };
+        let Some(object) = self.objects.get(Kind::Secret, NAMESPACE, &name).await? else {
+            return Ok(None);
+        };
         Ok(judge(&object, id, secret, unix_seconds()))
     }
 }
@@ -49,7 +53,8 @@ impl BootstrapTokens {
 fn split(token: &str) -> Option<(&str, &str)> {
     let (id, secret) = token.split_once('.')?;
     let is_word = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
-    (id.len() == ID_LENGTH && secret.len() == SECRET_LENGTH && is_word(id) && is_word(secret)).then_some((id, secret))
+    (id.len() == ID_LENGTH && secret.len() == SECRET_LENGTH && is_word(id) && is_word(secret))
+        .then_some((id, secret))
 }
 
 fn judge(object: &Value, id: &str, secret: &str, now: i64) -> Option<User> {
@@ -64,7 +69,11 @@ fn judge(object: &Value, id: &str, secret: &str, now: i64) -> Option<User> {
         && is_valid_at(text("expiration").as_deref(), now);
     let mut groups = vec![SmolStr::new_static(GROUP)];
     groups.extend(extra_groups(&text("auth-extra-groups").unwrap_or_default())?);
-    good.then(|| User { name: format!("system:bootstrap:{id}").into(), groups, ..User::default() })
+    good.then(|| User {
+        name: format!("system:bootstrap:{id}").into(),
+        groups,
+        ..User::default()
+    })
 }
 
 /// A token without an end is good; one whose end cannot be read is not.
@@ -78,14 +87,20 @@ fn is_valid_at(expiration: Option<&str>, now: i64) -> bool {
 /// `None` if one of them is not below the group of all bootstrappers.
 fn extra_groups(list: &str) -> Option<Vec<SmolStr>> {
     let groups = list.split(',').map(str::trim).filter(|group| !group.is_empty());
-    groups.map(|group| is_allowed(group).then(|| group.into())).collect()
+    groups
+        .map(|group| is_allowed(group).then(|| group.into()))
+        .collect()
 }
 
 fn is_allowed(group: &str) -> bool {
-    let Some(rest) = group.strip_prefix("system:bootstrappers:") else { return false };
+    let Some(rest) = group.strip_prefix("system:bootstrappers:") else {
+        return false;
+    };
     let is_end = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
     rest.len() <= GROUP_BYTES_MAX
-        && rest.bytes().all(|byte| is_end(byte) || matches!(byte, b':' | b'-'))
+        && rest
+            .bytes()
+            .all(|byte| is_end(byte) || matches!(byte, b':' | b'-'))
         && rest.bytes().last().is_some_and(is_end)
 }
 
@@ -106,14 +121,21 @@ mod tests {
     }
 
     fn set(secret: &mut Value, field: &str, text: &str) {
-        secret.as_map_mut().expect("a map").map_at("data").insert(field, STANDARD.encode(text));
+        secret
+            .as_map_mut()
+            .expect("a map")
+            .map_at("data")
+            .insert(field, STANDARD.encode(text));
     }
 
     #[test]
     fn a_good_token_is_a_bootstrapper() {
         let user = judge(&secret(|_| {}), "abcdef", "0123456789abcdef", 0).expect("good");
         assert_eq!(user.name, "system:bootstrap:abcdef");
-        assert_eq!(user.groups, [GROUP, "system:bootstrappers:worker", "system:bootstrappers:x-y"]);
+        assert_eq!(
+            user.groups,
+            [GROUP, "system:bootstrappers:worker", "system:bootstrappers:x-y"]
+        );
     }
 
     #[test]
@@ -132,13 +154,24 @@ mod tests {
             },
         ];
         for (at, change) in changes.into_iter().enumerate() {
-            assert_eq!(judge(&secret(change), "abcdef", "0123456789abcdef", 1_700_000_000), None, "{at}");
+            assert_eq!(
+                judge(&secret(change), "abcdef", "0123456789abcdef", 1_700_000_000),
+                None,
+                "{at}"
+            );
         }
     }
 
     #[test]
     fn other_tokens_are_left_to_others() {
-        for token in ["", "abcdef", "abcdef.", "ABCDEF.0123456789abcdef", "abcdef.0123456789abcdefg", "a.b.c"] {
+        for token in [
+            "",
+            "abcdef",
+            "abcdef.",
+            "ABCDEF.0123456789abcdef",
+            "abcdef.0123456789abcdefg",
+            "a.b.c",
+        ] {
             assert_eq!(split(token), None, "{token}");
         }
     }

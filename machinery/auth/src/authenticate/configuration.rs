@@ -52,7 +52,10 @@ impl Configured {
     pub fn of(file: &Value) -> Result<Self, String> {
         let version = file.str_at(&["apiVersion"]).unwrap_or_default();
         if !API_VERSIONS.contains(&version) || file.str_at(&["kind"]) != Some("AuthenticationConfiguration") {
-            return Err(format!("it is no AuthenticationConfiguration of {}", API_VERSIONS[0]));
+            return Err(format!(
+                "it is no AuthenticationConfiguration of {}",
+                API_VERSIONS[0]
+            ));
         }
         let entries = file.list_at(&["jwt"]);
         if entries.len() > ISSUERS_MAX {
@@ -62,11 +65,18 @@ impl Configured {
         for (at, entry) in entries.iter().enumerate() {
             let oidc = issuer(entry).map_err(|why| format!("jwt[{at}].{why}"))?;
             if issuers.iter().any(|other| other.issuer() == oidc.issuer()) {
-                return Err(format!("jwt[{at}].issuer.url: duplicate value: {:?}", oidc.issuer()));
+                return Err(format!(
+                    "jwt[{at}].issuer.url: duplicate value: {:?}",
+                    oidc.issuer()
+                ));
             }
             issuers.push(Arc::new(oidc));
         }
-        let anonymous = file.get("anonymous").filter(|one| !one.is_null()).map(anonymous).transpose()?;
+        let anonymous = file
+            .get("anonymous")
+            .filter(|one| !one.is_null())
+            .map(anonymous)
+            .transpose()?;
         Ok(Self { issuers, anonymous })
     }
 }
@@ -76,14 +86,23 @@ fn anonymous(value: &Value) -> Result<Anonymous, String> {
     if value.bool_at(&["enabled"]) != Some(true) {
         return match conditions.is_empty() {
             true => Ok(Anonymous::No),
-            false => Err("anonymous.conditions: enabled should be set to true when conditions are defined".to_owned()),
+            false => Err(
+                "anonymous.conditions: enabled should be set to true when conditions are defined".to_owned(),
+            ),
         };
     }
     if conditions.is_empty() {
         return Ok(Anonymous::Yes);
     }
-    let path = |condition: &Value| condition.str_at(&["path"]).filter(|path| !path.is_empty()).map(str::to_owned);
-    let paths = conditions.iter().map(|one| path(one).ok_or("anonymous.conditions: a path is required"));
+    let path = |condition: &Value| {
+        condition
+            .str_at(&["path"])
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+    };
+    let paths = conditions
+        .iter()
+        .map(|one| path(one).ok_or("anonymous.conditions: a path is required"));
     Ok(Anonymous::To(paths.collect::<Result<_, _>>()?))
 }
 
@@ -102,7 +121,9 @@ fn issuer(entry: &Value) -> Result<Oidc, String> {
     let audiences: Vec<SmolStr> = audiences.filter_map(Value::as_str).map(SmolStr::new).collect();
     match (audiences.len(), at("audienceMatchPolicy")) {
         (0, _) => return Err("issuer.audiences: at least one is required".to_owned()),
-        (2.., None) => return Err("issuer.audienceMatchPolicy: must be MatchAny for multiple audiences".to_owned()),
+        (2.., None) => {
+            return Err("issuer.audienceMatchPolicy: must be MatchAny for multiple audiences".to_owned());
+        }
         (_, None | Some("MatchAny")) => {}
         (_, Some(other)) => return Err(format!("issuer.audienceMatchPolicy: unknown: {other:?}")),
     }
@@ -121,22 +142,30 @@ fn mapping(entry: &Value) -> Result<Mapping, String> {
         match (at("claim").filter(|claim| !claim.is_empty()), at("prefix")) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(format!("claimMappings.{of}.claim: required when prefix is set")),
-            (Some(_), None) => Err(format!("claimMappings.{of}.prefix: required when claim is set; it can be empty")),
-            (Some(claim), Some(prefix)) => {
-                Ok(Some(Prefixed { claim: claim.to_owned(), prefix: prefix.to_owned() }))
-            }
+            (Some(_), None) => Err(format!(
+                "claimMappings.{of}.prefix: required when claim is set; it can be empty"
+            )),
+            (Some(claim), Some(prefix)) => Ok(Some(Prefixed {
+                claim: claim.to_owned(),
+                prefix: prefix.to_owned(),
+            })),
         }
     };
     let mut required = Vec::new();
     for rule in entry.list_at(&["claimValidationRules"]) {
         let claim = rule.str_at(&["claim"]).filter(|claim| !claim.is_empty());
         let claim = claim.ok_or("claimValidationRules: a claim is required")?;
-        required.push((claim.to_owned(), rule.str_at(&["requiredValue"]).unwrap_or_default().to_owned()));
+        required.push((
+            claim.to_owned(),
+            rule.str_at(&["requiredValue"]).unwrap_or_default().to_owned(),
+        ));
     }
     Ok(Mapping {
         username: prefixed("username")?.ok_or("claimMappings.username: claim or expression is required")?,
         groups: prefixed("groups")?,
-        uid: entry.str_at(&["claimMappings", "uid", "claim"]).map(str::to_owned),
+        uid: entry
+            .str_at(&["claimMappings", "uid", "claim"])
+            .map(str::to_owned),
         required,
     })
 }
@@ -144,7 +173,10 @@ fn mapping(entry: &Value) -> Result<Mapping, String> {
 fn refuse_cel(entry: &Value) -> Result<(), String> {
     let refuse = |field: &str| Err(format!("{field}: CEL is not supported by this server yet"));
     for of in ["username", "groups", "uid"] {
-        if entry.str_at(&["claimMappings", of, "expression"]).is_some_and(|text| !text.is_empty()) {
+        if entry
+            .str_at(&["claimMappings", of, "expression"])
+            .is_some_and(|text| !text.is_empty())
+        {
             return refuse(&format!("claimMappings.{of}.expression"));
         }
     }
@@ -152,7 +184,10 @@ fn refuse_cel(entry: &Value) -> Result<(), String> {
         return refuse("claimMappings.extra");
     }
     let rules = entry.list_at(&["claimValidationRules"]).iter();
-    if rules.into_iter().any(|rule| rule.str_at(&["expression"]).is_some_and(|text| !text.is_empty())) {
+    if rules
+        .into_iter()
+        .any(|rule| rule.str_at(&["expression"]).is_some_and(|text| !text.is_empty()))
+    {
         return refuse("claimValidationRules.expression");
     }
     match entry.list_at(&["userValidationRules"]).is_empty() {
@@ -174,10 +209,16 @@ mod tests {
 
     #[test]
     fn issuers_and_anonymous_access_are_read() {
-        let some = read(&format!("{ISSUER}anonymous: {{enabled: true, conditions: [{{path: /livez}}]}}\n")).expect("good");
+        let some = read(&format!(
+            "{ISSUER}anonymous: {{enabled: true, conditions: [{{path: /livez}}]}}\n"
+        ))
+        .expect("good");
         assert_eq!(some.issuers[0].issuer(), "https://a");
         assert_eq!(some.anonymous, Some(Anonymous::To(vec!["/livez".to_owned()])));
-        assert_eq!(read("anonymous: {enabled: false}\n").expect("good").anonymous, Some(Anonymous::No));
+        assert_eq!(
+            read("anonymous: {enabled: false}\n").expect("good").anonymous,
+            Some(Anonymous::No)
+        );
     }
 
     #[test]
@@ -185,15 +226,28 @@ mod tests {
         let cel = ISSUER.replace("claim: sub, prefix: ''", "expression: claims.sub");
         let cases = [
             (cel.as_str(), "jwt[0].claimMappings.username.expression: CEL"),
-            ("jwt:\n- issuer: {url: 'http://a', audiences: [x]}\n", "issuer.url"),
+            (
+                "jwt:\n- issuer: {url: 'http://a', audiences: [x]}\n",
+                "issuer.url",
+            ),
             ("jwt:\n- issuer: {url: 'https://a'}\n", "issuer.audiences"),
-            ("jwt:\n- issuer: {url: 'https://a', audiences: [x]}\n", "claimMappings.username"),
-            ("anonymous: {enabled: false, conditions: [{path: /x}]}\n", "anonymous.conditions"),
+            (
+                "jwt:\n- issuer: {url: 'https://a', audiences: [x]}\n",
+                "claimMappings.username",
+            ),
+            (
+                "anonymous: {enabled: false, conditions: [{path: /x}]}\n",
+                "anonymous.conditions",
+            ),
         ];
         for (text, told) in cases {
             let error = read(text).expect_err(text);
             assert!(error.contains(told), "{error}");
         }
-        assert!(read(&format!("{ISSUER}{}", &ISSUER[5..])).expect_err("twice").contains("duplicate"));
+        assert!(
+            read(&format!("{ISSUER}{}", &ISSUER[5..]))
+                .expect_err("twice")
+                .contains("duplicate")
+        );
     }
 }

@@ -45,7 +45,11 @@ impl Names {
     /// The user that the headers name; `None` without a name.
     pub fn user(&self, headers: &HeaderMap) -> Option<User> {
         let name = first(headers, &self.user)?;
-        let groups = self.group.iter().flat_map(|header| values(headers, header)).collect();
+        let groups = self
+            .group
+            .iter()
+            .flat_map(|header| values(headers, header))
+            .collect();
         Some(User {
             name,
             uid: first(headers, &self.uid).unwrap_or_default(),
@@ -59,9 +63,16 @@ impl Names {
         let names = || [&self.user, &self.uid, &self.group].into_iter().flatten();
         let is_one = |header: &str| {
             names().any(|name| name.eq_ignore_ascii_case(header))
-                || self.extra_prefix.iter().any(|prefix| strip_prefix(header, prefix).is_some())
+                || self
+                    .extra_prefix
+                    .iter()
+                    .any(|prefix| strip_prefix(header, prefix).is_some())
         };
-        let found: Vec<_> = headers.keys().filter(|name| is_one(name.as_str())).cloned().collect();
+        let found: Vec<_> = headers
+            .keys()
+            .filter(|name| is_one(name.as_str()))
+            .cloned()
+            .collect();
         for name in found {
             headers.remove(&name);
         }
@@ -73,7 +84,10 @@ impl Names {
             for prefix in &self.extra_prefix {
                 if let Some(key) = strip_prefix(name.as_str(), prefix) {
                     let key = unescape(key).to_lowercase();
-                    extra.entry(key.into()).or_default().extend(values(headers, name.as_str()));
+                    extra
+                        .entry(key.into())
+                        .or_default()
+                        .extend(values(headers, name.as_str()));
                 }
             }
         }
@@ -87,13 +101,17 @@ fn strip_prefix<'a>(header: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 fn first(headers: &HeaderMap, names: &[String]) -> Option<SmolStr> {
-    names.iter().find_map(|name| values(headers, name).next().filter(|value| !value.is_empty()))
+    names
+        .iter()
+        .find_map(|name| values(headers, name).next().filter(|value| !value.is_empty()))
 }
 
 /// The values of a header that are text.
 pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = SmolStr> + use<'a> {
     let values = headers.get_all(name.to_ascii_lowercase()).into_iter();
-    values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()).map(SmolStr::new)
+    values
+        .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .map(SmolStr::new)
 }
 
 /// Undoes `%xx`; what is no such escape stays as it is.
@@ -151,9 +169,16 @@ mod tests {
 
     #[test]
     fn nothing_of_it_is_passed_on() {
-        let mut sent = headers(&[("x-remote-user", "a"), ("x-remote-extra-b", "c"), ("accept", "*/*")]);
+        let mut sent = headers(&[
+            ("x-remote-user", "a"),
+            ("x-remote-extra-b", "c"),
+            ("accept", "*/*"),
+        ]);
         Names::default().strip(&mut sent);
-        assert_eq!(sent.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["accept"]);
+        assert_eq!(
+            sent.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
+            ["accept"]
+        );
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub struct Oidc {
 impl Oidc {
     /// Tokens must be for one of the audiences.
     pub fn new(provider: Provider, audiences: Vec<SmolStr>, mapping: Mapping) -> Self {
-        Self { provider, audiences, mapping }
+        Self {
+            provider,
+            audiences,
+            mapping,
+        }
     }
 
     /// Whose tokens it knows.
@@ -40,9 +44,17 @@ impl Oidc {
         let Some(parsed) = Unverified::parse(token).filter(|parsed| parsed.issuer() == self.issuer()) else {
             return Ok(None);
         };
-        self.provider.verify(&parsed).await.map_err(|why| format!("oidc: verify token: {why}"))?;
-        let until = self.check(&parsed, unix_seconds()).map_err(|why| format!("oidc: verify token: {why}"))?;
-        let user = self.mapping.user(&parsed.claims).map_err(|why| format!("oidc: {why}"))?;
+        self.provider
+            .verify(&parsed)
+            .await
+            .map_err(|why| format!("oidc: verify token: {why}"))?;
+        let until = self
+            .check(&parsed, unix_seconds())
+            .map_err(|why| format!("oidc: verify token: {why}"))?;
+        let user = self
+            .mapping
+            .user(&parsed.claims)
+            .map_err(|why| format!("oidc: {why}"))?;
         Ok(Some((user, until)))
     }
 
@@ -55,11 +67,17 @@ impl Oidc {
                 crate::go_list(&audiences)
             ));
         }
-        let until = token.time("exp").filter(|_| !token.has_broken_times()).ok_or("token has no expiry")?;
+        let until = token
+            .time("exp")
+            .filter(|_| !token.has_broken_times())
+            .ok_or("token has no expiry")?;
         if until < now {
             return Err("token is expired".to_owned());
         }
-        if token.time("nbf").is_some_and(|begin| now + EARLY_SECONDS_MAX < begin) {
+        if token
+            .time("nbf")
+            .is_some_and(|begin| now + EARLY_SECONDS_MAX < begin)
+        {
             return Err("token is not valid yet".to_owned());
         }
         Ok(until)

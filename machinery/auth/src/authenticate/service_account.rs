@@ -33,24 +33,34 @@ pub struct ServiceAccounts {
 
 impl std::fmt::Debug for ServiceAccounts {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("ServiceAccounts").field("issuers", &self.issuers).finish_non_exhaustive()
+        out.debug_struct("ServiceAccounts")
+            .field("issuers", &self.issuers)
+            .finish_non_exhaustive()
     }
 }
 
 impl ServiceAccounts {
     /// Of tokens that one of the issuers signed with one of the keys.
     pub fn new(issuers: Vec<SmolStr>, keys: Vec<PublicKey>, objects: Arc<dyn Objects>) -> Self {
-        Self { issuers, keys, objects }
+        Self {
+            issuers,
+            keys,
+            objects,
+        }
     }
 
     /// The account of a token that is for one of the wanted audiences. `own` are the server's, for tokens that name none.
     pub async fn authenticate(&self, token: &str, wanted: &[SmolStr], own: &[SmolStr]) -> Outcome {
-        let Some(parsed) = Unverified::parse(token) else { return Ok(None) };
+        let Some(parsed) = Unverified::parse(token) else {
+            return Ok(None);
+        };
         let is_legacy = parsed.issuer() == legacy::ISSUER;
         if !is_legacy && !self.issuers.iter().any(|issuer| issuer == parsed.issuer()) {
             return Ok(None);
         }
-        parsed.verify(self.keys.iter()).map_err(|error| error.to_string())?;
+        parsed
+            .verify(self.keys.iter())
+            .map_err(|error| error.to_string())?;
         if is_legacy {
             return self.legacy(token, &parsed, wanted, own).await.map(Some);
         }
@@ -58,7 +68,11 @@ impl ServiceAccounts {
         let audiences = audiences(&parsed.audiences(), wanted, own)?;
         let claims = Claims::of(&parsed.claims)?;
         bound::check(&*self.objects, &claims, unix_seconds()).await?;
-        Ok(Some(Authenticated { user: claims.user(), audiences, until: parsed.time("exp") }))
+        Ok(Some(Authenticated {
+            user: claims.user(),
+            audiences,
+            until: parsed.time("exp"),
+        }))
     }
 
     async fn legacy(
@@ -70,7 +84,11 @@ impl ServiceAccounts {
     ) -> Result<Authenticated, String> {
         let user = legacy::user(&*self.objects, token, &parsed.claims).await?;
         let audiences = audiences(&parsed.audiences(), wanted, own)?;
-        Ok(Authenticated { user, audiences, until: None })
+        Ok(Authenticated {
+            user,
+            audiences,
+            until: None,
+        })
     }
 }
 
@@ -78,13 +96,22 @@ fn check_times(token: &Unverified<'_>, now: i64) -> Result<(), String> {
     if token.has_broken_times() {
         return Err("Token could not be validated.".to_owned());
     }
-    if token.time("nbf").is_some_and(|begin| now.saturating_add(LEEWAY_SECONDS) < begin) {
+    if token
+        .time("nbf")
+        .is_some_and(|begin| now.saturating_add(LEEWAY_SECONDS) < begin)
+    {
         return Err("service account token is not valid yet".to_owned());
     }
-    if token.time("exp").is_none_or(|end| now.saturating_sub(LEEWAY_SECONDS) > end) {
+    if token
+        .time("exp")
+        .is_none_or(|end| now.saturating_sub(LEEWAY_SECONDS) > end)
+    {
         return Err("service account token has expired".to_owned());
     }
-    if token.time("iat").is_some_and(|made| now.saturating_add(LEEWAY_SECONDS) < made) {
+    if token
+        .time("iat")
+        .is_some_and(|made| now.saturating_add(LEEWAY_SECONDS) < made)
+    {
         return Err("service account token is issued in the future".to_owned());
     }
     Ok(())
@@ -134,7 +161,10 @@ impl Claims {
     fn of(claims: &Value) -> Result<Self, String> {
         let reference = |kind: &str| {
             let text = |field: &str| claims.str_at(&[CLAIM, kind, field]).map(SmolStr::new);
-            Some(Reference { name: text("name")?, uid: text("uid").unwrap_or_default() })
+            Some(Reference {
+                name: text("name")?,
+                uid: text("uid").unwrap_or_default(),
+            })
         };
         let namespace = claims.str_at(&[CLAIM, "namespace"]).unwrap_or_default();
         let account = reference("serviceaccount").filter(|_| !namespace.is_empty());
@@ -189,7 +219,8 @@ pub fn groups(namespace: &str) -> Vec<SmolStr> {
 /// Namespace and name of the account that a user name is of.
 pub fn split_user_name(name: &str) -> Option<(&str, &str)> {
     let (namespace, name) = name.strip_prefix(PREFIX)?.split_once(':')?;
-    let is_good = object::names::dns_label(namespace).is_empty() && object::names::dns_subdomain(name).is_empty();
+    let is_good =
+        object::names::dns_label(namespace).is_empty() && object::names::dns_subdomain(name).is_empty();
     is_good.then_some((namespace, name))
 }
 

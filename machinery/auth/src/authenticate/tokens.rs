@@ -44,7 +44,11 @@ pub struct Tokens {
 impl Tokens {
     /// These, in this order. `audiences` are those of this server: a token must be for one of them.
     pub fn new(authenticators: Vec<Authenticator>, audiences: Vec<SmolStr>) -> Self {
-        Self { authenticators, audiences, found: Cache::new(CACHED_TOKENS_MAX) }
+        Self {
+            authenticators,
+            audiences,
+            found: Cache::new(CACHED_TOKENS_MAX),
+        }
     }
 
     /// For whom tokens must be, unless somebody asks for others.
@@ -88,15 +92,23 @@ impl Tokens {
 
     async fn ask(&self, authenticator: &Authenticator, token: &str, audiences: &[SmolStr]) -> Outcome {
         match authenticator {
-            Authenticator::Static(tokens) => Ok(tokens.user(token).and_then(|user| self.for_us(user.clone(), audiences))),
-            Authenticator::Bootstrap(tokens) => {
-                Ok(tokens.user(token).await?.and_then(|user| self.for_us(user, audiences)))
+            Authenticator::Static(tokens) => Ok(tokens
+                .user(token)
+                .and_then(|user| self.for_us(user.clone(), audiences))),
+            Authenticator::Bootstrap(tokens) => Ok(tokens
+                .user(token)
+                .await?
+                .and_then(|user| self.for_us(user, audiences))),
+            Authenticator::ServiceAccounts(accounts) => {
+                accounts.authenticate(token, audiences, &self.audiences).await
             }
-            Authenticator::ServiceAccounts(accounts) => accounts.authenticate(token, audiences, &self.audiences).await,
             Authenticator::Oidc(oidc) => {
                 let found = oidc.user(token).await?;
                 let answer = found.and_then(|(user, until)| {
-                    self.for_us(user, audiences).map(|found| Authenticated { until: Some(until), ..found })
+                    self.for_us(user, audiences).map(|found| Authenticated {
+                        until: Some(until),
+                        ..found
+                    })
                 });
                 Ok(answer)
             }
@@ -107,11 +119,17 @@ impl Tokens {
     /// A user whose token says nothing of audiences: it is for this server.
     fn for_us(&self, user: crate::User, wanted: &[SmolStr]) -> Option<Authenticated> {
         let audiences = common(&self.audiences, wanted);
-        (!audiences.is_empty() || self.audiences.is_empty()).then_some(Authenticated { user, audiences, until: None })
+        (!audiences.is_empty() || self.audiences.is_empty()).then_some(Authenticated {
+            user,
+            audiences,
+            until: None,
+        })
     }
 }
 
 fn good_for(found: &Authenticated) -> Duration {
-    let left = found.until.map(|until| u64::try_from(until.saturating_sub(unix_seconds())).unwrap_or(0));
+    let left = found
+        .until
+        .map(|until| u64::try_from(until.saturating_sub(unix_seconds())).unwrap_or(0));
     TOKEN_GOOD_FOR.min(left.map_or(TOKEN_GOOD_FOR, Duration::from_secs))
 }

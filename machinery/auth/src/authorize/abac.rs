@@ -42,7 +42,9 @@ impl Abac {
         let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let policies = lines.map(|(line, text)| Policy::parse(text).map_err(|why| Error { line, why }));
-        Ok(Self { policies: policies.collect::<Result<_, _>>()? })
+        Ok(Self {
+            policies: policies.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Whether one of the policies allows it.
@@ -67,7 +69,10 @@ impl Abac {
                 });
             }
             if !policy.path.is_empty() {
-                rules.paths.push(NonResourceRule { urls: vec![policy.path.clone()], verbs });
+                rules.paths.push(NonResourceRule {
+                    urls: vec![policy.path.clone()],
+                    verbs,
+                });
             }
         }
         rules
@@ -103,7 +108,10 @@ impl Policy {
 
     /// The form without a version: what is not said is everything.
     fn of_old_form(value: &Value) -> Self {
-        let mut policy = Self { api_group: SmolStr::new_static("*"), ..Self::of(value) };
+        let mut policy = Self {
+            api_group: SmolStr::new_static("*"),
+            ..Self::of(value)
+        };
         if policy.user.is_empty() && policy.group.is_empty() {
             policy.user = SmolStr::new_static("*");
         }
@@ -173,7 +181,8 @@ mod tests {
 
     fn allowed(user: &str, groups: &[&str], attributes: Attributes<'_>) -> bool {
         let abac = Abac::parse(FILE).expect("well formed");
-        abac.decide(&User::new(user, "", groups), &attributes).is_allowed()
+        abac.decide(&User::new(user, "", groups), &attributes)
+            .is_allowed()
     }
 
     #[test]

@@ -63,7 +63,11 @@ pub struct LabelRequirement {
 impl FieldRequirement {
     /// Of a parsed selector's term.
     pub fn of(term: &field::Term) -> Self {
-        Self { field: term.field.clone(), equal: term.equal, value: term.value.clone() }
+        Self {
+            field: term.field.clone(),
+            equal: term.equal,
+            value: term.value.clone(),
+        }
     }
 }
 
@@ -78,25 +82,53 @@ impl LabelRequirement {
             Operator::GreaterThan => "Gt",
             Operator::LessThan => "Lt",
         };
-        Self { key: requirement.key().into(), operator: operator.into(), values: requirement.values().to_vec() }
+        Self {
+            key: requirement.key().into(),
+            operator: operator.into(),
+            values: requirement.values().to_vec(),
+        }
     }
 }
 
 impl<'a> Attributes<'a> {
     /// A question about a resource.
-    pub fn resource(verb: &'a str, group: &'a str, resource: &'a str, namespace: &'a str, name: &'a str) -> Self {
-        Self { is_resource: true, verb, group, version: "v1", resource, namespace, name, ..Self::default() }
+    pub fn resource(
+        verb: &'a str,
+        group: &'a str,
+        resource: &'a str,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> Self {
+        Self {
+            is_resource: true,
+            verb,
+            group,
+            version: "v1",
+            resource,
+            namespace,
+            name,
+            ..Self::default()
+        }
     }
 
     /// A question about a path.
     pub fn path(verb: &'a str, path: &'a str) -> Self {
-        Self { verb, path, ..Self::default() }
+        Self {
+            verb,
+            path,
+            ..Self::default()
+        }
     }
 
     /// Whether a field must have this value.
     pub fn selects(&self, field: &str, value: &str) -> bool {
-        let fields = self.selectors.map(|selectors| selectors.fields.as_slice()).unwrap_or_default();
-        fields.iter().any(|one| one.equal && one.field == field && one.value == value)
+        let fields = self
+            .selectors
+            .map(|selectors| selectors.fields.as_slice())
+            .unwrap_or_default();
+        fields
+            .iter()
+            .any(|one| one.equal && one.field == field && one.value == value)
     }
 
     /// Whether it only looks.

@@ -87,7 +87,11 @@ impl Chain {
             reasons.extend(Some(decision.reason).filter(|reason| !reason.is_empty()));
             errors.extend(decision.error);
         }
-        Decision { verdict: Verdict::NoOpinion, reason: joined(reasons), error: together(errors) }
+        Decision {
+            verdict: Verdict::NoOpinion,
+            reason: joined(reasons),
+            error: together(errors),
+        }
     }
 
     /// What the user may do in a namespace, as far as the authorizers can list it.
@@ -127,8 +131,16 @@ fn together(mut errors: Vec<String>) -> Option<String> {
 fn everything() -> UserRules {
     let all = || vec![SmolStr::new_static("*")];
     UserRules {
-        resources: vec![ResourceRule { groups: all(), resources: all(), names: Vec::new(), verbs: all() }],
-        paths: vec![NonResourceRule { urls: all(), verbs: all() }],
+        resources: vec![ResourceRule {
+            groups: all(),
+            resources: all(),
+            names: Vec::new(),
+            verbs: all(),
+        }],
+        paths: vec![NonResourceRule {
+            urls: all(),
+            verbs: all(),
+        }],
         ..UserRules::default()
     }
 }
@@ -144,7 +156,10 @@ mod tests {
         let deny = Chain::new(vec![Authorizer::AlwaysDeny]);
         assert!(deny.decide(&root, &list).await.is_allowed());
         let refused = deny.decide(&joe, &list).await;
-        assert_eq!((refused.verdict, refused.reason.as_str()), (Verdict::NoOpinion, "Everything is forbidden."));
+        assert_eq!(
+            (refused.verdict, refused.reason.as_str()),
+            (Verdict::NoOpinion, "Everything is forbidden.")
+        );
         let allow = Chain::new(vec![Authorizer::AlwaysDeny, Authorizer::AlwaysAllow]);
         assert!(allow.decide(&joe, &list).await.is_allowed());
         assert_eq!(allow.user_rules(&joe, "a").resources.len(), 1);

@@ -69,11 +69,16 @@ pub fn of_file(path: &Path, fed: &Fed) -> Result<Chain, Error> {
     let file = yaml::parse(&read_file(path)?).map_err(|error| within(error.to_string()))?;
     let version = file.str_at(&["apiVersion"]).unwrap_or_default();
     if !API_VERSIONS.contains(&version) || file.str_at(&["kind"]) != Some("AuthorizationConfiguration") {
-        return Err(within(format!("it is no AuthorizationConfiguration of {}", API_VERSIONS[0])));
+        return Err(within(format!(
+            "it is no AuthorizationConfiguration of {}",
+            API_VERSIONS[0]
+        )));
     }
     let entries = file.list_at(&["authorizers"]);
     if entries.is_empty() {
-        return Err(within("authorizers: at least one authorization mode must be defined".to_owned()));
+        return Err(within(
+            "authorizers: at least one authorization mode must be defined".to_owned(),
+        ));
     }
     let mut names: Vec<&str> = Vec::new();
     let mut authorizers = Vec::new();
@@ -87,7 +92,9 @@ pub fn of_file(path: &Path, fed: &Fed) -> Result<Chain, Error> {
         names.push(name);
         let authorizer = match entry.str_at(&["type"]).unwrap_or_default() {
             "Webhook" => configured_webhook(entry, path),
-            "ABAC" => Err(wrong("ABAC cannot be configured by file; use --authorization-mode".to_owned())),
+            "ABAC" => Err(wrong(
+                "ABAC cannot be configured by file; use --authorization-mode".to_owned(),
+            )),
             other => plain(other, fed),
         };
         authorizers.push(authorizer.map_err(|error| here(error.to_string()))?);
@@ -108,36 +115,63 @@ fn plain(mode: &str, fed: &Fed) -> Result<Authorizer, Error> {
 }
 
 fn policies(file: &Path) -> Result<Abac, Error> {
-    let text = String::from_utf8(read_file(file)?).map_err(|_| wrong(format!("{}: it is not text", file.display())))?;
+    let text = String::from_utf8(read_file(file)?)
+        .map_err(|_| wrong(format!("{}: it is not text", file.display())))?;
     Abac::parse(&text).map_err(|error| wrong(format!("{}: {error}", file.display())))
 }
 
 fn configured_webhook(entry: &Value, file: &Path) -> Result<Authorizer, Error> {
     let webhook_at = |field: &str| entry.at(&["webhook", field]).and_then(Value::as_str);
-    let required = |field: &str| webhook_at(field).ok_or_else(|| wrong(format!("webhook.{field} is required")));
+    let required =
+        |field: &str| webhook_at(field).ok_or_else(|| wrong(format!("webhook.{field} is required")));
     if !entry.list_at(&["webhook", "matchConditions"]).is_empty() {
-        return Err(wrong("webhook.matchConditions: CEL is not supported by this server yet".to_owned()));
+        return Err(wrong(
+            "webhook.matchConditions: CEL is not supported by this server yet".to_owned(),
+        ));
     }
     let caches = |field: &str| entry.bool_at(&["webhook", field]).unwrap_or(true);
-    let time = |field: &str, otherwise: Duration| webhook_at(field).map_or(Ok(otherwise), |text| duration(field, text));
+    let time = |field: &str, otherwise: Duration| {
+        webhook_at(field).map_or(Ok(otherwise), |text| duration(field, text))
+    };
     let defaults = Settings::default();
     let kept = |caches: bool, time: Duration| if caches { time } else { Duration::ZERO };
     let settings = Settings {
-        authorized_for: kept(caches("cacheAuthorizedRequests"), time("authorizedTTL", defaults.authorized_for)?),
-        unauthorized_for: kept(caches("cacheUnauthorizedRequests"), time("unauthorizedTTL", defaults.unauthorized_for)?),
-        version: one_of("subjectAccessReviewVersion", required("subjectAccessReviewVersion")?, &["v1", "v1beta1"])?,
-        denies_on_failure: one_of("failurePolicy", required("failurePolicy")?, &["NoOpinion", "Deny"])? == "Deny",
+        authorized_for: kept(
+            caches("cacheAuthorizedRequests"),
+            time("authorizedTTL", defaults.authorized_for)?,
+        ),
+        unauthorized_for: kept(
+            caches("cacheUnauthorizedRequests"),
+            time("unauthorizedTTL", defaults.unauthorized_for)?,
+        ),
+        version: one_of(
+            "subjectAccessReviewVersion",
+            required("subjectAccessReviewVersion")?,
+            &["v1", "v1beta1"],
+        )?,
+        denies_on_failure: one_of(
+            "failurePolicy",
+            required("failurePolicy")?,
+            &["NoOpinion", "Deny"],
+        )? == "Deny",
     };
     let timeout = duration("timeout", required("timeout")?)?;
     if timeout.is_zero() || timeout > Duration::from_secs(30) {
-        return Err(wrong("webhook.timeout must be more than 0s and at most 30s".to_owned()));
+        return Err(wrong(
+            "webhook.timeout must be more than 0s and at most 30s".to_owned(),
+        ));
     }
     match entry.str_at(&["webhook", "connectionInfo", "type"]) {
         Some("KubeConfigFile") => {}
-        other => return Err(wrong(format!("webhook.connectionInfo.type: {other:?} is not supported"))),
+        other => {
+            return Err(wrong(format!(
+                "webhook.connectionInfo.type: {other:?} is not supported"
+            )));
+        }
     }
     let kubeconfig = entry.str_at(&["webhook", "connectionInfo", "kubeConfigFile"]);
-    let kubeconfig = kubeconfig.ok_or_else(|| wrong("webhook.connectionInfo.kubeConfigFile is required".to_owned()))?;
+    let kubeconfig =
+        kubeconfig.ok_or_else(|| wrong("webhook.connectionInfo.kubeConfigFile is required".to_owned()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     webhook(&folder.join(kubeconfig), timeout, settings)
 }
@@ -148,19 +182,27 @@ fn webhook(file: &Path, timeout: Duration, settings: Settings) -> Result<Authori
 }
 
 fn needed<'a>(file: &'a Option<PathBuf>, mode: &str) -> Result<&'a Path, Error> {
-    file.as_deref().ok_or_else(|| wrong(format!("the mode {mode} needs a file of its own")))
+    file.as_deref()
+        .ok_or_else(|| wrong(format!("the mode {mode} needs a file of its own")))
 }
 
 fn one_of(field: &str, text: &str, allowed: &[&str]) -> Result<String, Error> {
     match allowed.contains(&text) {
         true => Ok(text.to_owned()),
-        false => Err(wrong(format!("webhook.{field}: {text:?} is none of {}", allowed.join(", ")))),
+        false => Err(wrong(format!(
+            "webhook.{field}: {text:?} is none of {}",
+            allowed.join(", ")
+        ))),
     }
 }
 
 fn duration(field: &str, text: &str) -> Result<Duration, Error> {
-    let nanos = time::duration::parse(text).ok().and_then(|nanos| u64::try_from(nanos).ok());
-    nanos.map(Duration::from_nanos).ok_or_else(|| wrong(format!("webhook.{field}: {text:?} is no duration")))
+    let nanos = time::duration::parse(text)
+        .ok()
+        .and_then(|nanos| u64::try_from(nanos).ok());
+    nanos
+        .map(Duration::from_nanos)
+        .ok_or_else(|| wrong(format!("webhook.{field}: {text:?} is no duration")))
 }
 
 fn wrong(why: String) -> Error {

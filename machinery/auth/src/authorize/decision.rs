@@ -30,17 +30,29 @@ pub struct Decision {
 impl Decision {
     /// Allowed.
     pub fn allow(reason: impl Into<SmolStr>) -> Self {
-        Self { verdict: Verdict::Allow, reason: reason.into(), error: None }
+        Self {
+            verdict: Verdict::Allow,
+            reason: reason.into(),
+            error: None,
+        }
     }
 
     /// Denied.
     pub fn deny(reason: impl Into<SmolStr>) -> Self {
-        Self { verdict: Verdict::Deny, reason: reason.into(), error: None }
+        Self {
+            verdict: Verdict::Deny,
+            reason: reason.into(),
+            error: None,
+        }
     }
 
     /// Left to others.
     pub fn no_opinion(reason: impl Into<SmolStr>) -> Self {
-        Self { verdict: Verdict::NoOpinion, reason: reason.into(), error: None }
+        Self {
+            verdict: Verdict::NoOpinion,
+            reason: reason.into(),
+            error: None,
+        }
     }
 
     /// Whether it may be done.
@@ -72,7 +84,10 @@ fn what(user: &User, attributes: &Attributes<'_>) -> String {
         "" => "at the cluster scope".to_owned(),
         namespace => format!("in the namespace {namespace:?}"),
     };
-    format!("User {name:?} cannot {verb} resource {resource:?} in API group {:?} {place}", attributes.group)
+    format!(
+        "User {name:?} cannot {verb} resource {resource:?} in API group {:?} {place}",
+        attributes.group
+    )
 }
 
 #[cfg(test)]
@@ -92,6 +107,9 @@ mod tests {
             refusal(&joe, &list, "no"),
             "User \"joe\" cannot list resource \"pods/log\" in API group \"\" at the cluster scope: no"
         );
-        assert_eq!(refusal(&joe, &Attributes::path("get", "/x"), ""), "User \"joe\" cannot get path \"/x\"");
+        assert_eq!(
+            refusal(&joe, &Attributes::path("get", "/x"), ""),
+            "User \"joe\" cannot get path \"/x\""
+        );
     }
 }

@@ -45,7 +45,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 4] = [Kind::Pod, Kind::PersistentVolume, Kind::VolumeAttachment, Kind::ResourceSlice];
+    pub const ALL: [Kind; 4] = [
+        Kind::Pod,
+        Kind::PersistentVolume,
+        Kind::VolumeAttachment,
+        Kind::ResourceSlice,
+    ];
 
     /// API group and plural name.
     pub fn resource(self) -> (&'static str, &'static str) {
@@ -79,12 +84,18 @@ impl Node {
 
     /// Takes one object in, new or changed.
     pub fn put(&self, kind: Kind, object: &Value) {
-        self.graph.write().unwrap_or_else(PoisonError::into_inner).put(kind, object);
+        self.graph
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(kind, object);
     }
 
     /// Forgets one object.
     pub fn remove(&self, kind: Kind, namespace: &str, name: &str) {
-        self.graph.write().unwrap_or_else(PoisonError::into_inner).remove(kind, namespace, name);
+        self.graph
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(kind, namespace, name);
     }
 
     /// Whether a node may. Others are left to other authorizers.
@@ -92,7 +103,12 @@ impl Node {
         match identity(user) {
             None => Decision::no_opinion(""),
             Some("") => Decision::no_opinion(format!("unknown node for user {:?}", user.name.as_str())),
-            Some(node) => Request { node, attributes, authorizer: self }.decide(),
+            Some(node) => Request {
+                node,
+                attributes,
+                authorizer: self,
+            }
+            .decide(),
         }
     }
 }
@@ -127,7 +143,9 @@ impl Request<'_> {
         match (asked.group, asked.resource) {
             ("", "secrets") => self.read(Thing::Secret),
             ("", "configmaps") => self.read(Thing::ConfigMap),
-            ("", "persistentvolumeclaims") if asked.subresource == "status" => self.write_status(Thing::Claim),
+            ("", "persistentvolumeclaims") if asked.subresource == "status" => {
+                self.write_status(Thing::Claim)
+            }
             ("", "persistentvolumeclaims") => self.get(Thing::Claim),
             ("", "persistentvolumes") => self.get(Thing::Volume),
             ("resource.k8s.io", "resourceclaims") => self.get(Thing::ResourceClaim),
@@ -143,7 +161,11 @@ impl Request<'_> {
     }
 
     fn by_rules(&self) -> Answer {
-        if RULES.allow(self.attributes) { Ok(()) } else { refuse("") }
+        if RULES.allow(self.attributes) {
+            Ok(())
+        } else {
+            refuse("")
+        }
     }
 
     /// The object must belong to something on the node.
@@ -152,10 +174,17 @@ impl Request<'_> {
         if asked.name.is_empty() {
             return refuse("No Object name found");
         }
-        let graph = self.authorizer.graph.read().unwrap_or_else(PoisonError::into_inner);
+        let graph = self
+            .authorizer
+            .graph
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         match graph.leads_to(thing, asked.namespace, asked.name, self.node) {
             true => Ok(()),
-            false => Err(format!("no relationship found between node '{}' and this object", self.node)),
+            false => Err(format!(
+                "no relationship found between node '{}' and this object",
+                self.node
+            )),
         }
     }
 
@@ -208,7 +237,9 @@ impl Request<'_> {
             return refuse("can only get, create, update, patch, or delete a node lease");
         }
         if self.attributes.namespace != LEASES {
-            return Err(format!("can only access leases in the {LEASES:?} system namespace"));
+            return Err(format!(
+                "can only access leases in the {LEASES:?} system namespace"
+            ));
         }
         self.of_same_name("can only access node lease with the same name as the requesting node")
     }
@@ -224,7 +255,10 @@ impl Request<'_> {
     }
 
     fn is_single(&self) -> bool {
-        matches!(self.attributes.verb, "get" | "create" | "update" | "patch" | "delete")
+        matches!(
+            self.attributes.verb,
+            "get" | "create" | "update" | "patch" | "delete"
+        )
     }
 
     /// The name of what is created is not known here; admission looks at it.
@@ -258,12 +292,12 @@ impl Request<'_> {
         match (self.attributes.subresource, self.attributes.verb) {
             ("", "create" | "update" | "patch") | ("status", "update" | "patch") => Ok(()),
             ("", "get" | "list" | "watch") if name == node => Ok(()),
-            ("", "get" | "list" | "watch") if name.is_empty() => {
-                Err(format!("node '{node}' cannot read all nodes, only its own Node object"))
-            }
-            ("", "get" | "list" | "watch") => {
-                Err(format!("node '{node}' cannot read '{name}', only its own Node object"))
-            }
+            ("", "get" | "list" | "watch") if name.is_empty() => Err(format!(
+                "node '{node}' cannot read all nodes, only its own Node object"
+            )),
+            ("", "get" | "list" | "watch") => Err(format!(
+                "node '{node}' cannot read '{name}', only its own Node object"
+            )),
             _ => refuse(""),
         }
     }

@@ -64,7 +64,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them; roles come first, so that a first filling resolves bindings at once.
-    pub const ALL: [Kind; 4] = [Kind::ClusterRole, Kind::Role, Kind::ClusterRoleBinding, Kind::RoleBinding];
+    pub const ALL: [Kind; 4] = [
+        Kind::ClusterRole,
+        Kind::Role,
+        Kind::ClusterRoleBinding,
+        Kind::RoleBinding,
+    ];
 
     /// Plural name in the group `rbac.authorization.k8s.io`.
     pub fn resource(self) -> &'static str {

@@ -46,7 +46,11 @@ pub struct Webhook {
 impl Webhook {
     /// Asks there.
     pub fn new(caller: Caller, settings: Settings) -> Self {
-        Self { caller, settings, answers: Cache::new(CACHED_ANSWERS_MAX) }
+        Self {
+            caller,
+            settings,
+            answers: Cache::new(CACHED_ANSWERS_MAX),
+        }
     }
 
     /// What the webhook says, now or a while ago.
@@ -56,7 +60,12 @@ impl Webhook {
         if let Some(remembered) = self.answers.get(&key, Instant::now()) {
             return remembered;
         }
-        match self.caller.ask(&self.question(spec)).await.and_then(|answer| read(&answer)) {
+        match self
+            .caller
+            .ask(&self.question(spec))
+            .await
+            .and_then(|answer| read(&answer))
+        {
             Ok(decision) => {
                 self.remember(key, &decision);
                 decision
@@ -91,7 +100,10 @@ impl Webhook {
             true => Decision::deny(""),
             false => Decision::no_opinion(""),
         };
-        Decision { error: Some(error.to_string()), ..decision }
+        Decision {
+            error: Some(error.to_string()),
+            ..decision
+        }
     }
 }
 
@@ -102,7 +114,9 @@ fn read(answer: &Value) -> Result<Decision, Error> {
         return Err(Error::Answer("it has no status".to_owned()));
     }
     match (flag("allowed"), flag("denied")) {
-        (true, true) => Err(Error::Answer("webhook subject access review returned both allow and deny response".to_owned())),
+        (true, true) => Err(Error::Answer(
+            "webhook subject access review returned both allow and deny response".to_owned(),
+        )),
         (true, false) => Ok(Decision::allow(text("reason"))),
         (false, true) => Ok(Decision::deny(text("reason"))),
         (false, false) => Ok(Decision::no_opinion(text("reason"))),

@@ -21,7 +21,9 @@ pub struct Kubeconfig {
 
 impl std::fmt::Debug for Kubeconfig {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Kubeconfig").field("server", &self.server).finish_non_exhaustive()
+        out.debug_struct("Kubeconfig")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 
@@ -32,7 +34,9 @@ impl Kubeconfig {
         let within = |why: String| Error::Configuration(format!("{}: {why}", path.display()));
         let file = yaml::parse(&bytes).map_err(|error| within(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Reader { file: &file, folder }.read().map_err(|error| within(error.to_string()))
+        Reader { file: &file, folder }
+            .read()
+            .map_err(|error| within(error.to_string()))
     }
 }
 
@@ -45,13 +49,19 @@ impl Reader<'_> {
     fn read(&self) -> Result<Kubeconfig, Error> {
         let current = self.file.str_at(&["current-context"]).unwrap_or_default();
         let context = self.named("contexts", "context", current)?;
-        let cluster = self.named("clusters", "cluster", context.str_at(&["cluster"]).unwrap_or_default())?;
+        let cluster = self.named(
+            "clusters",
+            "cluster",
+            context.str_at(&["cluster"]).unwrap_or_default(),
+        )?;
         let user = match context.str_at(&["user"]).unwrap_or_default() {
             "" => &Value::Null,
             name => self.named("users", "user", name)?,
         };
         if cluster.bool_at(&["insecure-skip-tls-verify"]) == Some(true) {
-            return Err(wrong("insecure-skip-tls-verify is not supported: name the server's authority"));
+            return Err(wrong(
+                "insecure-skip-tls-verify is not supported: name the server's authority",
+            ));
         }
         for field in ["exec", "auth-provider"] {
             if user.get(field).is_some() {
@@ -61,7 +71,10 @@ impl Reader<'_> {
         let certificate = self.content(user, "client-certificate")?;
         let key = self.content(user, "client-key")?;
         Ok(Kubeconfig {
-            server: cluster.str_at(&["server"]).ok_or_else(|| wrong("the cluster has no server"))?.to_owned(),
+            server: cluster
+                .str_at(&["server"])
+                .ok_or_else(|| wrong("the cluster has no server"))?
+                .to_owned(),
             trust: Trust {
                 authorities: self.content(cluster, "certificate-authority")?,
                 identity: certificate.zip(key),
@@ -76,7 +89,8 @@ impl Reader<'_> {
             return Ok(Some(format!("Bearer {token}")));
         }
         if let Some(path) = user.str_at(&["tokenFile"]) {
-            let token = String::from_utf8(read_file(&self.path(path))?).map_err(|_| wrong("the token is not text"))?;
+            let token = String::from_utf8(read_file(&self.path(path))?)
+                .map_err(|_| wrong("the token is not text"))?;
             return Ok(Some(format!("Bearer {}", token.trim())));
         }
         let basic = user.str_at(&["username"]).zip(user.str_at(&["password"]));
@@ -84,15 +98,25 @@ impl Reader<'_> {
     }
 
     fn named(&self, list: &str, field: &str, name: &str) -> Result<&Value, Error> {
-        let mut of_name = self.file.list_at(&[list]).iter().filter(|one| one.str_at(&["name"]) == Some(name));
+        let mut of_name = self
+            .file
+            .list_at(&[list])
+            .iter()
+            .filter(|one| one.str_at(&["name"]) == Some(name));
         let found = of_name.next().and_then(|one| one.get(field));
         found.ok_or_else(|| wrong(&format!("no {field} of the name {name:?}")))
     }
 
     /// What stands in `field-data` (base64) or in the file that `field` names.
     fn content(&self, of: &Value, field: &str) -> Result<Option<Vec<u8>>, Error> {
-        if let Some(data) = of.str_at(&[&format!("{field}-data")]).filter(|data| !data.is_empty()) {
-            return STANDARD.decode(data).map(Some).map_err(|_| wrong(&format!("{field}-data is not base64")));
+        if let Some(data) = of
+            .str_at(&[&format!("{field}-data")])
+            .filter(|data| !data.is_empty())
+        {
+            return STANDARD
+                .decode(data)
+                .map(Some)
+                .map_err(|_| wrong(&format!("{field}-data is not base64")));
         }
         let path = of.str_at(&[field]).filter(|path| !path.is_empty());
         path.map(|path| read_file(&self.path(path))).transpose()

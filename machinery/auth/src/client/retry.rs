@@ -32,7 +32,11 @@ impl Caller {
 
     /// With another number of tries and another first pause.
     pub fn with_tries(self, tries_max: u32, pause: Duration) -> Self {
-        Self { tries_max: tries_max.max(1), pause, ..self }
+        Self {
+            tries_max: tries_max.max(1),
+            pause,
+            ..self
+        }
     }
 
     /// The answer to a JSON object, read as JSON.
@@ -59,6 +63,8 @@ impl Caller {
 
     async fn once(&self, body: Bytes) -> Result<Bytes, Error> {
         let authorization = self.kubeconfig.authorization.as_deref();
-        self.client.post(&self.kubeconfig.server, authorization, body, self.timeout).await
+        self.client
+            .post(&self.kubeconfig.server, authorization, body, self.timeout)
+            .await
     }
 }

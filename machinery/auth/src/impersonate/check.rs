@@ -62,7 +62,8 @@ impl Check<'_> {
         let mut user = self.named(wanted).await?;
         let verb = self.mode.verb();
         if !wanted.uid.is_empty() {
-            self.allowed(&Attributes::resource(&verb, GROUP, "uids", "", &wanted.uid)).await?;
+            self.allowed(&Attributes::resource(&verb, GROUP, "uids", "", &wanted.uid))
+                .await?;
         }
         self.groups(&verb, &wanted.groups).await?;
         self.extras(&verb, wanted).await?;
@@ -91,7 +92,11 @@ impl Check<'_> {
         let mut question = Attributes::resource(&verb, self.group(), "users", "", &wanted.name);
         if let Some(node) = node_of(&wanted.name).filter(|_| self.is_constrained()) {
             question.resource = "nodes";
-            question.name = if self.mode == Mode::AssociatedNode { "*" } else { node };
+            question.name = if self.mode == Mode::AssociatedNode {
+                "*"
+            } else {
+                node
+            };
             user.groups = vec![SmolStr::new_static("system:nodes")];
         }
         if let Some((namespace, name)) = service_account::split_user_name(&wanted.name) {
@@ -106,9 +111,17 @@ impl Check<'_> {
     async fn groups(&self, verb: &str, groups: &[SmolStr]) -> Result<(), Refusal> {
         let question = |name| Attributes::resource(verb, self.group(), "groups", "", name);
         if self.is_constrained() {
-            self.refuse_if(groups.iter().any(SmolStr::is_empty), &question(""), "impersonating the empty string group is not allowed")?;
+            self.refuse_if(
+                groups.iter().any(SmolStr::is_empty),
+                &question(""),
+                "impersonating the empty string group is not allowed",
+            )?;
             let masters = groups.iter().any(|group| group == User::MASTERS);
-            self.refuse_if(masters, &question(User::MASTERS), "impersonating the system:masters group is not allowed")?;
+            self.refuse_if(
+                masters,
+                &question(User::MASTERS),
+                "impersonating the system:masters group is not allowed",
+            )?;
             if groups.len() >= MANY && self.allowed(&question("*")).await.is_ok() {
                 return Ok(());
             }
@@ -144,7 +157,11 @@ impl Check<'_> {
     }
 
     fn refuse_if(&self, wrong: bool, question: &Attributes<'_>, why: &str) -> Result<(), Refusal> {
-        if wrong { Err(Refusal::of(self.asking, question, why)) } else { Ok(()) }
+        if wrong {
+            Err(Refusal::of(self.asking, question, why))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -156,7 +173,9 @@ fn extra_problem(key: &str, values: &[SmolStr]) -> Option<String> {
         return Some("impersonating an invalid key in extra is not allowed".to_owned());
     }
     if key.chars().any(char::is_uppercase) {
-        return Some(format!("impersonating a non-lowercase key in extra is not allowed: {key:?}"));
+        return Some(format!(
+            "impersonating a non-lowercase key in extra is not allowed: {key:?}"
+        ));
     }
     if values.is_empty() {
         return Some("impersonating empty values in extra is not allowed".to_owned());

@@ -62,10 +62,19 @@ impl Mode {
     ) -> Result<User, Refusal> {
         let as_agent = (self == Mode::AssociatedNode).then(|| without_extras(asking));
         let asking = as_agent.as_ref().unwrap_or(asking);
-        let check = Check { chain, asking, mode: self };
+        let check = Check {
+            chain,
+            asking,
+            mode: self,
+        };
         if let Some(name) = self.name() {
             let verb = format!("impersonate-on:{name}:{}", request.verb);
-            check.allowed(&Attributes { verb: &verb, ..*request }).await?;
+            check
+                .allowed(&Attributes {
+                    verb: &verb,
+                    ..*request
+                })
+                .await?;
         }
         check.user(wanted).await
     }
@@ -83,7 +92,9 @@ impl Mode {
 
     /// The verb with which users are impersonated this way.
     pub fn verb(self) -> SmolStr {
-        self.name().map_or(SmolStr::new_static("impersonate"), |name| format_smolstr!("impersonate:{name}"))
+        self.name().map_or(SmolStr::new_static("impersonate"), |name| {
+            format_smolstr!("impersonate:{name}")
+        })
     }
 }
 
@@ -100,5 +111,8 @@ fn is_on(asking: &User, node: &str) -> bool {
 
 fn without_extras(asking: &User) -> User {
     let keys = asking.extra.keys().cloned().collect();
-    User { extra: [(NODE_KEYS.into(), keys)].into(), ..asking.clone() }
+    User {
+        extra: [(NODE_KEYS.into(), keys)].into(),
+        ..asking.clone()
+    }
 }

@@ -17,7 +17,10 @@ fn headers(list: &[(&'static str, &'static str)]) -> http::HeaderMap {
 /// A chain in which `joe` has these rules everywhere.
 fn chain(rules: Value) -> Chain {
     let rbac = Rbac::default();
-    rbac.put(Kind::ClusterRole, &tree!({"metadata": {"name": "r"}, "rules": rules}));
+    rbac.put(
+        Kind::ClusterRole,
+        &tree!({"metadata": {"name": "r"}, "rules": rules}),
+    );
     rbac.put(
         Kind::ClusterRoleBinding,
         &tree!({"metadata": {"name": "b"}, "roleRef": {"kind": "ClusterRole", "name": "r"},
@@ -27,7 +30,9 @@ fn chain(rules: Value) -> Chain {
 }
 
 async fn outcome(rules: Value, sent: &[(&'static str, &'static str)]) -> Result<User, Refusal> {
-    let wanted = wanted(&mut headers(sent)).expect("good headers").expect("somebody");
+    let wanted = wanted(&mut headers(sent))
+        .expect("good headers")
+        .expect("somebody");
     let request = Attributes::resource("list", "", "pods", "a", "");
     impersonate(&chain(rules), &User::new("joe", "", &[]), &wanted, &request).await
 }
@@ -51,7 +56,11 @@ fn headers_without_a_user_are_refused() {
 
 #[test]
 fn headers_are_taken_out() {
-    let mut sent = headers(&[("impersonate-user", "a"), ("impersonate-extra-x%2fy", "b"), ("accept", "*/*")]);
+    let mut sent = headers(&[
+        ("impersonate-user", "a"),
+        ("impersonate-extra-x%2fy", "b"),
+        ("accept", "*/*"),
+    ]);
     let user = wanted(&mut sent).expect("good").expect("somebody");
     assert_eq!(user.extra["x/y"], ["b"]);
     assert_eq!(sent.len(), 1);
@@ -67,14 +76,40 @@ async fn the_old_way_takes_one_right_for_each_thing() {
             {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["serviceaccounts"]},
         ])
     };
-    let user = outcome(rules(), &[("impersonate-user", "jane"), ("impersonate-group", "dev"), ("impersonate-uid", "7"),
-        ("impersonate-extra-scopes", "view")]).await.expect("allowed");
+    let user = outcome(
+        rules(),
+        &[
+            ("impersonate-user", "jane"),
+            ("impersonate-group", "dev"),
+            ("impersonate-uid", "7"),
+            ("impersonate-extra-scopes", "view"),
+        ],
+    )
+    .await
+    .expect("allowed");
     assert_eq!(user.groups, ["dev", User::AUTHENTICATED]);
-    assert_eq!((user.uid.as_str(), user.extra["scopes"].as_slice()), ("7", &["view".into()][..]));
-    let account = outcome(rules(), &[("impersonate-user", "system:serviceaccount:a:b")]).await.expect("allowed");
-    assert_eq!(account.groups, ["system:serviceaccounts", "system:serviceaccounts:a", User::AUTHENTICATED]);
+    assert_eq!(
+        (user.uid.as_str(), user.extra["scopes"].as_slice()),
+        ("7", &["view".into()][..])
+    );
+    let account = outcome(rules(), &[("impersonate-user", "system:serviceaccount:a:b")])
+        .await
+        .expect("allowed");
+    assert_eq!(
+        account.groups,
+        [
+            "system:serviceaccounts",
+            "system:serviceaccounts:a",
+            User::AUTHENTICATED
+        ]
+    );
     for more in [("impersonate-group", "ops"), ("impersonate-extra-other", "x")] {
-        assert!(outcome(rules(), &[("impersonate-user", "jane"), more]).await.is_err(), "{more:?}");
+        assert!(
+            outcome(rules(), &[("impersonate-user", "jane"), more])
+                .await
+                .is_err(),
+            "{more:?}"
+        );
     }
     assert!(outcome(rules(), &[("impersonate-user", "root")]).await.is_err());
 }
@@ -89,16 +124,34 @@ async fn constrained_impersonation_needs_the_action_too() {
     };
     let as_jane = [("impersonate-user", "jane")];
     let allowed = on(tree!(["impersonate-on:user-info:list"]));
-    assert_eq!(outcome(allowed.clone(), &as_jane).await.expect("allowed").name, "jane");
-    let refused = outcome(on(tree!(["impersonate-on:user-info:get"])), &as_jane).await.expect_err("another verb");
+    assert_eq!(
+        outcome(allowed.clone(), &as_jane).await.expect("allowed").name,
+        "jane"
+    );
+    let refused = outcome(on(tree!(["impersonate-on:user-info:get"])), &as_jane)
+        .await
+        .expect_err("another verb");
     assert_eq!(
         refused.why,
         "User \"joe\" cannot impersonate-on:user-info:list resource \"pods\" in API group \"\" in the namespace \"a\""
     );
-    let masters = [("impersonate-user", "jane"), ("impersonate-group", "system:masters")];
+    let masters = [
+        ("impersonate-user", "jane"),
+        ("impersonate-group", "system:masters"),
+    ];
     let refused = outcome(allowed.clone(), &masters).await.expect_err("masters");
-    assert!(refused.why.ends_with("impersonating the system:masters group is not allowed"), "{}", refused.why);
-    assert!(outcome(allowed, &[("impersonate-user", "system:serviceaccount:a:b")]).await.is_err());
+    assert!(
+        refused
+            .why
+            .ends_with("impersonating the system:masters group is not allowed"),
+        "{}",
+        refused.why
+    );
+    assert!(
+        outcome(allowed, &[("impersonate-user", "system:serviceaccount:a:b")])
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -110,12 +163,25 @@ async fn an_agent_may_be_the_node_that_it_is_on() {
     let rbac = chain(rules);
     let binding = tree!({"metadata": {"name": "c"}, "roleRef": {"kind": "ClusterRole", "name": "r"},
         "subjects": [{"kind": "ServiceAccount", "namespace": "a", "name": "agent"}]});
-    rbac.rbac().expect("it has roles").put(Kind::ClusterRoleBinding, &binding);
+    rbac.rbac()
+        .expect("it has roles")
+        .put(Kind::ClusterRoleBinding, &binding);
     let mut agent = User::new("system:serviceaccount:a:agent", "", &[]);
-    agent.extra.insert("authentication.kubernetes.io/node-name".into(), vec!["n1".into()]);
+    agent
+        .extra
+        .insert("authentication.kubernetes.io/node-name".into(), vec!["n1".into()]);
     let request = Attributes::resource("list", "", "pods", "a", "");
     let wanted = |name: &str| User::new(name, "", &[]);
-    let node = impersonate(&rbac, &agent, &wanted("system:node:n1"), &request).await.expect("its own node");
-    assert_eq!((node.name.as_str(), node.groups[0].as_str()), ("system:node:n1", "system:nodes"));
-    assert!(impersonate(&rbac, &agent, &wanted("system:node:n2"), &request).await.is_err());
+    let node = impersonate(&rbac, &agent, &wanted("system:node:n1"), &request)
+        .await
+        .expect("its own node");
+    assert_eq!(
+        (node.name.as_str(), node.groups[0].as_str()),
+        ("system:node:n1", "system:nodes")
+    );
+    assert!(
+        impersonate(&rbac, &agent, &wanted("system:node:n2"), &request)
+            .await
+            .is_err()
+    );
 }

@@ -16,19 +16,28 @@ const EXTRA: &str = "impersonate-extra-";
 
 /// The wanted user, as the headers name it; the headers are taken out. An error is that of a 400.
 pub fn wanted(headers: &mut HeaderMap) -> Result<Option<User>, String> {
-    let named: Vec<_> = headers.keys().filter(|name| is_ours(name.as_str())).cloned().collect();
+    let named: Vec<_> = headers
+        .keys()
+        .filter(|name| is_ours(name.as_str()))
+        .cloned()
+        .collect();
     if named.is_empty() {
         return Ok(None);
     }
     let user = read(headers);
     let values_count = user.groups.len() + user.extra.values().map(Vec::len).sum::<usize>();
     if values_count > IMPERSONATED_VALUES_MAX {
-        return Err(format!("more than {IMPERSONATED_VALUES_MAX} groups and extras to impersonate"));
+        return Err(format!(
+            "more than {IMPERSONATED_VALUES_MAX} groups and extras to impersonate"
+        ));
     }
     if user.name.is_empty() {
         return match user == User::default() {
             true => Ok(None),
-            false => Err(format!("requested {} without impersonating a user name", printed(&user))),
+            false => Err(format!(
+                "requested {} without impersonating a user name",
+                printed(&user)
+            )),
         };
     }
     named.iter().for_each(|name| drop(headers.remove(name)));
@@ -44,7 +53,10 @@ fn read(headers: &HeaderMap) -> User {
     let mut extra: BTreeMap<SmolStr, Vec<SmolStr>> = BTreeMap::new();
     for name in headers.keys() {
         if let Some(key) = name.as_str().strip_prefix(EXTRA) {
-            extra.entry(unescape(key).into()).or_default().extend(values(headers, name.as_str()));
+            extra
+                .entry(unescape(key).into())
+                .or_default()
+                .extend(values(headers, name.as_str()));
         }
     }
     User {
@@ -61,11 +73,22 @@ fn printed(user: &User) -> String {
         let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
         format!("[]string{{{}}}", texts.join(", "))
     };
-    let groups = if user.groups.is_empty() { "[]string(nil)".to_owned() } else { list(&user.groups) };
-    let extra: Vec<String> = user.extra.iter().map(|(key, values)| format!("{key:?}:{}", list(values))).collect();
+    let groups = if user.groups.is_empty() {
+        "[]string(nil)".to_owned()
+    } else {
+        list(&user.groups)
+    };
+    let extra: Vec<String> = user
+        .extra
+        .iter()
+        .map(|(key, values)| format!("{key:?}:{}", list(values)))
+        .collect();
     let extra = match extra.is_empty() {
         true => "map[string][]string(nil)".to_owned(),
         false => format!("map[string][]string{{{}}}", extra.join(", ")),
     };
-    format!("&user.DefaultInfo{{Name:\"\", UID:{:?}, Groups:{groups}, Extra:{extra}}}", user.uid.as_str())
+    format!(
+        "&user.DefaultInfo{{Name:\"\", UID:{:?}, Groups:{groups}, Extra:{extra}}}",
+        user.uid.as_str()
+    )
 }

@@ -39,7 +39,9 @@ enum Curve {
 
 impl std::fmt::Debug for PublicKey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("PublicKey").field("id", &self.id).finish_non_exhaustive()
+        out.debug_struct("PublicKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,9 +63,20 @@ impl PublicKey {
             return None;
         }
         let numbers = match (text("kty")?, text("crv")) {
-            ("RSA", _) => Numbers::Rsa { n: number("n")?, e: number("e")? },
-            ("EC", Some("P-256")) => Numbers::Ec { curve: Curve::P256, x: number("x")?, y: number("y")? },
-            ("EC", Some("P-384")) => Numbers::Ec { curve: Curve::P384, x: number("x")?, y: number("y")? },
+            ("RSA", _) => Numbers::Rsa {
+                n: number("n")?,
+                e: number("e")?,
+            },
+            ("EC", Some("P-256")) => Numbers::Ec {
+                curve: Curve::P256,
+                x: number("x")?,
+                y: number("y")?,
+            },
+            ("EC", Some("P-384")) => Numbers::Ec {
+                curve: Curve::P384,
+                x: number("x")?,
+                y: number("y")?,
+            },
             ("OKP", Some("Ed25519")) => Numbers::Ed { x: number("x")? },
             _ => return None,
         };
@@ -74,7 +87,10 @@ impl PublicKey {
         let (_, info) = SubjectPublicKeyInfo::from_der(der).map_err(|error| error.to_string())?;
         let id = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
         let numbers = match info.parsed().map_err(|error| error.to_string())? {
-            Parsed::RSA(key) => Numbers::Rsa { n: trim(key.modulus), e: trim(key.exponent) },
+            Parsed::RSA(key) => Numbers::Rsa {
+                n: trim(key.modulus),
+                e: trim(key.exponent),
+            },
             Parsed::EC(point) => ec_numbers(point.data())?,
             _ => return Err("only RSA keys and keys of the curves P-256 and P-384 are known".to_owned()),
         };
@@ -85,15 +101,22 @@ impl PublicKey {
         let encoded = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
         let decoding = match &numbers {
             Numbers::Rsa { n, .. } if n.len() * 8 < RSA_BITS_MIN => {
-                return Err(format!("RSA keys of fewer than {RSA_BITS_MIN} bits are not taken"));
+                return Err(format!(
+                    "RSA keys of fewer than {RSA_BITS_MIN} bits are not taken"
+                ));
             }
             Numbers::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
-            Numbers::Ec { x, y, .. } => {
-                DecodingKey::from_ec_components(&encoded(x), &encoded(y)).map_err(|error| error.to_string())?
+            Numbers::Ec { x, y, .. } => DecodingKey::from_ec_components(&encoded(x), &encoded(y))
+                .map_err(|error| error.to_string())?,
+            Numbers::Ed { x } => {
+                DecodingKey::from_ed_components(&encoded(x)).map_err(|error| error.to_string())?
             }
-            Numbers::Ed { x } => DecodingKey::from_ed_components(&encoded(x)).map_err(|error| error.to_string())?,
         };
-        Ok(Self { id, numbers, decoding })
+        Ok(Self {
+            id,
+            numbers,
+            decoding,
+        })
     }
 
     /// Whether it may check signatures of this algorithm.
@@ -101,8 +124,12 @@ impl PublicKey {
         use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
         match &self.numbers {
             Numbers::Rsa { .. } => matches!(algorithm, RS256 | RS384 | RS512 | PS256 | PS384 | PS512),
-            Numbers::Ec { curve: Curve::P256, .. } => algorithm == ES256,
-            Numbers::Ec { curve: Curve::P384, .. } => algorithm == ES384,
+            Numbers::Ec {
+                curve: Curve::P256, ..
+            } => algorithm == ES256,
+            Numbers::Ec {
+                curve: Curve::P384, ..
+            } => algorithm == ES384,
             Numbers::Ed { .. } => algorithm == EdDSA,
         }
     }
@@ -116,8 +143,12 @@ impl PublicKey {
     pub fn own_algorithm(&self) -> (&'static str, Algorithm) {
         match &self.numbers {
             Numbers::Rsa { .. } => ("RS256", Algorithm::RS256),
-            Numbers::Ec { curve: Curve::P256, .. } => ("ES256", Algorithm::ES256),
-            Numbers::Ec { curve: Curve::P384, .. } => ("ES384", Algorithm::ES384),
+            Numbers::Ec {
+                curve: Curve::P256, ..
+            } => ("ES256", Algorithm::ES256),
+            Numbers::Ec {
+                curve: Curve::P384, ..
+            } => ("ES384", Algorithm::ES384),
             Numbers::Ed { .. } => ("EdDSA", Algorithm::EdDSA),
         }
     }
@@ -130,12 +161,23 @@ impl PublicKey {
             Numbers::Rsa { n, e } => vec![("kty", "RSA".into()), ("n", encoded(n)), ("e", encoded(e))],
             Numbers::Ec { curve, x, y } => {
                 let name = if *curve == Curve::P256 { "P-256" } else { "P-384" };
-                vec![("kty", "EC".into()), ("crv", name.into()), ("x", encoded(x)), ("y", encoded(y))]
+                vec![
+                    ("kty", "EC".into()),
+                    ("crv", name.into()),
+                    ("x", encoded(x)),
+                    ("y", encoded(y)),
+                ]
             }
-            Numbers::Ed { x } => vec![("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", encoded(x))],
+            Numbers::Ed { x } => vec![
+                ("kty", "OKP".into()),
+                ("crv", "Ed25519".into()),
+                ("x", encoded(x)),
+            ],
         };
         if let Some(map) = jwk.as_map_mut() {
-            fields.into_iter().for_each(|(name, value)| drop(map.insert(name, value)));
+            fields
+                .into_iter()
+                .for_each(|(name, value)| drop(map.insert(name, value)));
         }
         jwk
     }
@@ -152,9 +194,15 @@ fn ec_numbers(point: &[u8]) -> Result<Numbers, String> {
         97 => (Curve::P384, 48),
         _ => return Err("only the curves P-256 and P-384 are known".to_owned()),
     };
-    let numbers = point.strip_prefix(&[4]).ok_or("only uncompressed points are known")?;
+    let numbers = point
+        .strip_prefix(&[4])
+        .ok_or("only uncompressed points are known")?;
     let (x, y) = numbers.split_at(size);
-    Ok(Numbers::Ec { curve, x: x.to_vec(), y: y.to_vec() })
+    Ok(Numbers::Ec {
+        curve,
+        x: x.to_vec(),
+        y: y.to_vec(),
+    })
 }
 
 /// A key that signs.
@@ -166,7 +214,9 @@ pub struct SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("SigningKey").field("id", &self.public.id).finish_non_exhaustive()
+        out.debug_struct("SigningKey")
+            .field("id", &self.public.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -198,6 +248,7 @@ impl SigningKey {
     }
 
     fn sign(&self, text: &str) -> Result<String, String> {
-        crypto::sign(text.as_bytes(), &self.encoding, self.public.own_algorithm().1).map_err(|error| error.to_string())
+        crypto::sign(text.as_bytes(), &self.encoding, self.public.own_algorithm().1)
+            .map_err(|error| error.to_string())
     }
 }

@@ -2,7 +2,9 @@
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -29,7 +31,9 @@ fn public_key(label: &str, der: &[u8]) -> Result<Vec<u8>, String> {
         }
         "RSA PUBLIC KEY" => rsa_info(der).ok_or_else(none),
         "RSA PRIVATE KEY" => of_rsa(rsa::KeyPair::from_der(der).ok()).ok_or_else(none),
-        "EC PRIVATE KEY" => of_ec(|curve| EcdsaKeyPair::from_private_key_der(curve, der).ok()).ok_or_else(none),
+        "EC PRIVATE KEY" => {
+            of_ec(|curve| EcdsaKeyPair::from_private_key_der(curve, der).ok()).ok_or_else(none)
+        }
         "PRIVATE KEY" => of_rsa(rsa::KeyPair::from_pkcs8(der).ok())
             .or_else(|| of_ec(|curve| EcdsaKeyPair::from_pkcs8(curve, der).ok()))
             .ok_or_else(none),
@@ -53,7 +57,9 @@ pub fn ec_private_key(pem: &[u8]) -> Option<Vec<u8>> {
 static CURVES: [&aws_lc_rs::signature::EcdsaSigningAlgorithm; 2] =
     [&ECDSA_P256_SHA256_FIXED_SIGNING, &ECDSA_P384_SHA384_FIXED_SIGNING];
 
-fn of_ec(read: impl Fn(&'static aws_lc_rs::signature::EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>) -> Option<Vec<u8>> {
+fn of_ec(
+    read: impl Fn(&'static aws_lc_rs::signature::EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>,
+) -> Option<Vec<u8>> {
     CURVES.iter().find_map(|curve| info(&read(curve)?))
 }
 

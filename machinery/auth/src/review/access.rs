@@ -39,7 +39,9 @@ pub fn access_spec(user: &User, asked: &Attributes<'_>) -> Value {
             ("subresource", asked.subresource),
             ("name", asked.name),
         ];
-        fields.iter().for_each(|(field, text)| put(&mut what, field, text));
+        fields
+            .iter()
+            .for_each(|(field, text)| put(&mut what, field, text));
         if let Some(selectors) = asked.selectors {
             put_selectors(&mut what, selectors);
         }
@@ -75,8 +77,14 @@ fn put_selectors(what: &mut Map, selectors: &Selectors) {
         let operator = if one.equal { "In" } else { "NotIn" };
         requirement(&one.field, operator, Value::List(vec![one.value.clone().into()]))
     });
-    let labels = selectors.labels.iter().map(|one| requirement(&one.key, &one.operator, texts(&one.values)));
-    for (field, requirements) in [("fieldSelector", fields.collect::<Vec<_>>()), ("labelSelector", labels.collect())] {
+    let labels = selectors
+        .labels
+        .iter()
+        .map(|one| requirement(&one.key, &one.operator, texts(&one.values)));
+    for (field, requirements) in [
+        ("fieldSelector", fields.collect::<Vec<_>>()),
+        ("labelSelector", labels.collect()),
+    ] {
         if !requirements.is_empty() {
             what.map_at(field).insert("requirements", requirements);
         }
@@ -102,15 +110,24 @@ pub fn validate(review: Review<'_>, spec: &Value) -> Vec<field::Error> {
         )),
         _ => {}
     }
-    let no_subject = spec.str_at(&["user"]).unwrap_or_default().is_empty() && spec.list_at(&["groups"]).is_empty();
+    let no_subject =
+        spec.str_at(&["user"]).unwrap_or_default().is_empty() && spec.list_at(&["groups"]).is_empty();
     if review != Review::OfSelf && no_subject {
-        errors.push(field::Error::invalid(&root.child("user"), "", "at least one of user or group must be specified"));
+        errors.push(field::Error::invalid(
+            &root.child("user"),
+            "",
+            "at least one of user or group must be specified",
+        ));
     }
     if let (Review::Local(namespace), Some(resource)) = (review, resource) {
         let found = resource.str_at(&["namespace"]).unwrap_or_default();
         if found != namespace {
             let path = root.child("resourceAttributes").child("namespace");
-            errors.push(field::Error::invalid(&path, found, "must match metadata.namespace"));
+            errors.push(field::Error::invalid(
+                &path,
+                found,
+                "must match metadata.namespace",
+            ));
         }
     }
     if let (Review::Local(_), Some(other)) = (review, other) {
@@ -120,7 +137,11 @@ pub fn validate(review: Review<'_>, spec: &Value) -> Vec<field::Error> {
             "disallowed on this kind of request",
         ));
     }
-    errors.extend(resource.into_iter().flat_map(|resource| selector_errors(&root.child("resourceAttributes"), resource)));
+    errors.extend(
+        resource
+            .into_iter()
+            .flat_map(|resource| selector_errors(&root.child("resourceAttributes"), resource)),
+    );
     errors
 }
 
@@ -136,7 +157,11 @@ fn selector_errors(path: &Path, resource: &Value) -> Vec<field::Error> {
         let raw = resource.str_at(&[field, "rawSelector"]).unwrap_or_default();
         if !raw.is_empty() && !resource.list_at(&[field, "requirements"]).is_empty() {
             let path = path.child(field).child("rawSelector");
-            errors.push(field::Error::invalid(&path, raw, "may not specified at the same time as requirements"));
+            errors.push(field::Error::invalid(
+                &path,
+                raw,
+                "may not specified at the same time as requirements",
+            ));
         }
     }
     errors
@@ -147,7 +172,11 @@ pub async fn access_status(chain: &Chain, review: Review<'_>, asking: &User, spe
     let of_spec = (review != Review::OfSelf).then(|| read(spec, "user"));
     let user = of_spec.as_ref().unwrap_or(asking);
     let resource = spec.get("resourceAttributes").filter(|value| !value.is_null());
-    let text = |field: &str| resource.and_then(|what| what.str_at(&[field])).unwrap_or_default();
+    let text = |field: &str| {
+        resource
+            .and_then(|what| what.str_at(&[field]))
+            .unwrap_or_default()
+    };
     let other = |field: &str| spec.str_at(&["nonResourceAttributes", field]).unwrap_or_default();
     let (selectors, mut errors) = resource.map(read_selectors).unwrap_or_default();
     let attributes = match resource {
@@ -199,7 +228,10 @@ fn read_selectors(resource: &Value) -> (Selectors, Vec<String>) {
 }
 
 fn field_requirements(resource: &Value) -> Option<Vec<FieldRequirement>> {
-    if let Some(raw) = resource.str_at(&["fieldSelector", "rawSelector"]).filter(|raw| !raw.is_empty()) {
+    if let Some(raw) = resource
+        .str_at(&["fieldSelector", "rawSelector"])
+        .filter(|raw| !raw.is_empty())
+    {
         let selector = selector::field::Selector::parse(raw).ok()?;
         return Some(selector.terms().iter().map(FieldRequirement::of).collect());
     }
@@ -209,8 +241,16 @@ fn field_requirements(resource: &Value) -> Option<Vec<FieldRequirement>> {
         let field = SmolStr::new(one.str_at(&["key"])?);
         let value = || SmolStr::new(values.first().and_then(Value::as_str).unwrap_or_default());
         match (operator, values.len()) {
-            ("In", 1) => found.push(FieldRequirement { field, equal: true, value: value() }),
-            ("NotIn", 1) => found.push(FieldRequirement { field, equal: false, value: value() }),
+            ("In", 1) => found.push(FieldRequirement {
+                field,
+                equal: true,
+                value: value(),
+            }),
+            ("NotIn", 1) => found.push(FieldRequirement {
+                field,
+                equal: false,
+                value: value(),
+            }),
             // What a field selector cannot say is left out: the request is then taken to ask for more.
             ("In" | "NotIn", _) | ("Exists" | "DoesNotExist", 0) => {}
             _ => return None,
@@ -220,12 +260,20 @@ fn field_requirements(resource: &Value) -> Option<Vec<FieldRequirement>> {
 }
 
 fn label_requirements(resource: &Value) -> Option<Vec<LabelRequirement>> {
-    if let Some(raw) = resource.str_at(&["labelSelector", "rawSelector"]).filter(|raw| !raw.is_empty()) {
+    if let Some(raw) = resource
+        .str_at(&["labelSelector", "rawSelector"])
+        .filter(|raw| !raw.is_empty())
+    {
         let selector = selector::label::Selector::parse(raw).ok()?;
         return Some(selector.requirements().iter().map(LabelRequirement::of).collect());
     }
     let one = |one: &Value| {
-        let values: Vec<SmolStr> = one.list_at(&["values"]).iter().filter_map(Value::as_str).map(SmolStr::new).collect();
+        let values: Vec<SmolStr> = one
+            .list_at(&["values"])
+            .iter()
+            .filter_map(Value::as_str)
+            .map(SmolStr::new)
+            .collect();
         let operator = one.str_at(&["operator"])?;
         let is_good = match operator {
             "In" | "NotIn" => !values.is_empty(),
@@ -233,7 +281,15 @@ fn label_requirements(resource: &Value) -> Option<Vec<LabelRequirement>> {
             _ => false,
         };
         let key = SmolStr::new(one.str_at(&["key"])?);
-        is_good.then(|| LabelRequirement { key, operator: operator.into(), values })
+        is_good.then(|| LabelRequirement {
+            key,
+            operator: operator.into(),
+            values,
+        })
     };
-    resource.list_at(&["labelSelector", "requirements"]).iter().map(one).collect()
+    resource
+        .list_at(&["labelSelector", "requirements"])
+        .iter()
+        .map(one)
+        .collect()
 }

@@ -11,7 +11,11 @@ pub fn rules_status(chain: &Chain, user: &User, namespace: &str) -> Value {
     let rules = chain.user_rules(user, namespace);
     let list = |words: &[(&str, &[smol_str::SmolStr])]| -> Value {
         let words = words.iter().filter(|(_, words)| !words.is_empty());
-        Value::Map(words.map(|(field, words)| ((*field).into(), texts(words))).collect::<Map>())
+        Value::Map(
+            words
+                .map(|(field, words)| ((*field).into(), texts(words)))
+                .collect::<Map>(),
+        )
     };
     let resources = rules.resources.iter().map(|rule| {
         list(&[
@@ -21,7 +25,10 @@ pub fn rules_status(chain: &Chain, user: &User, namespace: &str) -> Value {
             ("resourceNames", &rule.names),
         ])
     });
-    let paths = rules.paths.iter().map(|rule| list(&[("verbs", &rule.verbs), ("nonResourceURLs", &rule.urls)]));
+    let paths = rules
+        .paths
+        .iter()
+        .map(|rule| list(&[("verbs", &rule.verbs), ("nonResourceURLs", &rule.urls)]));
     let mut status = Map::new();
     status.insert("resourceRules", resources.collect::<Vec<_>>());
     status.insert("nonResourceRules", paths.collect::<Vec<_>>());

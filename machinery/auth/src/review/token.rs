@@ -9,7 +9,11 @@ use crate::authenticate::Tokens;
 /// Whose token it is; `audiences` are those of the spec, the server's if it names none.
 pub async fn token_status(tokens: &Tokens, spec: &Value) -> Value {
     let token = spec.str_at(&["token"]).unwrap_or_default();
-    let wanted = spec.list_at(&["audiences"]).iter().filter_map(Value::as_str).map(SmolStr::new);
+    let wanted = spec
+        .list_at(&["audiences"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(SmolStr::new);
     let mut wanted: Vec<SmolStr> = wanted.collect();
     if wanted.is_empty() {
         wanted = tokens.audiences().to_vec();

@@ -40,7 +40,10 @@ impl FrontProxy {
     /// The user that a proxy names; `None` if there is no proxy, or it names nobody.
     fn user(&self, request: &Parts) -> Option<User> {
         let named = self.names.user(&request.headers)?;
-        let peer = request.extensions.get::<Peer>().filter(|peer| peer.has_certificate())?;
+        let peer = request
+            .extensions
+            .get::<Peer>()
+            .filter(|peer| peer.has_certificate())?;
         match peer.proxy_name(&self.authority) {
             Ok(name) if self.names.allows(&name) => Some(named.authenticated()),
             Ok(name) => {
@@ -81,10 +84,7 @@ impl Authentication {
                 }
             },
             None if by_certificate.is_some() => None,
-            None => self
-                .anonymous
-                .admits(request.uri.path())
-                .then(User::anonymous),
+            None => self.anonymous.admits(request.uri.path()).then(User::anonymous),
         }
     }
 
@@ -152,11 +152,7 @@ mod tests {
         };
         let who = handler_fn(|request: Request| async move {
             let secrets = ["authorization", "x-remote-user", "x-remote-group"];
-            assert!(
-                secrets
-                    .iter()
-                    .all(|name| !request.headers().contains_key(*name))
-            );
+            assert!(secrets.iter().all(|name| !request.headers().contains_key(*name)));
             let user = request.extensions().get::<User>().expect("set by the filter");
             text_response(http::StatusCode::OK, user.name.to_string())
         });
@@ -227,10 +223,7 @@ mod tests {
     #[tokio::test]
     async fn headers_of_a_proxy_name_nobody_without_its_certificate() {
         let spoofed = [("x-remote-user", "root"), ("x-remote-group", "system:masters")];
-        assert_eq!(
-            sent(&spoofed, None).await,
-            (200, "system:anonymous".to_owned())
-        );
+        assert_eq!(sent(&spoofed, None).await, (200, "system:anonymous".to_owned()));
         assert_eq!(sent(&spoofed, Some(b"not a certificate")).await.0, 401);
     }
 
@@ -238,7 +231,10 @@ mod tests {
     async fn anonymous_may_be_kept_out() {
         let code = |anonymous| async move {
             let request = http::Request::builder().uri("/livez").body(Body::empty());
-            answer(chain(anonymous), request.expect("a request")).await.status().as_u16()
+            answer(chain(anonymous), request.expect("a request"))
+                .await
+                .status()
+                .as_u16()
         };
         assert_eq!(code(Anonymous::No).await, 401);
         assert_eq!(code(Anonymous::To(vec!["/livez".to_owned()])).await, 200);

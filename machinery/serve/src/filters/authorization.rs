@@ -7,6 +7,7 @@ use auth::authorize::{self, Attributes, FieldRequirement, LabelRequirement, Sele
 use http::HeaderValue;
 use object::selector::{field, label};
 
+use super::audit::Trail;
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, Response, status_response};
 use crate::query::Query;
@@ -26,9 +27,15 @@ impl Filter for Authorization {
             Ok(asked) => asked,
             Err(response) => return Box::pin(async move { response }),
         };
+        let trail = Trail::of(&request);
         Box::pin(async move {
             let attributes = asked.attributes();
             let decision = self.chain.decide(&asked.user, &attributes).await;
+            if let Some(trail) = trail {
+                let verdict = if decision.is_allowed() { "allow" } else { "forbid" };
+                trail.annotate("authorization.k8s.io/decision", verdict);
+                trail.annotate("authorization.k8s.io/reason", &decision.reason);
+            }
             if decision.is_allowed() {
                 return next.run(request).await;
             }
@@ -112,10 +119,10 @@ fn selectors(info: &RequestInfo, query: &str) -> Option<Selectors> {
 mod tests {
     use super::*;
     use crate::filter::{Chain, answer, handler_fn};
+    use crate::http::{Body, read_body, text_response};
     use auth::authorize::Authorizer;
     use auth::authorize::rbac::{Kind, Rbac};
     use schema::tree;
-    use crate::http::{Body, read_body, text_response};
 
     /// Health is open to all, as by the bootstrap policy.
     fn rules() -> auth::authorize::Chain {
@@ -129,7 +136,9 @@ mod tests {
     }
 
     async fn outcome(path: &str, user: User) -> (u16, String) {
-        let filter = Authorization { chain: Arc::new(rules()) };
+        let filter = Authorization {
+            chain: Arc::new(rules()),
+        };
         let reached = handler_fn(|_| async { text_response(http::StatusCode::OK, "reached") });
         let chain = Chain::new(vec![Box::new(filter)], reached).into_handler();
         let mut request = http::Request::builder()

@@ -6,6 +6,7 @@ use auth::User;
 use auth::authorize::Chain;
 use auth::impersonate;
 
+use super::audit::Trail;
 use super::authorization::Asked;
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, status_response};
@@ -38,6 +39,9 @@ impl Filter for Impersonation {
                 impersonate::impersonate(&self.chain, &asked.user, &wanted, &asked.attributes()).await;
             match becoming {
                 Ok(user) => {
+                    if let Some(trail) = Trail::of(&request) {
+                        trail.impersonated(&user);
+                    }
                     request.extensions_mut().insert(user);
                     request.extensions_mut().insert(Impersonator(asked.user));
                     next.run(request).await

@@ -42,7 +42,12 @@ impl Mapping {
             Some(claim) => text(claims, claim)?.into(),
             None => SmolStr::default(),
         };
-        let mut user = User { name, uid, groups, ..User::default() };
+        let mut user = User {
+            name,
+            uid,
+            groups,
+            ..User::default()
+        };
         if let Some(id) = claims.str_at(&["jti"]).filter(|id| !id.is_empty()) {
             let key = SmolStr::new_static("authentication.kubernetes.io/credential-id");
             user.extra.insert(key, vec![format_smolstr!("JTI={id}")]);
@@ -53,7 +58,9 @@ impl Mapping {
     fn check_required(&self, claims: &Value, claim: &str, wanted: &str) -> Result<(), String> {
         match text(claims, claim) {
             Ok(found) if found == wanted => Ok(()),
-            Ok(found) => Err(format!("required claim {claim} value does not match. Got = {found}, want = {wanted}")),
+            Ok(found) => Err(format!(
+                "required claim {claim} value does not match. Got = {found}, want = {wanted}"
+            )),
             Err(_) => Err(format!("required claim {claim} not present in ID token")),
         }
     }
@@ -76,12 +83,20 @@ impl Mapping {
 }
 
 fn groups(claims: &Value, mapping: &Prefixed) -> Result<Vec<SmolStr>, String> {
-    let wrong = || format!("parse groups claim {:?}: expected a string or a list of strings", mapping.claim);
+    let wrong = || {
+        format!(
+            "parse groups claim {:?}: expected a string or a list of strings",
+            mapping.claim
+        )
+    };
     let named = |group: &str| format_smolstr!("{}{group}", mapping.prefix);
     match claims.get(&mapping.claim) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::String(one)) => Ok(vec![named(one)]),
-        Some(Value::List(many)) => many.iter().map(|one| one.as_str().map(named).ok_or_else(wrong)).collect(),
+        Some(Value::List(many)) => many
+            .iter()
+            .map(|one| one.as_str().map(named).ok_or_else(wrong))
+            .collect(),
         Some(_) => Err(wrong()),
     }
 }
@@ -89,7 +104,10 @@ fn groups(claims: &Value, mapping: &Prefixed) -> Result<Vec<SmolStr>, String> {
 fn text<'a>(claims: &'a Value, claim: &str) -> Result<&'a str, String> {
     match claims.get(claim) {
         Some(Value::String(text)) => Ok(text),
-        Some(other) => Err(format!("parse claim {claim:?}: {} is not a string", json::to_string(other))),
+        Some(other) => Err(format!(
+            "parse claim {claim:?}: {} is not a string",
+            json::to_string(other)
+        )),
         None => Err(format!("claim {claim:?} not present")),
     }
 }
@@ -101,8 +119,14 @@ mod tests {
 
     fn mapping() -> Mapping {
         Mapping {
-            username: Prefixed { claim: "email".to_owned(), prefix: "oidc:".to_owned() },
-            groups: Some(Prefixed { claim: "roles".to_owned(), prefix: "oidc:".to_owned() }),
+            username: Prefixed {
+                claim: "email".to_owned(),
+                prefix: "oidc:".to_owned(),
+            },
+            groups: Some(Prefixed {
+                claim: "roles".to_owned(),
+                prefix: "oidc:".to_owned(),
+            }),
             uid: None,
             required: vec![("tenant".to_owned(), "a".to_owned())],
         }
@@ -110,7 +134,9 @@ mod tests {
 
     #[test]
     fn claims_become_a_user_with_prefixes() {
-        let user = mapping().user(&tree!({"email": "x@y", "roles": ["r", "s"], "tenant": "a"})).expect("good claims");
+        let user = mapping()
+            .user(&tree!({"email": "x@y", "roles": ["r", "s"], "tenant": "a"}))
+            .expect("good claims");
         assert_eq!(user.name, "oidc:x@y");
         assert_eq!(user.groups, ["oidc:r", "oidc:s"]);
     }

@@ -36,7 +36,12 @@ struct Keys {
 
 impl Provider {
     /// Of an issuer. Its configuration is at `discovery_url`, or below the issuer; only these algorithms count.
-    pub fn new(issuer: &str, discovery_url: Option<&str>, client: Client, algorithms: Vec<Algorithm>) -> Self {
+    pub fn new(
+        issuer: &str,
+        discovery_url: Option<&str>,
+        client: Client,
+        algorithms: Vec<Algorithm>,
+    ) -> Self {
         let below = || format!("{}{DISCOVERY}", issuer.trim_end_matches('/'));
         Self {
             issuer: issuer.to_owned(),
@@ -55,17 +60,25 @@ impl Provider {
 
     /// Whether the provider signed a token.
     pub async fn verify(&self, token: &Unverified<'_>) -> Result<(), String> {
-        if !token.algorithm().is_some_and(|algorithm| self.algorithms.contains(&algorithm)) {
+        if !token
+            .algorithm()
+            .is_some_and(|algorithm| self.algorithms.contains(&algorithm))
+        {
             return Err("the token's signature algorithm is not accepted".to_owned());
         }
-        let known = self.keys.load_full().filter(|keys| keys.read.elapsed() < OIDC_REFRESH_MAX);
+        let known = self
+            .keys
+            .load_full()
+            .filter(|keys| keys.read.elapsed() < OIDC_REFRESH_MAX);
         if let Some(keys) = &known
             && token.verify(keys.keys.iter()).is_ok()
         {
             return Ok(());
         }
         let keys = self.refresh(known.as_ref()).await?;
-        token.verify(keys.keys.iter()).map_err(|_| "failed to verify signature".to_owned())
+        token
+            .verify(keys.keys.iter())
+            .map_err(|_| "failed to verify signature".to_owned())
     }
 
     /// Reads the keys again, unless somebody did since `known` was looked at, or a moment ago.
@@ -84,7 +97,10 @@ impl Provider {
             _ => {}
         }
         *asked = Some(Instant::now());
-        let keys = Arc::new(Keys { keys: self.read_keys().await?, read: Instant::now() });
+        let keys = Arc::new(Keys {
+            keys: self.read_keys().await?,
+            read: Instant::now(),
+        });
         self.keys.store(Some(keys.clone()));
         Ok(keys)
     }
@@ -93,15 +109,28 @@ impl Provider {
         let configuration = self.read(&self.discovery_url).await?;
         let issuer = configuration.str_at(&["issuer"]).unwrap_or_default();
         if issuer != self.issuer {
-            return Err(format!("issuer did not match: expected {:?} got {issuer:?}", self.issuer));
+            return Err(format!(
+                "issuer did not match: expected {:?} got {issuer:?}",
+                self.issuer
+            ));
         }
-        let url = configuration.str_at(&["jwks_uri"]).ok_or("the configuration has no jwks_uri")?;
+        let url = configuration
+            .str_at(&["jwks_uri"])
+            .ok_or("the configuration has no jwks_uri")?;
         let keys = self.read(url).await?;
-        Ok(keys.list_at(&["keys"]).iter().filter_map(PublicKey::of_jwk).collect())
+        Ok(keys
+            .list_at(&["keys"])
+            .iter()
+            .filter_map(PublicKey::of_jwk)
+            .collect())
     }
 
     async fn read(&self, url: &str) -> Result<Value, String> {
-        let body = self.client.get(url, OIDC_TIMEOUT).await.map_err(|error| error.to_string())?;
+        let body = self
+            .client
+            .get(url, OIDC_TIMEOUT)
+            .await
+            .map_err(|error| error.to_string())?;
         json::parse(&body).map_err(|error| error.to_string())
     }
 }

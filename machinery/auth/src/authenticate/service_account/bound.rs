@@ -13,7 +13,9 @@ use crate::objects::{Kind, Objects};
 pub async fn check(objects: &dyn Objects, claims: &Claims, now: i64) -> Result<(), String> {
     let namespace = claims.namespace.as_str();
     let check = Check { objects, now };
-    check.reference(Kind::ServiceAccount, namespace, &claims.account).await?;
+    check
+        .reference(Kind::ServiceAccount, namespace, &claims.account)
+        .await?;
     if let Some(secret) = &claims.secret {
         check.reference(Kind::Secret, namespace, secret).await?;
     }
@@ -40,7 +42,10 @@ impl Check<'_> {
         };
         let uid = meta::of(&object).uid();
         if uid != reference.uid {
-            return Err(format!("{what} UID ({uid}) does not match claim ({})", reference.uid));
+            return Err(format!(
+                "{what} UID ({uid}) does not match claim ({})",
+                reference.uid
+            ));
         }
         match is_gone(&object, self.now) {
             true => Err(format!("{what} {namespace}/{} has been deleted", reference.name)),
@@ -50,7 +55,9 @@ impl Check<'_> {
 }
 
 fn is_gone(object: &Value, now: i64) -> bool {
-    let deleted = meta::of(object).deletion_timestamp().and_then(|at| Time::parse(at).ok());
+    let deleted = meta::of(object)
+        .deletion_timestamp()
+        .and_then(|at| Time::parse(at).ok());
     deleted.is_some_and(|at| at.seconds < now - LEEWAY_SECONDS)
 }
 

@@ -17,7 +17,11 @@ const INVALID_SINCE: &str = "kubernetes.io/legacy-token-invalid-since";
 
 /// The account of a token whose signature is good.
 pub async fn user(objects: &dyn Objects, token: &str, claims: &Value) -> Result<User, String> {
-    let claim = |name: &str| claims.str_at(&[&format!("kubernetes.io/serviceaccount/{name}")]).unwrap_or_default();
+    let claim = |name: &str| {
+        claims
+            .str_at(&[&format!("kubernetes.io/serviceaccount/{name}")])
+            .unwrap_or_default()
+    };
     let (namespace, account) = (claim("namespace"), claim("service-account.name"));
     let (uid, secret) = (claim("service-account.uid"), claim("secret.name"));
     if claims.str_at(&["sub"]) != Some(&user_name(namespace, account)) {
@@ -27,13 +31,22 @@ pub async fn user(objects: &dyn Objects, token: &str, claims: &Value) -> Result<
         return Err("Token could not be validated.".to_owned());
     }
     let gone = || "Token has been invalidated".to_owned();
-    let kept = objects.get(Kind::Secret, namespace, secret).await?.ok_or_else(gone)?;
-    let content = kept.str_at(&["data", "token"]).and_then(|data| STANDARD.decode(data).ok());
-    if meta::of(&kept).is_deleting() || !content.is_some_and(|content| same_secret(&content, token.as_bytes())) {
+    let kept = objects
+        .get(Kind::Secret, namespace, secret)
+        .await?
+        .ok_or_else(gone)?;
+    let content = kept
+        .str_at(&["data", "token"])
+        .and_then(|data| STANDARD.decode(data).ok());
+    if meta::of(&kept).is_deleting()
+        || !content.is_some_and(|content| same_secret(&content, token.as_bytes()))
+    {
         return Err(gone());
     }
     if meta::of(&kept).label(INVALID_SINCE).is_some() {
-        return Err(format!("the token in secret {namespace}/{secret} for service account {namespace}/{account} has been marked invalid"));
+        return Err(format!(
+            "the token in secret {namespace}/{secret} for service account {namespace}/{account} has been marked invalid"
+        ));
     }
     let found = objects.get(Kind::ServiceAccount, namespace, account).await?;
     let found = found.ok_or_else(|| format!("serviceaccounts {account:?} not found"))?;
@@ -42,6 +55,9 @@ pub async fn user(objects: &dyn Objects, token: &str, claims: &Value) -> Result<
     }
     match meta::of(&found).uid() == uid {
         true => Ok(account_user(namespace, account, uid)),
-        false => Err(format!("ServiceAccount UID ({}) does not match claim ({uid})", meta::of(&found).uid())),
+        false => Err(format!(
+            "ServiceAccount UID ({}) does not match claim ({uid})",
+            meta::of(&found).uid()
+        )),
     }
 }

@@ -52,7 +52,11 @@ pub struct Minted {
 impl Minter {
     /// As this issuer, with this key. `extends` is `--service-account-extend-token-expiration`.
     pub fn new(issuer: impl Into<SmolStr>, key: SigningKey, extends: bool) -> Self {
-        Self { issuer: issuer.into(), key, extends }
+        Self {
+            issuer: issuer.into(),
+            key,
+            extends,
+        }
     }
 
     /// A token of an account, from `now` on for `seconds`.
@@ -71,7 +75,10 @@ impl Minter {
         own.insert("namespace", namespace);
         own.insert("serviceaccount", reference(account));
         let objects = [("pod", bound.pod), ("secret", bound.secret), ("node", bound.node)];
-        for (kind, object) in objects.into_iter().filter_map(|(kind, object)| Some((kind, object?))) {
+        for (kind, object) in objects
+            .into_iter()
+            .filter_map(|(kind, object)| Some((kind, object?)))
+        {
             own.insert(kind, reference(object));
         }
         if extended {
@@ -91,7 +98,11 @@ impl Minter {
         if let Some(map) = claims.as_map_mut() {
             map.insert(CLAIM, own);
         }
-        Ok(Minted { token: self.key.token(&claims)?, id, expires })
+        Ok(Minted {
+            token: self.key.token(&claims)?,
+            id,
+            expires,
+        })
     }
 }
 
@@ -105,5 +116,8 @@ fn reference(object: &Value) -> Value {
 }
 
 fn random_id() -> SmolStr {
-    uuid::Builder::from_random_bytes(rand::rng().random()).into_uuid().to_string().into()
+    uuid::Builder::from_random_bytes(rand::rng().random())
+        .into_uuid()
+        .to_string()
+        .into()
 }

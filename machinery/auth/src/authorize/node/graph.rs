@@ -95,7 +95,9 @@ impl Graph {
         match kind {
             Kind::Pod => (self.pods, self.nodes_of) = Default::default(),
             Kind::PersistentVolume => (self.volumes, self.volumes_of_secret) = Default::default(),
-            Kind::VolumeAttachment | Kind::ResourceSlice => self.single.retain(|(other, _), _| *other != kind),
+            Kind::VolumeAttachment | Kind::ResourceSlice => {
+                self.single.retain(|(other, _), _| *other != kind)
+            }
         }
     }
 
@@ -109,10 +111,9 @@ impl Graph {
             Thing::Slice => self.is_single(Kind::ResourceSlice, name, node),
             Thing::Secret => {
                 self.is_used(thing, &place(), node)
-                    || self
-                        .volumes_of_secret
-                        .get(&place())
-                        .is_some_and(|volumes| volumes.iter().any(|volume| self.volume_leads_to(volume, node)))
+                    || self.volumes_of_secret.get(&place()).is_some_and(|volumes| {
+                        volumes.iter().any(|volume| self.volume_leads_to(volume, node))
+                    })
             }
             _ => self.is_used(thing, &place(), node),
         }
@@ -124,7 +125,9 @@ impl Graph {
     }
 
     fn volume_leads_to(&self, name: &str, node: &str) -> bool {
-        self.volumes.get(name).is_some_and(|volume| self.is_used(Thing::Claim, &volume.claim, node))
+        self.volumes
+            .get(name)
+            .is_some_and(|volume| self.is_used(Thing::Claim, &volume.claim, node))
     }
 
     fn is_single(&self, kind: Kind, name: &str, node: &str) -> bool {
@@ -139,15 +142,24 @@ impl Graph {
         let place = (meta::of(pod).namespace().into(), meta::of(pod).name().into());
         let uses = pod_edges::of(pod);
         for key in &uses {
-            *self.nodes_of.entry(key.clone()).or_default().entry(node.clone()).or_default() += 1;
+            *self
+                .nodes_of
+                .entry(key.clone())
+                .or_default()
+                .entry(node.clone())
+                .or_default() += 1;
         }
         self.pods.insert(place, Pod { node, uses });
     }
 
     fn remove_pod(&mut self, place: &Place) {
-        let Some(pod) = self.pods.remove(place) else { return };
+        let Some(pod) = self.pods.remove(place) else {
+            return;
+        };
         for key in pod.uses {
-            let Some(nodes) = self.nodes_of.get_mut(&key) else { continue };
+            let Some(nodes) = self.nodes_of.get_mut(&key) else {
+                continue;
+            };
             if let Some(count) = nodes.get_mut(&pod.node) {
                 *count -= 1;
                 if *count == 0 {
@@ -161,16 +173,23 @@ impl Graph {
     }
 
     fn put_volume(&mut self, object: &Value) {
-        let Some(volume) = volume_edges::of(object) else { return };
+        let Some(volume) = volume_edges::of(object) else {
+            return;
+        };
         let name = SmolStr::new(meta::of(object).name());
         for secret in &volume.secrets {
-            self.volumes_of_secret.entry(secret.clone()).or_default().insert(name.clone());
+            self.volumes_of_secret
+                .entry(secret.clone())
+                .or_default()
+                .insert(name.clone());
         }
         self.volumes.insert(name, volume);
     }
 
     fn remove_volume(&mut self, name: &str) {
-        let Some(volume) = self.volumes.remove(name) else { return };
+        let Some(volume) = self.volumes.remove(name) else {
+            return;
+        };
         for secret in &volume.secrets {
             if let Some(volumes) = self.volumes_of_secret.get_mut(secret) {
                 volumes.remove(name);

@@ -26,18 +26,29 @@ const VOLUME_SECRETS: [[&str; 3]; 10] = [
 
 /// Everything that a pod uses, each thing once.
 pub fn of(pod: &Value) -> Vec<Key> {
-    let mut found = Found { namespace: meta::of(pod).namespace(), keys: HashSet::new() };
+    let mut found = Found {
+        namespace: meta::of(pod).namespace(),
+        keys: HashSet::new(),
+    };
     if meta::of(pod).annotation(MIRROR).is_some() {
         return Vec::new();
     }
     let spec = |field: &str| pod.list_at(&["spec", field]);
     found.add(Thing::ServiceAccount, pod.str_at(&["spec", "serviceAccountName"]));
-    spec("imagePullSecrets").iter().for_each(|secret| found.add(Thing::Secret, secret.str_at(&["name"])));
+    spec("imagePullSecrets")
+        .iter()
+        .for_each(|secret| found.add(Thing::Secret, secret.str_at(&["name"])));
     for containers in ["containers", "initContainers", "ephemeralContainers"] {
-        spec(containers).iter().for_each(|container| found.add_container(container));
+        spec(containers)
+            .iter()
+            .for_each(|container| found.add_container(container));
     }
-    spec("volumes").iter().for_each(|volume| found.add_volume(meta::of(pod).name(), volume));
-    spec("resourceClaims").iter().for_each(|claim| found.add_claim(pod, claim));
+    spec("volumes")
+        .iter()
+        .for_each(|volume| found.add_volume(meta::of(pod).name(), volume));
+    spec("resourceClaims")
+        .iter()
+        .for_each(|claim| found.add_claim(pod, claim));
     found.add(
         Thing::ResourceClaim,
         pod.str_at(&["status", "extendedResourceClaimStatus", "resourceClaimName"]),
@@ -53,7 +64,8 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, thing: Thing, name: Option<&str>) {
         if let Some(name) = name.filter(|name| !name.is_empty()) {
-            self.keys.insert((thing, SmolStr::new(self.namespace), name.into()));
+            self.keys
+                .insert((thing, SmolStr::new(self.namespace), name.into()));
         }
     }
 
@@ -63,8 +75,14 @@ impl Found<'_> {
             self.add(Thing::ConfigMap, from.str_at(&["configMapRef", "name"]));
         }
         for variable in container.list_at(&["env"]) {
-            self.add(Thing::Secret, variable.str_at(&["valueFrom", "secretKeyRef", "name"]));
-            self.add(Thing::ConfigMap, variable.str_at(&["valueFrom", "configMapKeyRef", "name"]));
+            self.add(
+                Thing::Secret,
+                variable.str_at(&["valueFrom", "secretKeyRef", "name"]),
+            );
+            self.add(
+                Thing::ConfigMap,
+                variable.str_at(&["valueFrom", "configMapKeyRef", "name"]),
+            );
         }
     }
 
@@ -78,7 +96,10 @@ impl Found<'_> {
             self.add(Thing::Secret, source.str_at(&["secret", "name"]));
             self.add(Thing::ConfigMap, source.str_at(&["configMap", "name"]));
         }
-        self.add(Thing::Claim, volume.str_at(&["persistentVolumeClaim", "claimName"]));
+        self.add(
+            Thing::Claim,
+            volume.str_at(&["persistentVolumeClaim", "claimName"]),
+        );
         if volume.get("ephemeral").is_some_and(|source| !source.is_null()) {
             let name = format_smolstr!("{pod}-{}", volume.str_at(&["name"]).unwrap_or_default());
             self.add(Thing::Claim, Some(&name));

@@ -31,8 +31,14 @@ fn node() -> Node {
         "csi": {"nodeStageSecretRef": {"namespace": "s", "name": "stage"},
             "controllerPublishSecretRef": {"namespace": "s", "name": "controller"}}}});
     node.put(Kind::PersistentVolume, &volume);
-    node.put(Kind::VolumeAttachment, &tree!({"metadata": {"name": "va"}, "spec": {"nodeName": "n1"}}));
-    node.put(Kind::ResourceSlice, &tree!({"metadata": {"name": "slice"}, "spec": {"nodeName": "n1"}}));
+    node.put(
+        Kind::VolumeAttachment,
+        &tree!({"metadata": {"name": "va"}, "spec": {"nodeName": "n1"}}),
+    );
+    node.put(
+        Kind::ResourceSlice,
+        &tree!({"metadata": {"name": "slice"}, "spec": {"nodeName": "n1"}}),
+    );
     node
 }
 
@@ -65,7 +71,10 @@ fn what_belongs_to_a_node_is_for_it_alone() {
         let asked = Attributes::resource(verb, group, resource, namespace, name);
         assert!(graph.decide(&kubelet("n1"), &asked).is_allowed(), "{asked:?}");
         assert!(!graph.decide(&kubelet("n2"), &asked).is_allowed(), "{asked:?}");
-        assert!(!graph.decide(&User::new("joe", "", &[]), &asked).is_allowed(), "{asked:?}");
+        assert!(
+            !graph.decide(&User::new("joe", "", &[]), &asked).is_allowed(),
+            "{asked:?}"
+        );
     }
     let controller = Attributes::resource("get", "", "secrets", "s", "controller");
     assert!(!graph.decide(&kubelet("n1"), &controller).is_allowed());
@@ -78,7 +87,10 @@ fn edges_go_with_what_made_them() {
     graph.remove(Kind::Pod, "a", "p");
     let secret = Attributes::resource("get", "", "secrets", "a", "pull");
     let volume = Attributes::resource("get", "", "persistentvolumes", "", "pv");
-    assert!(graph.decide(&kubelet("n1"), &secret).is_allowed(), "another pod has it too");
+    assert!(
+        graph.decide(&kubelet("n1"), &secret).is_allowed(),
+        "another pod has it too"
+    );
     graph.remove(Kind::Pod, "a", "q");
     for asked in [secret, volume] {
         assert!(!graph.decide(&kubelet("n1"), &asked).is_allowed(), "{asked:?}");
@@ -87,7 +99,10 @@ fn edges_go_with_what_made_them() {
     let metadata = mirror.as_map_mut().expect("a map").map_at("metadata");
     metadata.insert("annotations", tree!({"kubernetes.io/config.mirror": "x"}));
     graph.put(Kind::Pod, &mirror);
-    assert!(!graph.decide(&kubelet("n1"), &secret).is_allowed(), "mirror pods give nothing");
+    assert!(
+        !graph.decide(&kubelet("n1"), &secret).is_allowed(),
+        "mirror pods give nothing"
+    );
     graph.replace(Kind::VolumeAttachment, []);
     let attachment = Attributes::resource("get", "storage.k8s.io", "volumeattachments", "", "va");
     assert!(!graph.decide(&kubelet("n1"), &attachment).is_allowed());
@@ -103,7 +118,10 @@ fn refusals_read_as_those_of_the_reference() {
         "no relationship found between node 'n1' and this object"
     );
     assert_eq!(reason(of("list", "", "secrets", "a", "")), "No Object name found");
-    assert_eq!(reason(of("update", "", "secrets", "a", "pull")), "can only read resources of this type");
+    assert_eq!(
+        reason(of("update", "", "secrets", "a", "pull")),
+        "can only read resources of this type"
+    );
     assert_eq!(
         reason(of("get", "coordination.k8s.io", "leases", LEASES, "n2")),
         "can only access node lease with the same name as the requesting node"
@@ -116,19 +134,48 @@ fn refusals_read_as_those_of_the_reference() {
         reason(of("list", "", "pods", "", "")),
         "can only list/watch pods with spec.nodeName field selector"
     );
-    assert_eq!(graph.decide(&kubelet(""), &of("get", "", "pods", "a", "p")).reason, "unknown node for user \"system:node:\"");
+    assert_eq!(
+        graph
+            .decide(&kubelet(""), &of("get", "", "pods", "a", "p"))
+            .reason,
+        "unknown node for user \"system:node:\""
+    );
 }
 
 #[test]
 fn selectors_narrow_lists_to_the_node() {
     let selecting = |value: &str| Selectors {
-        fields: vec![FieldRequirement { field: "spec.nodeName".into(), equal: true, value: value.into() }],
+        fields: vec![FieldRequirement {
+            field: "spec.nodeName".into(),
+            equal: true,
+            value: value.into(),
+        }],
         ..Selectors::default()
     };
     let (own, other) = (selecting("n1"), selecting("n2"));
     let list = Attributes::resource("list", "", "pods", "", "");
-    assert!(node().decide(&kubelet("n1"), &Attributes { selectors: Some(&own), ..list }).is_allowed());
-    assert!(!node().decide(&kubelet("n1"), &Attributes { selectors: Some(&other), ..list }).is_allowed());
+    assert!(
+        node()
+            .decide(
+                &kubelet("n1"),
+                &Attributes {
+                    selectors: Some(&own),
+                    ..list
+                }
+            )
+            .is_allowed()
+    );
+    assert!(
+        !node()
+            .decide(
+                &kubelet("n1"),
+                &Attributes {
+                    selectors: Some(&other),
+                    ..list
+                }
+            )
+            .is_allowed()
+    );
 }
 
 #[test]
@@ -141,6 +188,10 @@ fn all_nodes_may_what_their_role_says() {
         ("delete", "", "services", false),
     ] {
         let asked = Attributes::resource(verb, group, resource, "", "");
-        assert_eq!(node().decide(&kubelet("n1"), &asked).is_allowed(), allowed, "{asked:?}");
+        assert_eq!(
+            node().decide(&kubelet("n1"), &asked).is_allowed(),
+            allowed,
+            "{asked:?}"
+        );
     }
 }

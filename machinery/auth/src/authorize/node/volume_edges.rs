@@ -20,13 +20,17 @@ const SECRETS: [[&str; 2]; 10] = [
 
 /// The edges of a volume; `None` while nobody claims it.
 pub fn of(volume: &Value) -> Option<Volume> {
-    let claim = volume.at(&["spec", "claimRef"]).filter(|claim| !claim.is_null())?;
+    let claim = volume
+        .at(&["spec", "claimRef"])
+        .filter(|claim| !claim.is_null())?;
     let claim: Place = (
         claim.str_at(&["namespace"]).unwrap_or_default().into(),
         claim.str_at(&["name"]).unwrap_or_default().into(),
     );
     let place = |namespace: Option<&str>, name: Option<&str>| -> Option<Place> {
-        let namespace = namespace.filter(|namespace| !namespace.is_empty()).unwrap_or(&claim.0);
+        let namespace = namespace
+            .filter(|namespace| !namespace.is_empty())
+            .unwrap_or(&claim.0);
         Some((namespace.into(), name.filter(|name| !name.is_empty())?.into()))
     };
     let by_reference = SECRETS.iter().filter_map(|[kind, field]| {

@@ -56,10 +56,15 @@ impl Binding {
             "" => ("ClusterRoleBinding", name.clone()),
             _ => ("RoleBinding", format_smolstr!("{name}/{namespace}")),
         };
-        let source = format!("RBAC: allowed by {kind} {shown:?} of {} {:?} to", role.kind, role.name);
+        let source = format!(
+            "RBAC: allowed by {kind} {shown:?} of {} {:?} to",
+            role.kind, role.name
+        );
         let subjects = object.list_at(&["subjects"]).iter();
         Self {
-            subjects: subjects.filter_map(|subject| read_subject(subject, namespace, &source)).collect(),
+            subjects: subjects
+                .filter_map(|subject| read_subject(subject, namespace, &source))
+                .collect(),
             missing: missing(&role),
             role: slot,
             name,
@@ -108,7 +113,9 @@ fn read_subject(subject: &Value, namespace: &str, source: &str) -> Option<(Subje
         "User" => Some((Subject::User(name.into()), reason(name))),
         "Group" => Some((Subject::Group(name.into()), reason(name))),
         "ServiceAccount" => {
-            let namespace = Some(text("namespace")).filter(|own| !own.is_empty()).unwrap_or(namespace);
+            let namespace = Some(text("namespace"))
+                .filter(|own| !own.is_empty())
+                .unwrap_or(namespace);
             let user = format_smolstr!("system:serviceaccount:{namespace}:{name}");
             (!namespace.is_empty()).then(|| (Subject::User(user), reason(&format!("{name}/{namespace}"))))
         }

@@ -11,7 +11,16 @@ use crate::authorize::Attributes;
 /// Keyed anew in each process, so that nobody can choose words that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 /// The verbs of the API; each is a bit. Others are compared as words.
-const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+const VERBS: [&str; 8] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
 
 /// The rules of one role.
 #[derive(Debug)]
@@ -86,7 +95,10 @@ impl Rules {
     /// Compiles the rules of a role.
     pub fn new(rules: Vec<Rule>) -> Self {
         let compiled = rules.iter().map(Compiled::new).collect();
-        Self { rules: rules.into_iter().map(Arc::new).collect(), compiled }
+        Self {
+            rules: rules.into_iter().map(Arc::new).collect(),
+            compiled,
+        }
     }
 
     /// As they were written.
@@ -116,15 +128,23 @@ impl Compiled {
             return false;
         }
         if !question.attributes.is_resource {
-            return self.urls.iter().any(|url| url_matches(url, question.attributes.path));
+            return self
+                .urls
+                .iter()
+                .any(|url| url_matches(url, question.attributes.path));
         }
-        (self.groups.all || self.groups.has(question.group)) && self.has_resource(question) && self.has_name(question)
+        (self.groups.all || self.groups.has(question.group))
+            && self.has_resource(question)
+            && self.has_name(question)
     }
 
     fn has_resource(&self, question: &Question<'_>) -> bool {
         self.resources.all
             || self.resources.has(question.resource.word())
-            || question.any_resource.as_ref().is_some_and(|any| self.resources.has(any.word()))
+            || question
+                .any_resource
+                .as_ref()
+                .is_some_and(|any| self.resources.has(any.word()))
     }
 
     fn has_name(&self, question: &Question<'_>) -> bool {
@@ -149,7 +169,9 @@ impl Verbs {
     }
 
     fn has(&self, question: &Question<'_>) -> bool {
-        self.all || self.bits & question.verb_bit != 0 || question.verb_bit == 0 && self.others.has(question.verb)
+        self.all
+            || self.bits & question.verb_bit != 0
+            || question.verb_bit == 0 && self.others.has(question.verb)
     }
 }
 
@@ -162,7 +184,9 @@ impl Words {
     }
 
     fn has(&self, word: Word<'_>) -> bool {
-        self.words.iter().any(|(hash, text)| *hash == word.0 && text == word.1)
+        self.words
+            .iter()
+            .any(|(hash, text)| *hash == word.0 && text == word.1)
     }
 }
 
@@ -179,7 +203,10 @@ impl OwnedWord {
 }
 
 fn bit(verb: &str) -> u16 {
-    VERBS.iter().position(|known| *known == verb).map_or(0, |at| 1 << at)
+    VERBS
+        .iter()
+        .position(|known| *known == verb)
+        .map_or(0, |at| 1 << at)
 }
 
 fn hash(text: &str) -> u64 {

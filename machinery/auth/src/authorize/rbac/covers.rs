@@ -6,7 +6,11 @@ use super::rule::Rule;
 /// The atoms of `wanted` (one verb, one resource or path, at most one name each) that no single rule of `held` covers.
 pub fn uncovered(held: &[impl AsRef<Rule>], wanted: &[Rule]) -> Vec<Rule> {
     let is_covered = |atom: &Rule| held.iter().any(|rule| covers(rule.as_ref(), atom));
-    wanted.iter().flat_map(atoms).filter(|atom| !is_covered(atom)).collect()
+    wanted
+        .iter()
+        .flat_map(atoms)
+        .filter(|atom| !is_covered(atom))
+        .collect()
 }
 
 impl AsRef<Rule> for Rule {
@@ -28,9 +32,10 @@ fn atoms(rule: &Rule) -> Vec<Rule> {
                 };
                 match rule.names.is_empty() {
                     true => atoms.push(atom),
-                    false => atoms.extend(
-                        rule.names.iter().map(|name| Rule { names: vec![name.clone()], ..atom.clone() }),
-                    ),
+                    false => atoms.extend(rule.names.iter().map(|name| Rule {
+                        names: vec![name.clone()],
+                        ..atom.clone()
+                    })),
                 }
             }
         }
@@ -53,13 +58,21 @@ fn covers(held: &Rule, atom: &Rule) -> bool {
     all(&held.verbs, &atom.verbs)
         && all(&held.groups, &atom.groups)
         && atom.resources.iter().all(|resource| has_resource(held, resource))
-        && (held.names.is_empty() || !atom.names.is_empty() && atom.names.iter().all(|name| held.names.contains(name)))
-        && atom.urls.iter().all(|wanted| held.urls.iter().any(|url| url_covers(url, wanted)))
+        && (held.names.is_empty()
+            || !atom.names.is_empty() && atom.names.iter().all(|name| held.names.contains(name)))
+        && atom
+            .urls
+            .iter()
+            .all(|wanted| held.urls.iter().any(|url| url_covers(url, wanted)))
 }
 
 fn has_resource(held: &Rule, wanted: &str) -> bool {
     let has = |resource: &str| held.resources.iter().any(|one| one == resource);
-    let of_all = || wanted.split_once('/').is_some_and(|(_, sub)| has(&format!("*/{sub}")));
+    let of_all = || {
+        wanted
+            .split_once('/')
+            .is_some_and(|(_, sub)| has(&format!("*/{sub}")))
+    };
     has("*") || has(wanted) || of_all()
 }
 

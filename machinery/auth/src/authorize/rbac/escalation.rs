@@ -25,7 +25,10 @@ impl<'a> RoleRef<'a> {
     /// Of a binding.
     pub fn of(binding: &'a Value) -> Self {
         let text = |field: &str| binding.str_at(&["roleRef", field]).unwrap_or_default();
-        Self { kind: text("kind"), name: text("name") }
+        Self {
+            kind: text("kind"),
+            name: text("name"),
+        }
     }
 
     /// The verb with which this very role may be bound by who does not hold it.
@@ -70,8 +73,15 @@ impl Rbac {
     }
 
     /// Whether the user holds all rules of the role that a binding would give.
-    pub fn confirm_bindable(&self, user: &User, namespace: &str, role: &RoleRef<'_>) -> Result<(), Escalation> {
-        let rules = self.rules_of_role(role, namespace).ok_or_else(|| Escalation::NoSuchRole(role.name.to_owned()))?;
+    pub fn confirm_bindable(
+        &self,
+        user: &User,
+        namespace: &str,
+        role: &RoleRef<'_>,
+    ) -> Result<(), Escalation> {
+        let rules = self
+            .rules_of_role(role, namespace)
+            .ok_or_else(|| Escalation::NoSuchRole(role.name.to_owned()))?;
         let rules: Vec<Rule> = rules.iter().map(|rule| Rule::clone(rule)).collect();
         self.confirm_held(user, namespace, &rules)
     }
@@ -105,7 +115,11 @@ pub async fn confirm_write(
         }
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             let role = RoleRef::of(object);
-            if chain.decide(user, &role.bind_question(namespace)).await.is_allowed() {
+            if chain
+                .decide(user, &role.bind_question(namespace))
+                .await
+                .is_allowed()
+            {
                 return Ok(());
             }
             rbac.confirm_bindable(user, namespace, &role)
@@ -117,7 +131,16 @@ pub async fn confirm_write(
 fn everything() -> Vec<Rule> {
     let all = || vec!["*".into()];
     vec![
-        Rule { verbs: all(), groups: all(), resources: all(), ..Rule::default() },
-        Rule { verbs: all(), urls: all(), ..Rule::default() },
+        Rule {
+            verbs: all(),
+            groups: all(),
+            resources: all(),
+            ..Rule::default()
+        },
+        Rule {
+            verbs: all(),
+            urls: all(),
+            ..Rule::default()
+        },
     ]
 }

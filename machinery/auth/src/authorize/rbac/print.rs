@@ -33,7 +33,9 @@ fn line(rule: &Rule) -> String {
         ("Verbs", &rule.verbs),
     ];
     let parts = parts.iter().filter(|(_, words)| !words.is_empty());
-    let parts: Vec<String> = parts.map(|(name, words)| format!("{name}:{}", quoted(words))).collect();
+    let parts: Vec<String> = parts
+        .map(|(name, words)| format!("{name}:{}", quoted(words)))
+        .collect();
     format!("{{{}}}", parts.join(", "))
 }
 

@@ -57,7 +57,10 @@ impl Rbac {
         let (rules, errors) = self.rules_of(user, namespace);
         UserRules {
             resources: rules.iter().filter_map(|rule| ResourceRule::of(rule)).collect(),
-            paths: rules.iter().filter_map(|rule| NonResourceRule::of(rule)).collect(),
+            paths: rules
+                .iter()
+                .filter_map(|rule| NonResourceRule::of(rule))
+                .collect(),
             incomplete: !errors.is_empty(),
             errors,
         }
@@ -77,6 +80,9 @@ impl ResourceRule {
 
 impl NonResourceRule {
     fn of(rule: &Rule) -> Option<Self> {
-        (!rule.urls.is_empty()).then(|| Self { urls: rule.urls.clone(), verbs: rule.verbs.clone() })
+        (!rule.urls.is_empty()).then(|| Self {
+            urls: rule.urls.clone(),
+            verbs: rule.verbs.clone(),
+        })
     }
 }

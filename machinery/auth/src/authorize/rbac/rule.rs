@@ -21,7 +21,14 @@ pub struct Rule {
 impl Rule {
     /// Reads one; fields that are absent are empty.
     pub fn of(value: &Value) -> Self {
-        let texts = |field: &str| value.list_at(&[field]).iter().filter_map(Value::as_str).map(SmolStr::new).collect();
+        let texts = |field: &str| {
+            value
+                .list_at(&[field])
+                .iter()
+                .filter_map(Value::as_str)
+                .map(SmolStr::new)
+                .collect()
+        };
         Self {
             verbs: texts("verbs"),
             groups: texts("apiGroups"),

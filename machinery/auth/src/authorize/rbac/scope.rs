@@ -34,9 +34,15 @@ impl Scope {
             }
         }
         let share = |index: HashMap<SmolStr, Vec<Arc<Binding>>>| {
-            index.into_iter().map(|(name, list)| (name, list.into())).collect()
+            index
+                .into_iter()
+                .map(|(name, list)| (name, list.into()))
+                .collect()
         };
-        Self { users: share(users), groups: share(groups) }
+        Self {
+            users: share(users),
+            groups: share(groups),
+        }
     }
 
     /// Adds a binding of a name that is not in it.
@@ -57,7 +63,11 @@ impl Scope {
         for subject in binding.subjects() {
             let (index, name) = self.index(subject);
             let Some(list) = index.get_mut(name) else { continue };
-            let rest: Arc<[_]> = list.iter().filter(|other| !Arc::ptr_eq(other, binding)).cloned().collect();
+            let rest: Arc<[_]> = list
+                .iter()
+                .filter(|other| !Arc::ptr_eq(other, binding))
+                .cloned()
+                .collect();
             match rest.is_empty() {
                 true => drop(index.remove(name)),
                 false => *list = rest,
@@ -75,7 +85,10 @@ impl Scope {
     pub fn visit<T>(&self, user: &User, mut each: impl FnMut(&Binding) -> Option<T>) -> Option<T> {
         let of_user = self.users.get(&user.name).into_iter();
         let of_groups = user.groups.iter().filter_map(|group| self.groups.get(group));
-        of_user.chain(of_groups).flat_map(|list| list.iter()).find_map(|binding| each(binding))
+        of_user
+            .chain(of_groups)
+            .flat_map(|list| list.iter())
+            .find_map(|binding| each(binding))
     }
 
     fn index<'a>(&mut self, subject: &'a Subject) -> (&mut Index, &'a SmolStr) {

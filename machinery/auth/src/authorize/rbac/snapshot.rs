@@ -60,8 +60,12 @@ impl Writer {
         match kind {
             Kind::Role | Kind::ClusterRole => {
                 let of_kind = |namespace: &SmolStr| namespace.is_empty() == (kind == Kind::ClusterRole);
-                let mut gone: Roles =
-                    self.roles.iter().filter(|((namespace, _), _)| of_kind(namespace)).map(clone_pair).collect();
+                let mut gone: Roles = self
+                    .roles
+                    .iter()
+                    .filter(|((namespace, _), _)| of_kind(namespace))
+                    .map(clone_pair)
+                    .collect();
                 for object in objects {
                     gone.remove(&key(object));
                     self.put(kind, object);
@@ -77,12 +81,17 @@ impl Writer {
         let (namespace, name) = key(object);
         match kind {
             Kind::Role | Kind::ClusterRole => {
-                self.slot(namespace, name).set(Some(Rules::new(Rule::all_of(object))));
+                self.slot(namespace, name)
+                    .set(Some(Rules::new(Rule::all_of(object))));
                 false
             }
             Kind::RoleBinding | Kind::ClusterRoleBinding => {
                 let binding = self.binding(object, &namespace);
-                let old = self.bindings.entry(namespace.clone()).or_default().insert(name, binding.clone());
+                let old = self
+                    .bindings
+                    .entry(namespace.clone())
+                    .or_default()
+                    .insert(name, binding.clone());
                 self.publish(&namespace, |scope| {
                     if let Some(old) = &old {
                         scope.remove(old);
@@ -105,8 +114,12 @@ impl Writer {
                 false
             }
             Kind::RoleBinding | Kind::ClusterRoleBinding => {
-                let Some(of_namespace) = self.bindings.get_mut(namespace) else { return false };
-                let Some(old) = of_namespace.remove(name) else { return false };
+                let Some(of_namespace) = self.bindings.get_mut(namespace) else {
+                    return false;
+                };
+                let Some(old) = of_namespace.remove(name) else {
+                    return false;
+                };
                 if of_namespace.is_empty() {
                     self.bindings.remove(namespace);
                 }
@@ -124,7 +137,8 @@ impl Writer {
 
     fn replace_bindings<'a>(&mut self, kind: Kind, objects: impl IntoIterator<Item = &'a Value>) {
         let of_cluster = kind == Kind::ClusterRoleBinding;
-        self.bindings.retain(|namespace, _| namespace.is_empty() != of_cluster);
+        self.bindings
+            .retain(|namespace, _| namespace.is_empty() != of_cluster);
         for object in objects {
             let (namespace, name) = key(object);
             let binding = self.binding(object, &namespace);
@@ -134,8 +148,13 @@ impl Writer {
         if of_cluster {
             self.published.cluster = self.bindings.get("").map(scope).unwrap_or_default();
         } else {
-            let namespaces = self.bindings.iter().filter(|(namespace, _)| !namespace.is_empty());
-            let scopes = namespaces.map(|(namespace, all)| (namespace.clone(), scope(all))).collect();
+            let namespaces = self
+                .bindings
+                .iter()
+                .filter(|(namespace, _)| !namespace.is_empty());
+            let scopes = namespaces
+                .map(|(namespace, all)| (namespace.clone(), scope(all)))
+                .collect();
             self.published.namespaces = Arc::new(scopes);
         }
     }
@@ -165,7 +184,11 @@ impl Writer {
     /// A slot without a role is kept only as long as a binding has it.
     fn forget_unused(&mut self, namespace: &str, name: &str) {
         let key = (namespace.into(), name.into());
-        if self.roles.get(&key).is_some_and(|slot| Arc::strong_count(slot) == 1) {
+        if self
+            .roles
+            .get(&key)
+            .is_some_and(|slot| Arc::strong_count(slot) == 1)
+        {
             self.roles.remove(&key);
         }
     }

@@ -18,9 +18,20 @@ fn binding(namespace: &str, name: &str, (kind, of): (&str, &str), subjects: Valu
 #[test]
 fn reasons_read_as_those_of_the_reference() {
     let rbac = Rbac::default();
-    rbac.put(Kind::ClusterRole, &role("", "r", tree!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}])));
-    let subjects = tree!([{"kind": "Group", "name": "g"}, {"kind": "ServiceAccount", "name": "sa", "namespace": "n"}]);
-    rbac.put(Kind::ClusterRoleBinding, &binding("", "b", ("ClusterRole", "r"), subjects));
+    rbac.put(
+        Kind::ClusterRole,
+        &role(
+            "",
+            "r",
+            tree!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]),
+        ),
+    );
+    let subjects =
+        tree!([{"kind": "Group", "name": "g"}, {"kind": "ServiceAccount", "name": "sa", "namespace": "n"}]);
+    rbac.put(
+        Kind::ClusterRoleBinding,
+        &binding("", "b", ("ClusterRole", "r"), subjects),
+    );
     let local = tree!([{"kind": "User", "name": "joe"}]);
     rbac.put(Kind::RoleBinding, &binding("n", "l", ("ClusterRole", "r"), local));
     let get = Attributes::resource("get", "", "pods", "n", "");
@@ -43,11 +54,17 @@ fn reasons_read_as_those_of_the_reference() {
 fn a_role_that_is_missing_is_told_and_counts_once_it_is_there() {
     let rbac = Rbac::default();
     let joe = User::new("joe", "", &[]);
-    rbac.put(Kind::RoleBinding, &binding("n", "b", ("Role", "r"), tree!([{"kind": "User", "name": "joe"}])));
+    rbac.put(
+        Kind::RoleBinding,
+        &binding("n", "b", ("Role", "r"), tree!([{"kind": "User", "name": "joe"}])),
+    );
     let get = Attributes::resource("get", "", "pods", "n", "");
     let before = rbac.decide(&joe, &get);
     assert_eq!(before.verdict, Verdict::NoOpinion);
-    assert_eq!(before.reason, "RBAC: role.rbac.authorization.k8s.io \"r\" not found");
+    assert_eq!(
+        before.reason,
+        "RBAC: role.rbac.authorization.k8s.io \"r\" not found"
+    );
     let rules = || tree!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
     rbac.put(Kind::Role, &role("n", "r", rules()));
     assert!(rbac.decide(&joe, &get).is_allowed());
@@ -63,7 +80,10 @@ fn what_is_missing_is_listed_as_by_the_reference() {
     let rbac = Rbac::default();
     let held = tree!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
     rbac.put(Kind::Role, &role("n", "r", held));
-    rbac.put(Kind::RoleBinding, &binding("n", "b", ("Role", "r"), tree!([{"kind": "User", "name": "esc"}])));
+    rbac.put(
+        Kind::RoleBinding,
+        &binding("n", "b", ("Role", "r"), tree!([{"kind": "User", "name": "esc"}])),
+    );
     let esc = User::new("esc", "", &[User::AUTHENTICATED]);
     let wanted = role(
         "n",
@@ -81,9 +101,25 @@ fn what_is_missing_is_listed_as_by_the_reference() {
                 .to_owned()
         ))
     );
-    let missing = RoleRef { kind: "Role", name: "absent" };
-    assert_eq!(rbac.confirm_bindable(&esc, "n", &missing), Err(Escalation::NoSuchRole("absent".to_owned())));
-    assert_eq!(rbac.confirm_bindable(&esc, "n", &RoleRef { kind: "Role", name: "r" }), Ok(()));
+    let missing = RoleRef {
+        kind: "Role",
+        name: "absent",
+    };
+    assert_eq!(
+        rbac.confirm_bindable(&esc, "n", &missing),
+        Err(Escalation::NoSuchRole("absent".to_owned()))
+    );
+    assert_eq!(
+        rbac.confirm_bindable(
+            &esc,
+            "n",
+            &RoleRef {
+                kind: "Role",
+                name: "r"
+            }
+        ),
+        Ok(())
+    );
 }
 
 /// An independent model: all objects by name, every question asked of every rule by the words of the documentation.
@@ -100,15 +136,28 @@ impl Model {
         self.bindings.iter().any(|((namespace, _), binding)| {
             let in_scope = namespace.is_empty() || namespace == asked.namespace;
             let subjects = binding.list_at(&["subjects"]);
-            in_scope && subjects.iter().any(|subject| names(subject, namespace, user)) && self.role_allows(namespace, binding, asked)
+            in_scope
+                && subjects.iter().any(|subject| names(subject, namespace, user))
+                && self.role_allows(namespace, binding, asked)
         })
     }
 
     fn role_allows(&self, namespace: &str, binding: &Value, asked: &Attributes<'_>) -> bool {
-        let name = binding.str_at(&["roleRef", "name"]).unwrap_or_default().to_owned();
-        let of = if binding.str_at(&["roleRef", "kind"]) == Some("Role") { namespace } else { "" };
+        let name = binding
+            .str_at(&["roleRef", "name"])
+            .unwrap_or_default()
+            .to_owned();
+        let of = if binding.str_at(&["roleRef", "kind"]) == Some("Role") {
+            namespace
+        } else {
+            ""
+        };
         let role = self.roles.get(&(of.to_owned(), name));
-        role.is_some_and(|role| role.list_at(&["rules"]).iter().any(|rule| rule_allows(rule, asked)))
+        role.is_some_and(|role| {
+            role.list_at(&["rules"])
+                .iter()
+                .any(|rule| rule_allows(rule, asked))
+        })
     }
 }
 
@@ -118,27 +167,37 @@ fn names(subject: &Value, namespace: &str, user: &User) -> bool {
         "User" => user.name == text("name"),
         "Group" => user.groups.iter().any(|group| group == text("name")),
         _ => {
-            let of = if text("namespace").is_empty() { namespace } else { text("namespace") };
+            let of = if text("namespace").is_empty() {
+                namespace
+            } else {
+                text("namespace")
+            };
             !of.is_empty() && user.name == format!("system:serviceaccount:{of}:{}", text("name"))
         }
     }
 }
 
 fn rule_allows(rule: &Value, asked: &Attributes<'_>) -> bool {
-    let list = |field: &str| -> Vec<&str> { rule.list_at(&[field]).iter().filter_map(Value::as_str).collect() };
+    let list =
+        |field: &str| -> Vec<&str> { rule.list_at(&[field]).iter().filter_map(Value::as_str).collect() };
     let has = |field: &str, word: &str| list(field).iter().any(|one| *one == "*" || *one == word);
     if !has("verbs", asked.verb) {
         return false;
     }
     if !asked.is_resource {
-        return list("nonResourceURLs").iter().any(|url| match url.strip_suffix('*') {
-            Some(start) => asked.path.starts_with(start),
-            None => *url == asked.path,
-        });
+        return list("nonResourceURLs")
+            .iter()
+            .any(|url| match url.strip_suffix('*') {
+                Some(start) => asked.path.starts_with(start),
+                None => *url == asked.path,
+            });
     }
     let resource = match asked.subresource {
         "" => has("resources", asked.resource),
-        sub => has("resources", &format!("{}/{sub}", asked.resource)) || list("resources").contains(&&*format!("*/{sub}")),
+        sub => {
+            has("resources", &format!("{}/{sub}", asked.resource))
+                || list("resources").contains(&&*format!("*/{sub}"))
+        }
     };
     let names = list("resourceNames");
     has("apiGroups", asked.group) && resource && (names.is_empty() || names.contains(&asked.name))
@@ -147,7 +206,15 @@ fn rule_allows(rule: &Value, asked: &Attributes<'_>) -> bool {
 const NAMESPACES: [&str; 3] = ["", "a", "b"];
 const VERBS: [&str; 6] = ["get", "list", "delete", "use", "impersonate-on:x:get", "*"];
 const GROUPS: [&str; 3] = ["", "apps", "*"];
-const RESOURCES: [&str; 7] = ["pods", "pods/log", "*/scale", "deployments", "deployments/scale", "*", "*/log"];
+const RESOURCES: [&str; 7] = [
+    "pods",
+    "pods/log",
+    "*/scale",
+    "deployments",
+    "deployments/scale",
+    "*",
+    "*/log",
+];
 const PATHS: [&str; 5] = ["/healthz", "/logs/*", "/logs/a", "*", "/"];
 const USERS: [&str; 3] = ["joe", "jane", "system:serviceaccount:a:sa"];
 const TEAMS: [&str; 2] = ["dev", "ops"];
@@ -166,7 +233,8 @@ fn a_rule() -> impl Strategy<Value = Value> {
     let resources = (words(&VERBS), words(&GROUPS), words(&RESOURCES), names).prop_map(|(verbs, groups, resources, names)| {
         tree!({"verbs": verbs, "apiGroups": groups, "resources": resources, "resourceNames": names})
     });
-    let paths = (words(&VERBS), words(&PATHS)).prop_map(|(verbs, urls)| tree!({"verbs": verbs, "nonResourceURLs": urls}));
+    let paths = (words(&VERBS), words(&PATHS))
+        .prop_map(|(verbs, urls)| tree!({"verbs": verbs, "nonResourceURLs": urls}));
     prop_oneof![4 => resources, 1 => paths]
 }
 
@@ -174,7 +242,8 @@ fn a_subject() -> impl Strategy<Value = Value> {
     prop_oneof![
         word(&USERS).prop_map(|name| tree!({"kind": "User", "name": name})),
         word(&TEAMS).prop_map(|name| tree!({"kind": "Group", "name": name})),
-        word(&NAMESPACES).prop_map(|namespace| tree!({"kind": "ServiceAccount", "name": "sa", "namespace": namespace})),
+        word(&NAMESPACES)
+            .prop_map(|namespace| tree!({"kind": "ServiceAccount", "name": "sa", "namespace": namespace})),
     ]
 }
 
@@ -182,7 +251,11 @@ fn a_subject() -> impl Strategy<Value = Value> {
 #[derive(Clone, Debug)]
 enum Change {
     Role(&'static str, &'static str, Option<Vec<Value>>),
-    Binding(&'static str, &'static str, Option<(&'static str, &'static str, Vec<Value>)>),
+    Binding(
+        &'static str,
+        &'static str,
+        Option<(&'static str, &'static str, Vec<Value>)>,
+    ),
     Relist,
 }
 
@@ -199,7 +272,11 @@ fn a_change() -> impl Strategy<Value = Change> {
 }
 
 fn kind(namespace: &str, of_cluster: Kind, of_namespace: Kind) -> Kind {
-    if namespace.is_empty() { of_cluster } else { of_namespace }
+    if namespace.is_empty() {
+        of_cluster
+    } else {
+        of_namespace
+    }
 }
 
 fn apply(change: &Change, rbac: &Rbac, model: &mut Model) {
@@ -225,7 +302,11 @@ fn apply(change: &Change, rbac: &Rbac, model: &mut Model) {
             match bound {
                 Some((role_kind, role, subjects)) => {
                     // A binding of the cluster has a cluster role; validation sees to it.
-                    let role_kind = if namespace.is_empty() { "ClusterRole" } else { role_kind };
+                    let role_kind = if namespace.is_empty() {
+                        "ClusterRole"
+                    } else {
+                        role_kind
+                    };
                     let object = binding(namespace, name, (role_kind, role), Value::List(subjects.clone()));
                     rbac.put(kind, &object);
                     model.bindings.insert(key, object);
@@ -239,8 +320,14 @@ fn apply(change: &Change, rbac: &Rbac, model: &mut Model) {
         Change::Relist => {
             for kind in Kind::ALL {
                 let of_cluster = matches!(kind, Kind::ClusterRole | Kind::ClusterRoleBinding);
-                let from = if matches!(kind, Kind::Role | Kind::ClusterRole) { &model.roles } else { &model.bindings };
-                let objects = from.iter().filter(|((namespace, _), _)| namespace.is_empty() == of_cluster);
+                let from = if matches!(kind, Kind::Role | Kind::ClusterRole) {
+                    &model.roles
+                } else {
+                    &model.bindings
+                };
+                let objects = from
+                    .iter()
+                    .filter(|((namespace, _), _)| namespace.is_empty() == of_cluster);
                 rbac.replace(kind, objects.map(|(_, object)| object));
             }
         }
@@ -254,9 +341,12 @@ fn questions() -> Vec<Attributes<'static>> {
             all.push(Attributes::path(verb, path));
         }
         for namespace in NAMESPACES {
-            for (group, resource, subresource) in
-                [("", "pods", ""), ("", "pods", "log"), ("apps", "deployments", "scale"), ("apps", "deployments", "")]
-            {
+            for (group, resource, subresource) in [
+                ("", "pods", ""),
+                ("", "pods", "log"),
+                ("apps", "deployments", "scale"),
+                ("apps", "deployments", ""),
+            ] {
                 for name in ["", "x"] {
                     let asked = Attributes::resource(verb, group, resource, namespace, name);
                     all.push(Attributes { subresource, ..asked });
@@ -316,13 +406,18 @@ fn aggregated_roles_need_everything() {
     let rbac = Rbac::default();
     let joe = User::new("joe", "", &[]);
     let mut object = Map::new();
-    object.insert("aggregationRule", tree!({"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}));
+    object.insert(
+        "aggregationRule",
+        tree!({"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}),
+    );
     let object = Value::Map(object);
     let chain = crate::authorize::Chain::new(Vec::new());
     let write = |user: User, rbac: Arc<Rbac>, chain: crate::authorize::Chain, object: Value| async move {
         confirm_write(&chain, &rbac, &user, Kind::ClusterRole, ("", ""), &object).await
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     let rbac = Arc::new(rbac);
     let refused = runtime.block_on(write(joe, rbac.clone(), chain.clone(), object.clone()));
     let why = "must have cluster-admin privileges to use an aggregationRule".to_owned();
