@@ -29,11 +29,7 @@ pub async fn tick(store: &dyn Store, last: Tick) -> Result<Tick, Error> {
     let value = Bytes::from(last.revision.0.to_string());
     let txn = Txn {
         when: vec![Compare::Version(key.clone(), last.version)],
-        then: vec![Op::Put {
-            key: key.clone(),
-            value,
-            lease: None,
-        }],
+        then: vec![Op::Put { key: key.clone(), value, lease: None }],
         otherwise: vec![Op::Get(key)],
     };
     let done = store.txn(txn).await?;
@@ -42,10 +38,7 @@ pub async fn tick(store: &dyn Store, last: Tick) -> Result<Tick, Error> {
             Some(OpResult::Get(Some(entry))) => entry.version,
             _ => 0,
         };
-        return Ok(Tick {
-            version,
-            revision: done.revision,
-        });
+        return Ok(Tick { version, revision: done.revision });
     }
     if last.revision > Revision(0) {
         match store.compact(last.revision).await {
@@ -54,10 +47,7 @@ pub async fn tick(store: &dyn Store, last: Tick) -> Result<Tick, Error> {
             Err(error) => return Err(error),
         }
     }
-    Ok(Tick {
-        version: last.version + 1,
-        revision: done.revision,
-    })
+    Ok(Tick { version: last.version + 1, revision: done.revision })
 }
 
 /// Ticks until it is dropped. A tick that fails is tried again at the next.
@@ -78,30 +68,12 @@ mod tests {
     use crate::{Embedded, Range};
 
     async fn write(store: &dyn Store) -> Revision {
-        let op = Op::Put {
-            key: "/a".into(),
-            value: "x".into(),
-            lease: None,
-        };
-        store
-            .txn(Txn {
-                then: vec![op],
-                ..Txn::default()
-            })
-            .await
-            .expect("a write")
-            .revision
+        let op = Op::Put { key: "/a".into(), value: "x".into(), lease: None };
+        store.txn(Txn { then: vec![op], ..Txn::default() }).await.expect("a write").revision
     }
 
     async fn is_held(store: &dyn Store, at: Revision) -> bool {
-        store
-            .range(Range {
-                start: "/a".into(),
-                at: Some(at),
-                ..Range::default()
-            })
-            .await
-            .is_ok()
+        store.range(Range { start: "/a".into(), at: Some(at), ..Range::default() }).await.is_ok()
     }
 
     #[tokio::test]
@@ -123,13 +95,8 @@ mod tests {
         let store = Embedded::open(folder.path()).expect("a new store");
         write(&store).await;
         let mine = tick(&store, Tick::default()).await.expect("the first");
-        let theirs = tick(&store, Tick::default())
-            .await
-            .expect("a server that comes later");
-        assert_eq!(
-            theirs.version, mine.version,
-            "it takes over the version that it finds"
-        );
+        let theirs = tick(&store, Tick::default()).await.expect("a server that comes later");
+        assert_eq!(theirs.version, mine.version, "it takes over the version that it finds");
         let old = write(&store).await;
         write(&store).await;
         let mine = tick(&store, mine).await.expect("it is its turn");

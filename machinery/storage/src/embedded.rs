@@ -75,9 +75,7 @@ impl Embedded {
             folder,
         };
         let writer = Writer::new(parts, queue.clone(), commands)?;
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer.run());
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| Error::Fatal(format!("cannot start a thread: {error}")))?;
         Ok(Self {
             shared,
@@ -94,21 +92,10 @@ impl Embedded {
     }
 
     /// Queues a command and waits for its answer.
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Command,
-    ) -> Result<T, Error> {
-        let place = self
-            .places
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Command) -> Result<T, Error> {
+        let place = self.places.clone().acquire_owned().await.expect("the semaphore is never closed");
         let (answer, answered) = oneshot::channel();
-        let queued = Queued {
-            command: command(answer),
-            place: Some(place),
-        };
+        let queued = Queued { command: command(answer), place: Some(place) };
         if self.queue.send(queued).is_err() {
             return Err(self.ended());
         }
@@ -125,10 +112,7 @@ impl Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         // An error means that the writer has already ended.
-        let _ = self.queue.send(Queued {
-            command: Command::Close,
-            place: None,
-        });
+        let _ = self.queue.send(Queued { command: Command::Close, place: None });
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
@@ -190,11 +174,7 @@ impl Store for Embedded {
 
     async fn health(&self) -> Result<(), Error> {
         let ping = tokio::time::timeout(HEALTH_WAIT, self.ask(Command::Ping)).await;
-        ping.unwrap_or_else(|_| {
-            Err(Error::Unavailable(
-                "the store's writer does not answer".to_owned(),
-            ))
-        })
+        ping.unwrap_or_else(|_| Err(Error::Unavailable("the store's writer does not answer".to_owned())))
     }
 }
 

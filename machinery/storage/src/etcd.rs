@@ -8,8 +8,8 @@ mod watch;
 
 use async_trait::async_trait;
 use etcd_client::{
-    Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions,
-    Txn as EtcdTxn, WatchOptions,
+    Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions, Txn as EtcdTxn,
+    WatchOptions,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -64,16 +64,10 @@ impl Etcd {
             connect = connect.with_tls(tls(options));
         }
         let unreachable = |why: String| {
-            Error::Unavailable(format!(
-                "etcd at {} cannot be reached: {why}",
-                options.endpoints.join(", ")
-            ))
+            Error::Unavailable(format!("etcd at {} cannot be reached: {why}", options.endpoints.join(", ")))
         };
         let client = Client::connect(&options.endpoints, Some(connect)).await;
-        let store = Self {
-            client: client.map_err(|error| unreachable(error.to_string()))?,
-            progress: broadcast::channel(16).0,
-        };
+        let store = Self { client: client.map_err(|error| unreachable(error.to_string()))?, progress: broadcast::channel(16).0 };
         match store.health().await {
             Err(Error::Unavailable(why)) => Err(unreachable(why)),
             Err(error) => Err(error),
@@ -82,9 +76,7 @@ impl Etcd {
     }
 
     fn kv(&self) -> KvClient {
-        self.client
-            .kv_client()
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        self.client.kv_client().max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }
 
@@ -139,10 +131,7 @@ impl Store for Etcd {
         if request.previous {
             options = options.with_prev_key();
         }
-        let mut client = self
-            .client
-            .watch_client()
-            .max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let mut client = self.client.watch_client().max_decoding_message_size(MESSAGE_BYTES_MAX);
         let stream = timed(client.watch(request.start, Some(options))).await?;
         watch::start(stream, self.progress.subscribe()).await
     }
@@ -154,19 +143,13 @@ impl Store for Etcd {
     }
 
     async fn current_revision(&self) -> Result<Revision, Error> {
-        let range = Range {
-            start: HEALTH_KEY.into(),
-            count_only: true,
-            ..Range::default()
-        };
+        let range = Range { start: HEALTH_KEY.into(), count_only: true, ..Range::default() };
         Ok(self.range(range).await?.revision)
     }
 
     async fn compact(&self, at: Revision) -> Result<(), Error> {
         let mut kv = self.kv();
-        timed(kv.compact(at.0, Some(CompactionOptions::new())))
-            .await
-            .map(drop)
+        timed(kv.compact(at.0, Some(CompactionOptions::new()))).await.map(drop)
     }
 
     async fn grant_lease(&self, ttl: Duration) -> Result<LeaseId, Error> {
@@ -211,9 +194,6 @@ fn tls(options: &Options) -> TlsOptions {
 async fn timed<T>(request: impl Future<Output = Result<T, etcd_client::Error>>) -> Result<T, Error> {
     match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
         Ok(done) => done.map_err(failed),
-        Err(_) => Err(Error::Unavailable(format!(
-            "etcd did not answer within {} s",
-            REQUEST_TIMEOUT.as_secs()
-        ))),
+        Err(_) => Err(Error::Unavailable(format!("etcd did not answer within {} s", REQUEST_TIMEOUT.as_secs()))),
     }
 }

@@ -33,29 +33,18 @@ struct Current {
 impl LeasePool {
     /// Leases under which keys live for `ttl` at least and a minute longer at most.
     pub fn new(store: Arc<dyn Store>, ttl: Duration) -> Self {
-        Self {
-            store,
-            ttl,
-            current: Mutex::new(None),
-        }
+        Self { store, ttl, current: Mutex::new(None) }
     }
 
     /// A lease for one more key. Those who come while one is being granted wait for it and share it.
     pub async fn lease(&self) -> Result<LeaseId, Error> {
         let mut current = self.current.lock().await;
-        if let Some(shared) = current
-            .as_mut()
-            .filter(|shared| shared.takes_more(Instant::now()))
-        {
+        if let Some(shared) = current.as_mut().filter(|shared| shared.takes_more(Instant::now())) {
             shared.keys += 1;
             return Ok(shared.lease);
         }
         let lease = self.store.grant_lease(self.ttl + REUSE).await?;
-        *current = Some(Current {
-            lease,
-            granted: Instant::now(),
-            keys: 1,
-        });
+        *current = Some(Current { lease, granted: Instant::now(), keys: 1 });
         Ok(lease)
     }
 }

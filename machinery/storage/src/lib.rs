@@ -12,6 +12,6 @@ pub use embedded::Embedded;
 pub use etcd::Etcd;
 pub use lease_pool::LeasePool;
 pub use store::{
-    Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn,
-    TxnResult, WatchBatch, WatchRequest, WatchStream, prefix_end,
+    Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Range, RangeResult, Revision, Store, Txn, TxnResult,
+    WatchBatch, WatchRequest, WatchStream, prefix_end,
 };

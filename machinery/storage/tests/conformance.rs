@@ -3,12 +3,12 @@
 mod etcd_server;
 
 use futures_util::StreamExt;
-use shardplane_storage as storage;
 use std::sync::Arc;
 use std::time::Duration;
+use shardplane_storage as storage;
 use storage::{
-    Compare, Embedded, Error, Etcd, EventKind, Op, OpResult, Range, Revision, Store, Txn, WatchBatch,
-    WatchRequest, prefix_end,
+    Compare, Embedded, Error, Etcd, EventKind, Op, OpResult, Range, Revision, Store, Txn, WatchBatch, WatchRequest,
+    prefix_end,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,19 +20,13 @@ async fn embedded_store_conforms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn etcd_conforms() {
     let server = etcd_server::start().await;
-    let options = storage::etcd::Options {
-        endpoints: vec![server.url.clone()],
-        ..Default::default()
-    };
+    let options = storage::etcd::Options { endpoints: vec![server.url.clone()], ..Default::default() };
     conforms(Arc::new(Etcd::connect(&options).await.expect("it runs"))).await;
 }
 
 #[tokio::test]
 async fn an_etcd_that_is_not_there_is_named() {
-    let options = storage::etcd::Options {
-        endpoints: vec!["http://127.0.0.1:1".to_owned()],
-        ..Default::default()
-    };
+    let options = storage::etcd::Options { endpoints: vec!["http://127.0.0.1:1".to_owned()], ..Default::default() };
     let error = Etcd::connect(&options).await.err().expect("nobody listens there");
     assert!(error.to_string().contains("http://127.0.0.1:1"), "{error}");
 }
@@ -48,43 +42,21 @@ async fn conforms(store: Arc<dyn Store>) {
 }
 
 async fn put(store: &dyn Store, key: &str, value: &str) -> Revision {
-    let op = Op::Put {
-        key: key.to_owned().into(),
-        value: value.to_owned().into(),
-        lease: None,
-    };
-    store
-        .txn(Txn {
-            then: vec![op],
-            ..Txn::default()
-        })
-        .await
-        .expect("a plain put")
-        .revision
+    let op = Op::Put { key: key.to_owned().into(), value: value.to_owned().into(), lease: None };
+    store.txn(Txn { then: vec![op], ..Txn::default() }).await.expect("a plain put").revision
 }
 
 async fn value_at(store: &dyn Store, key: &str, at: Option<Revision>) -> Option<String> {
-    let range = Range {
-        start: key.to_owned().into(),
-        at,
-        ..Range::default()
-    };
+    let range = Range { start: key.to_owned().into(), at, ..Range::default() };
     let found = store.range(range).await.expect("a plain read");
-    found
-        .entries
-        .first()
-        .map(|entry| String::from_utf8_lossy(&entry.value).into_owned())
+    found.entries.first().map(|entry| String::from_utf8_lossy(&entry.value).into_owned())
 }
 
 async fn transactions(store: &dyn Store) {
     let key = || "/txn/a".to_owned().into();
     let create = |value: &str| Txn {
         when: vec![Compare::ModRevision(key(), Revision(0))],
-        then: vec![Op::Put {
-            key: key(),
-            value: value.to_owned().into(),
-            lease: None,
-        }],
+        then: vec![Op::Put { key: key(), value: value.to_owned().into(), lease: None }],
         otherwise: vec![Op::Get(key())],
     };
     let first = store.txn(create("1")).await.expect("a create");
@@ -93,46 +65,23 @@ async fn transactions(store: &dyn Store) {
     assert!(!second.succeeded);
     match &second.results[..] {
         [OpResult::Get(Some(entry))] => {
-            assert_eq!(
-                (&entry.value[..], entry.mod_revision, entry.version),
-                (&b"1"[..], first.revision, 1)
-            );
+            assert_eq!((&entry.value[..], entry.mod_revision, entry.version), (&b"1"[..], first.revision, 1));
         }
         other => panic!("expected the entry, got {other:?}"),
     }
     let versioned = Txn {
-        when: vec![
-            Compare::Version(key(), 1),
-            Compare::ModRevision(key(), first.revision),
-        ],
+        when: vec![Compare::Version(key(), 1), Compare::ModRevision(key(), first.revision)],
         then: vec![
-            Op::Put {
-                key: key(),
-                value: "3".into(),
-                lease: None,
-            },
-            Op::Put {
-                key: "/txn/b".into(),
-                value: "3".into(),
-                lease: None,
-            },
+            Op::Put { key: key(), value: "3".into(), lease: None },
+            Op::Put { key: "/txn/b".into(), value: "3".into(), lease: None },
         ],
         otherwise: vec![],
     };
     let third = store.txn(versioned).await.expect("a conditional write");
-    assert!(
-        third.succeeded && third.revision.0 == first.revision.0 + 1,
-        "both keys are written at one revision"
-    );
-    let gone = Txn {
-        then: vec![Op::Delete(key()), Op::Delete("/txn/none".into())],
-        ..Txn::default()
-    };
+    assert!(third.succeeded && third.revision.0 == first.revision.0 + 1, "both keys are written at one revision");
+    let gone = Txn { then: vec![Op::Delete(key()), Op::Delete("/txn/none".into())], ..Txn::default() };
     let deleted = store.txn(gone).await.expect("a deletion");
-    assert!(matches!(
-        deleted.results[..],
-        [OpResult::Delete(true), OpResult::Delete(false)]
-    ));
+    assert!(matches!(deleted.results[..], [OpResult::Delete(true), OpResult::Delete(false)]));
     assert_eq!(value_at(store, "/txn/a", None).await, None);
 }
 
@@ -140,59 +89,23 @@ async fn ranges(store: &dyn Store) {
     for at in 0..10 {
         put(store, &format!("/range/{at}"), &at.to_string()).await;
     }
-    let all = Range {
-        start: "/range/".into(),
-        end: prefix_end(b"/range/"),
-        ..Range::default()
-    };
-    let found = store
-        .range(Range {
-            limit: 3,
-            ..all.clone()
-        })
-        .await
-        .expect("a page");
+    let all = Range { start: "/range/".into(), end: prefix_end(b"/range/"), ..Range::default() };
+    let found = store.range(Range { limit: 3, ..all.clone() }).await.expect("a page");
     assert_eq!((found.entries.len(), found.more, found.count), (3, true, 10));
     assert_eq!(found.entries[2].key, "/range/2");
-    let counted = store
-        .range(Range {
-            count_only: true,
-            ..all.clone()
-        })
-        .await
-        .expect("a count");
+    let counted = store.range(Range { count_only: true, ..all.clone() }).await.expect("a count");
     assert_eq!((counted.entries.len(), counted.count), (0, 10));
-    let keys = store
-        .range(Range {
-            keys_only: true,
-            ..all
-        })
-        .await
-        .expect("keys");
-    assert!(
-        keys.entries
-            .iter()
-            .all(|entry| entry.value.is_empty() && entry.mod_revision.0 > 0)
-    );
+    let keys = store.range(Range { keys_only: true, ..all }).await.expect("keys");
+    assert!(keys.entries.iter().all(|entry| entry.value.is_empty() && entry.mod_revision.0 > 0));
 }
 
 async fn history(store: &dyn Store) {
     let first = put(store, "/history", "old").await;
     let second = put(store, "/history", "new").await;
-    assert_eq!(
-        value_at(store, "/history", Some(first)).await.as_deref(),
-        Some("old")
-    );
-    assert_eq!(
-        value_at(store, "/history", Some(second)).await.as_deref(),
-        Some("new")
-    );
+    assert_eq!(value_at(store, "/history", Some(first)).await.as_deref(), Some("old"));
+    assert_eq!(value_at(store, "/history", Some(second)).await.as_deref(), Some("new"));
     assert_eq!(store.current_revision().await.expect("a revision"), second);
-    let ahead = Range {
-        start: "/history".into(),
-        at: Some(Revision(second.0 + 1_000)),
-        ..Range::default()
-    };
+    let ahead = Range { start: "/history".into(), at: Some(Revision(second.0 + 1_000)), ..Range::default() };
     assert!(matches!(store.range(ahead).await, Err(Error::Future(_))));
 }
 
@@ -207,21 +120,10 @@ async fn watches(store: &dyn Store) {
     };
     let mut watch = store.watch(request).await.expect("a watch");
     let both = vec![
-        Op::Put {
-            key: "/watch/b".into(),
-            value: "x".into(),
-            lease: None,
-        },
+        Op::Put { key: "/watch/b".into(), value: "x".into(), lease: None },
         Op::Delete("/watch/a".into()),
     ];
-    let last = store
-        .txn(Txn {
-            then: both,
-            ..Txn::default()
-        })
-        .await
-        .expect("a write")
-        .revision;
+    let last = store.txn(Txn { then: both, ..Txn::default() }).await.expect("a write").revision;
     put(store, "/elsewhere", "x").await;
     let mut seen = Vec::new();
     while seen.len() < 3 {
@@ -230,23 +132,11 @@ async fn watches(store: &dyn Store) {
             WatchBatch::Progress(_) => {}
         }
     }
-    assert_eq!(
-        seen[0].previous.as_ref().map(|entry| &entry.value[..]),
-        Some(&b"0"[..])
-    );
-    assert!(
-        seen.windows(2)
-            .all(|pair| pair[0].entry.mod_revision <= pair[1].entry.mod_revision)
-    );
+    assert_eq!(seen[0].previous.as_ref().map(|entry| &entry.value[..]), Some(&b"0"[..]));
+    assert!(seen.windows(2).all(|pair| pair[0].entry.mod_revision <= pair[1].entry.mod_revision));
     assert!(seen[1..].iter().all(|event| event.entry.mod_revision == last));
-    let deletion = seen
-        .iter()
-        .find(|event| event.kind == EventKind::Delete)
-        .expect("one was deleted");
-    assert_eq!(
-        deletion.previous.as_ref().map(|entry| &entry.value[..]),
-        Some(&b"1"[..])
-    );
+    let deletion = seen.iter().find(|event| event.kind == EventKind::Delete).expect("one was deleted");
+    assert_eq!(deletion.previous.as_ref().map(|entry| &entry.value[..]), Some(&b"1"[..]));
     // Progress reaches the present, asked for until it does: a watch may not be in step at once.
     let now = store.current_revision().await.expect("a revision");
     let progress = async {
@@ -259,9 +149,7 @@ async fn watches(store: &dyn Store) {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), progress)
-        .await
-        .expect("progress is told");
+    tokio::time::timeout(Duration::from_secs(30), progress).await.expect("progress is told");
 }
 
 async fn concurrent_writers(store: Arc<dyn Store>) {
@@ -284,58 +172,25 @@ async fn concurrent_writers(store: Arc<dyn Store>) {
 }
 
 async fn leases(store: &dyn Store) {
-    let lease = store
-        .grant_lease(Duration::from_secs(600))
-        .await
-        .expect("a lease");
-    let op = Op::Put {
-        key: "/leased".into(),
-        value: "x".into(),
-        lease: Some(lease),
-    };
-    store
-        .txn(Txn {
-            then: vec![op],
-            ..Txn::default()
-        })
-        .await
-        .expect("a put");
-    let found = store
-        .range(Range {
-            start: "/leased".into(),
-            ..Range::default()
-        })
-        .await
-        .expect("a read");
+    let lease = store.grant_lease(Duration::from_secs(600)).await.expect("a lease");
+    let op = Op::Put { key: "/leased".into(), value: "x".into(), lease: Some(lease) };
+    store.txn(Txn { then: vec![op], ..Txn::default() }).await.expect("a put");
+    let found = store.range(Range { start: "/leased".into(), ..Range::default() }).await.expect("a read");
     assert_eq!(found.entries[0].lease, Some(lease));
     store.renew_lease(lease).await.expect("it lives");
     store.revoke_lease(lease).await.expect("it lives");
     assert_eq!(value_at(store, "/leased", None).await, None);
-    assert!(matches!(
-        store.renew_lease(lease).await,
-        Err(Error::LeaseNotFound)
-    ));
+    assert!(matches!(store.renew_lease(lease).await, Err(Error::LeaseNotFound)));
 }
 
 async fn compaction(store: &dyn Store) {
     let old = put(store, "/compact", "old").await;
     let new = put(store, "/compact", "new").await;
     store.compact(new).await.expect("it is the present");
-    assert_eq!(
-        value_at(store, "/compact", Some(new)).await.as_deref(),
-        Some("new")
-    );
-    let early = Range {
-        start: "/compact".into(),
-        at: Some(old),
-        ..Range::default()
-    };
+    assert_eq!(value_at(store, "/compact", Some(new)).await.as_deref(), Some("new"));
+    let early = Range { start: "/compact".into(), at: Some(old), ..Range::default() };
     assert!(matches!(store.range(early).await, Err(Error::Compacted(_))));
-    let request = WatchRequest {
-        start: "/compact".into(),
-        from: Some(old),
-        ..WatchRequest::default()
-    };
+    let request = WatchRequest { start: "/compact".into(), from: Some(old), ..WatchRequest::default() };
     let ended = match store.watch(request).await {
         Err(error) => Some(error),
         Ok(mut watch) => match watch.next().await {

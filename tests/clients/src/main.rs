@@ -22,9 +22,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> Result<(), Failure> {
     let client = Client::try_default().await?;
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    namespaces
-        .create(&PostParams::default(), &serde_json::from_value(named(NAMESPACE))?)
-        .await?;
+    namespaces.create(&PostParams::default(), &serde_json::from_value(named(NAMESPACE))?).await?;
     typed(client.clone()).await?;
     untyped(client.clone()).await?;
     reflected(client.clone()).await?;
@@ -41,48 +39,31 @@ async fn typed(client: Client) -> Result<(), Failure> {
     let maps: Api<ConfigMap> = Api::namespaced(client, NAMESPACE);
     for at in 0..12 {
         let map = serde_json::json!({"metadata": {"name": format!("m-{at:02}"), "labels": {"of": "typed"}}, "data": {"at": at.to_string()}});
-        maps.create(&PostParams::default(), &serde_json::from_value(map)?)
-            .await?;
+        maps.create(&PostParams::default(), &serde_json::from_value(map)?).await?;
     }
-    let page = maps
-        .list(&ListParams::default().labels("of=typed").limit(5))
-        .await?;
+    let page = maps.list(&ListParams::default().labels("of=typed").limit(5)).await?;
     let token = page.metadata.continue_.ok_or("a page of several has a token")?;
-    let rest = maps
-        .list(&ListParams::default().labels("of=typed").continue_token(&token))
-        .await?;
+    let rest = maps.list(&ListParams::default().labels("of=typed").continue_token(&token)).await?;
     assert_eq!((page.items.len(), rest.items.len()), (5, 7));
     let patch = Patch::Merge(serde_json::json!({"data": {"at": null, "new": "x"}}));
     let patched = maps.patch("m-00", &PatchParams::default(), &patch).await?;
-    assert_eq!(
-        patched.data.unwrap_or_default().into_iter().collect::<Vec<_>>(),
-        [("new".to_owned(), "x".to_owned())]
-    );
+    assert_eq!(patched.data.unwrap_or_default().into_iter().collect::<Vec<_>>(), [("new".to_owned(), "x".to_owned())]);
     match maps.get("missing").await {
         Err(kube::Error::Api(status)) => assert_eq!((status.code, status.reason.as_str()), (404, "NotFound")),
         other => return Err(format!("expected 404, got {other:?}").into()),
     }
-    let metadata = maps
-        .list_metadata(&ListParams::default().labels("of=typed"))
-        .await?;
+    let metadata = maps.list_metadata(&ListParams::default().labels("of=typed")).await?;
     assert_eq!(metadata.items.len(), 12);
-    maps.delete_collection(
-        &DeleteParams::default(),
-        &ListParams::default().labels("of=typed"),
-    )
-    .await?;
+    maps.delete_collection(&DeleteParams::default(), &ListParams::default().labels("of=typed")).await?;
     Ok(())
 }
 
 async fn untyped(client: Client) -> Result<(), Failure> {
-    let discovery = kube::discovery::Discovery::new(client.clone())
-        .run_aggregated()
-        .await?;
+    let discovery = kube::discovery::Discovery::new(client.clone()).run_aggregated().await?;
     assert!(discovery.has_group("apps") && discovery.has_group("resource.k8s.io"));
     let resource = ApiResource::erase::<k8s_openapi::api::coordination::v1::Lease>(&());
     let leases: Api<DynamicObject> = Api::namespaced_with(client, NAMESPACE, &resource);
-    let lease =
-        DynamicObject::new("l", &resource).data(serde_json::json!({"spec": {"holderIdentity": "me"}}));
+    let lease = DynamicObject::new("l", &resource).data(serde_json::json!({"spec": {"holderIdentity": "me"}}));
     leases.create(&PostParams::default(), &lease).await?;
     let read = leases.get("l").await?;
     assert_eq!(read.data["spec"]["holderIdentity"], "me");
@@ -93,17 +74,10 @@ async fn untyped(client: Client) -> Result<(), Failure> {
 async fn reflected(client: Client) -> Result<(), Failure> {
     let maps: Api<ConfigMap> = Api::namespaced(client, NAMESPACE);
     let (reader, writer) = reflector::store::<ConfigMap>();
-    let stream = watcher(maps.clone(), watcher::Config::default())
-        .default_backoff()
-        .reflect(writer)
-        .touched_objects();
+    let stream = watcher(maps.clone(), watcher::Config::default()).default_backoff().reflect(writer).touched_objects();
     let follow = tokio::spawn(async move { stream.try_for_each(|_| async { Ok(()) }).await });
     tokio::time::timeout(WAIT_MAX, reader.wait_until_ready()).await??;
-    maps.create(
-        &PostParams::default(),
-        &serde_json::from_value(named("mirrored"))?,
-    )
-    .await?;
+    maps.create(&PostParams::default(), &serde_json::from_value(named("mirrored"))?).await?;
     let key = ObjectRef::new("mirrored").within(NAMESPACE);
     until(|| reader.get(&key).is_some()).await?;
     maps.delete("mirrored", &DeleteParams::default()).await?;
@@ -114,21 +88,14 @@ async fn reflected(client: Client) -> Result<(), Failure> {
 
 /// A controller that keeps a secret for each config map.
 async fn reconciled(client: Client) -> Result<(), Failure> {
-    let (maps, secrets): (Api<ConfigMap>, Api<Secret>) = (
-        Api::namespaced(client.clone(), NAMESPACE),
-        Api::namespaced(client.clone(), NAMESPACE),
-    );
+    let (maps, secrets): (Api<ConfigMap>, Api<Secret>) =
+        (Api::namespaced(client.clone(), NAMESPACE), Api::namespaced(client.clone(), NAMESPACE));
     let controller = Controller::new(maps.clone(), watcher::Config::default().labels("secret=wanted"))
         .owns(secrets.clone(), watcher::Config::default())
-        .run(
-            reconcile,
-            |_, _, _| Action::requeue(Duration::from_millis(100)),
-            Arc::new(client),
-        );
+        .run(reconcile, |_, _, _| Action::requeue(Duration::from_millis(100)), Arc::new(client));
     let run = tokio::spawn(controller.for_each(|_| async {}));
     let map = serde_json::json!({"metadata": {"name": "source", "labels": {"secret": "wanted"}}, "data": {"key": "1"}});
-    maps.create(&PostParams::default(), &serde_json::from_value(map)?)
-        .await?;
+    maps.create(&PostParams::default(), &serde_json::from_value(map)?).await?;
     until_value(&secrets, "1").await?;
     let patch = Patch::Merge(serde_json::json!({"data": {"key": "2"}}));
     maps.patch("source", &PatchParams::default(), &patch).await?;
@@ -154,9 +121,7 @@ async fn reconcile(map: Arc<ConfigMap>, client: Arc<Client>) -> Result<Action, k
     match secrets.create(&PostParams::default(), &wanted).await {
         Err(kube::Error::Api(status)) if status.code == 409 => {
             let patch = Patch::Merge(serde_json::json!({"stringData": map.data}));
-            secrets
-                .patch(&map.name_any(), &PatchParams::default(), &patch)
-                .await?;
+            secrets.patch(&map.name_any(), &PatchParams::default(), &patch).await?;
         }
         done => drop(done?),
     }

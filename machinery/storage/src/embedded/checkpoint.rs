@@ -46,26 +46,12 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Opens or creates the file.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = file.map_err(|error| Error::Fatal(format!("{}: {error}", path.display())))?;
         let database = FileBackend::new(file)
             .map_err(|error| Error::Fatal(format!("{}: {error}", path.display())))
-            .and_then(|backend| {
-                Database::builder()
-                    .set_cache_size(CHECKPOINT_CACHE_BYTES)
-                    .create_with_backend(backend)
-                    .map_err(failed)
-            })?;
-        Ok(Self {
-            database,
-            path: path.to_owned(),
-        })
+            .and_then(|backend| Database::builder().set_cache_size(CHECKPOINT_CACHE_BYTES).create_with_backend(backend).map_err(failed))?;
+        Ok(Self { database, path: path.to_owned() })
     }
 
     /// The saved state and the last frame that it covers; an empty store and 0 before the first checkpoint.
@@ -81,35 +67,20 @@ impl Checkpoint {
             found.ok_or_else(|| damaged("the checkpoint is incomplete"))
         };
         if number("format")? != FORMAT {
-            return Err(Error::Fatal(format!(
-                "{}: made by another version of this program",
-                self.path.display()
-            )));
+            return Err(Error::Fatal(format!("{}: made by another version of this program", self.path.display())));
         }
         let mut state = State::empty();
         state.index = Index::loading(number("history_first")?, number("compacted")?);
         for lease in read.open_table(LEASES).map_err(failed)?.iter().map_err(failed)? {
             let (id, seconds) = lease.map_err(failed)?;
-            state
-                .leases
-                .grant(id.value(), Duration::from_secs(seconds.value()), now);
+            state.leases.grant(id.value(), Duration::from_secs(seconds.value()), now);
         }
         state.leases.used(number("last_lease")?);
-        let mut loader = Loader {
-            state: &mut state,
-            revision: Vec::new(),
-        };
-        for version in read
-            .open_table(VERSIONS)
-            .map_err(failed)?
-            .iter()
-            .map_err(failed)?
-        {
+        let mut loader = Loader { state: &mut state, revision: Vec::new() };
+        for version in read.open_table(VERSIONS).map_err(failed)?.iter().map_err(failed)? {
             let (_, bytes) = version.map_err(failed)?;
             let version = record::decode_version(&mut bytes.value());
-            loader.take(Arc::new(
-                version.ok_or_else(|| damaged("a version cannot be read"))?,
-            ))?;
+            loader.take(Arc::new(version.ok_or_else(|| damaged("a version cannot be read"))?))?;
         }
         loader.flush()?;
         if state.index.revision() != number("revision")? {
@@ -128,16 +99,10 @@ impl Checkpoint {
             let mut versions = write.open_table(VERSIONS).map_err(failed)?;
             let dead: HashSet<VersionId> = delta.dead.iter().copied().collect();
             let mut bytes = Vec::new();
-            for version in delta
-                .fresh
-                .iter()
-                .filter(|version| !dead.contains(&(version.modified, version.sub)))
-            {
+            for version in delta.fresh.iter().filter(|version| !dead.contains(&(version.modified, version.sub))) {
                 bytes.clear();
                 record::encode_version(version, &mut bytes);
-                versions
-                    .insert((version.modified, version.sub), bytes.as_slice())
-                    .map_err(failed)?;
+                versions.insert((version.modified, version.sub), bytes.as_slice()).map_err(failed)?;
             }
             for id in &delta.dead {
                 versions.remove(id).map_err(failed)?;
@@ -191,20 +156,12 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn take(&mut self, version: Arc<Version>) -> Result<(), Error> {
         if version.modified < self.state.index.history_first() {
-            let before = self
-                .state
-                .index
-                .latest(&version.key)
-                .map_or(0, |version| version.lease);
+            let before = self.state.index.latest(&version.key).map_or(0, |version| version.lease);
             self.state.leases.move_key(&version.key, before, version.lease);
             self.state.index.load(version);
             return Ok(());
         }
-        if self
-            .revision
-            .first()
-            .is_some_and(|first| first.modified != version.modified)
-        {
+        if self.revision.first().is_some_and(|first| first.modified != version.modified) {
             self.flush()?;
         }
         self.revision.push(version);
@@ -212,9 +169,7 @@ impl Loader<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let Some(first) = self.revision.first() else {
-            return Ok(());
-        };
+        let Some(first) = self.revision.first() else { return Ok(()) };
         if first.modified != self.state.index.revision() + 1 {
             return Err(damaged("a revision is missing in the checkpoint"));
         }

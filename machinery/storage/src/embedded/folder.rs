@@ -18,21 +18,13 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error: std::io::Error| Error::Fatal(format!("{}: {error}", path.display()));
         private_folder(path).map_err(failed)?;
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path.join("lock"));
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join("lock"));
         let lock = lock.map_err(failed)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => in_use(path),
             TryLockError::Error(error) => failed(error),
         })?;
-        let folder = Self {
-            path: path.to_owned(),
-            _lock: lock,
-        };
+        let folder = Self { path: path.to_owned(), _lock: lock };
         private_folder(&folder.log()).map_err(failed)?;
         Ok(folder)
     }

@@ -26,23 +26,12 @@ pub struct Index {
 impl Index {
     /// A store without keys, as etcd's: revision 1, nothing compacted.
     pub fn empty() -> Self {
-        Self {
-            keys: BTreeMap::new(),
-            history: VecDeque::new(),
-            history_first: 2,
-            revision: 1,
-            compacted: 0,
-        }
+        Self { keys: BTreeMap::new(), history: VecDeque::new(), history_first: 2, revision: 1, compacted: 0 }
     }
 
     /// A store that is about to be loaded: what comes before `history_first` is state, not history.
     pub fn loading(history_first: i64, compacted: i64) -> Self {
-        Self {
-            history_first,
-            compacted,
-            revision: history_first - 1,
-            ..Self::empty()
-        }
+        Self { history_first, compacted, revision: history_first - 1, ..Self::empty() }
     }
 
     pub fn revision(&self) -> i64 {
@@ -93,32 +82,22 @@ impl Index {
             if self.history_first >= floor {
                 return true;
             }
-            let Some(changes) = self.history.pop_front() else {
-                return true;
-            };
+            let Some(changes) = self.history.pop_front() else { return true };
             self.history_first += 1;
-            changes
-                .iter()
-                .for_each(|version| self.prune_key(&version.key, floor, dead));
+            changes.iter().for_each(|version| self.prune_key(&version.key, floor, dead));
         }
         self.history_first >= floor
     }
 
     fn prune_key(&mut self, key: &Bytes, floor: i64, dead: &mut Vec<VersionId>) {
-        let Some(versions) = self.keys.get_mut(key) else {
-            return;
-        };
+        let Some(versions) = self.keys.get_mut(key) else { return };
         let held = versions.partition_point(|version| version.modified <= floor);
         let mut drop_count = held.saturating_sub(1);
         // A tombstone at the floor itself is still an event there.
         if held > 0 && versions[held - 1].deleted && versions[held - 1].modified < floor {
             drop_count = held;
         }
-        dead.extend(
-            versions
-                .drain(..drop_count)
-                .map(|version| (version.modified, version.sub)),
-        );
+        dead.extend(versions.drain(..drop_count).map(|version| (version.modified, version.sub)));
         if versions.is_empty() {
             self.keys.remove(key);
         } else if versions.len() * 4 < versions.capacity() {
@@ -166,12 +145,7 @@ impl Index {
     pub fn changes_from(&self, from: i64) -> impl Iterator<Item = (i64, &[Arc<Version>])> {
         let first = from.max(self.history_first);
         let skip = usize::try_from(first - self.history_first).unwrap_or(usize::MAX);
-        (first..).zip(
-            self.history
-                .iter()
-                .skip(skip.min(self.history.len()))
-                .map(|changes| changes.as_ref()),
-        )
+        (first..).zip(self.history.iter().skip(skip.min(self.history.len())).map(|changes| changes.as_ref()))
     }
 }
 
@@ -197,11 +171,7 @@ mod tests {
 
     fn delete(index: &mut Index, key: &str) {
         let revision = index.revision() + 1;
-        index.apply(Box::new([Arc::new(Version::tombstone(
-            Bytes::copy_from_slice(key.as_bytes()),
-            revision,
-            0,
-        ))]));
+        index.apply(Box::new([Arc::new(Version::tombstone(Bytes::copy_from_slice(key.as_bytes()), revision, 0))]));
     }
 
     #[test]
@@ -250,16 +220,12 @@ mod tests {
     #[test]
     fn a_scan_continues_where_it_stopped() {
         let mut index = Index::empty();
-        ["a", "b", "c", "d", "e"]
-            .iter()
-            .for_each(|key| put(&mut index, key));
+        ["a", "b", "c", "d", "e"].iter().for_each(|key| put(&mut index, key));
         let range = KeyRange::new(Bytes::from_static(b"b"), Bytes::from_static(b"e"));
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            after = index.scan(&range, after.as_deref(), 100, 2, |version| {
-                seen.push(version.key.clone())
-            });
+            after = index.scan(&range, after.as_deref(), 100, 2, |version| seen.push(version.key.clone()));
             if after.is_none() {
                 break;
             }

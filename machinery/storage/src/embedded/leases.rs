@@ -41,17 +41,8 @@ impl Leases {
     pub fn grant(&mut self, id: i64, ttl: Duration, now: Instant) {
         self.used(id);
         // A deadline past the clock's end is as good as none: some 30 years.
-        let deadline = now
-            .checked_add(ttl)
-            .unwrap_or(now + Duration::from_secs(1_000_000_000));
-        self.running.insert(
-            id,
-            Lease {
-                ttl,
-                deadline,
-                keys: BTreeSet::new(),
-            },
-        );
+        let deadline = now.checked_add(ttl).unwrap_or(now + Duration::from_secs(1_000_000_000));
+        self.running.insert(id, Lease { ttl, deadline, keys: BTreeSet::new() });
         self.deadlines.insert((deadline, id));
     }
 
@@ -96,18 +87,12 @@ impl Leases {
 
     /// A lease that is over.
     pub fn expired(&self, now: Instant) -> Option<i64> {
-        self.deadlines
-            .first()
-            .filter(|(deadline, _)| *deadline <= now)
-            .map(|(_, id)| *id)
+        self.deadlines.first().filter(|(deadline, _)| *deadline <= now).map(|(_, id)| *id)
     }
 
     /// All running leases with their seconds to live.
     pub fn all(&self) -> Vec<(i64, u64)> {
-        self.running
-            .iter()
-            .map(|(id, lease)| (*id, lease.ttl.as_secs()))
-            .collect()
+        self.running.iter().map(|(id, lease)| (*id, lease.ttl.as_secs())).collect()
     }
 }
 

@@ -40,18 +40,12 @@ impl Log {
         let Some((last_first, last_path)) = segments.pop() else {
             return Self::create(folder, checkpointed);
         };
-        let mut reader = Reader {
-            next: None,
-            checkpointed,
-            replay: &mut replay,
-        };
+        let mut reader = Reader { next: None, checkpointed, replay: &mut replay };
         let mut sealed = Vec::new();
         for (first, path) in segments {
             reader.begin(first, &path)?;
             let segment = Segment::open(&path, first)?;
-            segment
-                .read(|sequence, body| reader.frame(&path, sequence, body))?
-                .expect_end(&path)?;
+            segment.read(|sequence, body| reader.frame(&path, sequence, body))?.expect_end(&path)?;
             sealed.push(path);
         }
         reader.begin(last_first, &last_path)?;
@@ -62,12 +56,7 @@ impl Log {
             return Err(damaged(&last_path, "frames that the checkpoint has are missing"));
         }
         active.cut(tail).map_err(|error| fatal(&last_path, &error))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            sealed,
-            active,
-            next_sequence,
-        })
+        Ok(Self { folder: folder.to_owned(), sealed, active, next_sequence })
     }
 
     fn create(folder: &Path, checkpointed: u64) -> Result<Self, Error> {
@@ -75,19 +64,12 @@ impl Log {
             return Err(damaged(folder, "its segments are missing"));
         }
         let active = Segment::create(folder, 1).map_err(|error| fatal(folder, &error))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            sealed: Vec::new(),
-            active,
-            next_sequence: 1,
-        })
+        Ok(Self { folder: folder.to_owned(), sealed: Vec::new(), active, next_sequence: 1 })
     }
 
     /// Appends one frame; durable on return. After an error the log's state is not known and it must not be used again.
     pub fn append(&mut self, frame: &mut Frame) -> Result<(), Error> {
-        self.active
-            .append(frame, self.next_sequence)
-            .map_err(|error| fatal(self.active.path(), &error))?;
+        self.active.append(frame, self.next_sequence).map_err(|error| fatal(self.active.path(), &error))?;
         self.next_sequence += 1;
         Ok(())
     }
@@ -135,11 +117,7 @@ impl<F: FnMut(&[u8]) -> Result<(), Error>> Reader<'_, F> {
             None => first <= self.checkpointed + 1,
         };
         self.next = Some(first);
-        if fits {
-            Ok(())
-        } else {
-            Err(damaged(path, "frames before this segment are missing"))
-        }
+        if fits { Ok(()) } else { Err(damaged(path, "frames before this segment are missing")) }
     }
 
     fn frame(&mut self, path: &Path, sequence: u64, body: &[u8]) -> Result<(), Error> {
@@ -147,11 +125,7 @@ impl<F: FnMut(&[u8]) -> Result<(), Error>> Reader<'_, F> {
             return Err(damaged(path, "its frames are not in order"));
         }
         self.next = Some(sequence + 1);
-        if sequence > self.checkpointed {
-            (self.replay)(body)
-        } else {
-            Ok(())
-        }
+        if sequence > self.checkpointed { (self.replay)(body) } else { Ok(()) }
     }
 }
 
@@ -160,10 +134,7 @@ fn list(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut found = Vec::new();
     for item in fs::read_dir(folder).map_err(|error| fatal(folder, &error))? {
         let path = item.map_err(|error| fatal(folder, &error))?.path();
-        let number = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(segment::first_of_name);
+        let number = path.file_name().and_then(|name| name.to_str()).and_then(segment::first_of_name);
         found.extend(number.map(|first| (first, path)));
     }
     found.sort();

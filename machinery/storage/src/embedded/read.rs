@@ -12,10 +12,7 @@ use std::sync::Arc;
 pub async fn range(shared: &Arc<Shared>, request: Range) -> Result<RangeResult, Error> {
     let pin = shared.pin(request.at)?;
     let mut reading = Reading {
-        result: RangeResult {
-            revision: Revision(pin.current),
-            ..RangeResult::default()
-        },
+        result: RangeResult { revision: Revision(pin.current), ..RangeResult::default() },
         range: KeyRange::new(request.start.clone(), request.end.clone()),
         request,
         pin,
@@ -39,12 +36,7 @@ struct Reading {
 
 impl Reading {
     fn chunk(&mut self, after: Option<&[u8]>) -> Option<Bytes> {
-        let Self {
-            pin,
-            request,
-            range,
-            result,
-        } = self;
+        let Self { pin, request, range, result } = self;
         let index = pin.shared.index();
         index.scan(range, after, pin.at, RANGE_CHUNK_KEYS, |version| {
             let wanted = request.limit == 0 || result.count < request.limit;
@@ -56,8 +48,7 @@ impl Reading {
     }
 
     fn finish(mut self) -> RangeResult {
-        self.result.more =
-            self.request.limit > 0 && self.result.count > self.request.limit && !self.request.count_only;
+        self.result.more = self.request.limit > 0 && self.result.count > self.request.limit && !self.request.count_only;
         self.result
     }
 }

@@ -54,20 +54,12 @@ impl Record {
         Some(match take::<1>(bytes)?[0] {
             CHANGES => {
                 let count = u32::from_le_bytes(take(bytes)?);
-                let changes: Option<Box<[_]>> =
-                    (0..count).map(|_| decode_version(bytes).map(Arc::new)).collect();
+                let changes: Option<Box<[_]>> = (0..count).map(|_| decode_version(bytes).map(Arc::new)).collect();
                 Record::Changes(changes.filter(|changes| !changes.is_empty())?)
             }
-            GRANTED => Record::Granted {
-                lease: take_i64(bytes)?,
-                ttl_seconds: u64::from_le_bytes(take(bytes)?),
-            },
-            ENDED => Record::Ended {
-                lease: take_i64(bytes)?,
-            },
-            COMPACTED => Record::Compacted {
-                revision: take_i64(bytes)?,
-            },
+            GRANTED => Record::Granted { lease: take_i64(bytes)?, ttl_seconds: u64::from_le_bytes(take(bytes)?) },
+            ENDED => Record::Ended { lease: take_i64(bytes)? },
+            COMPACTED => Record::Compacted { revision: take_i64(bytes)? },
             _ => return None,
         })
     }
@@ -93,16 +85,7 @@ pub fn decode_version(bytes: &mut &[u8]) -> Option<Version> {
     let (modified, created) = (take_i64(bytes)?, take_i64(bytes)?);
     let (version, lease) = (take_i64(bytes)?, take_i64(bytes)?);
     let (key, value) = (take_bytes(bytes)?, take_bytes(bytes)?);
-    Some(Version {
-        key,
-        value,
-        created,
-        modified,
-        sub,
-        version,
-        lease,
-        deleted,
-    })
+    Some(Version { key, value, created, modified, sub, version, lease, deleted })
 }
 
 fn put_u32(out: &mut Vec<u8>, number: usize) {
@@ -133,35 +116,24 @@ mod tests {
     use proptest::prelude::*;
 
     fn version() -> impl Strategy<Value = Version> {
-        let numbers = (
-            any::<i64>(),
-            any::<i64>(),
-            any::<i64>(),
-            any::<i64>(),
-            any::<u32>(),
-            any::<bool>(),
-        );
+        let numbers = (any::<i64>(), any::<i64>(), any::<i64>(), any::<i64>(), any::<u32>(), any::<bool>());
         let bytes = || prop::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from);
-        (numbers, bytes(), bytes()).prop_map(
-            |((created, modified, version, lease, sub, deleted), key, value)| Version {
-                key,
-                value,
-                created,
-                modified,
-                sub,
-                version,
-                lease,
-                deleted,
-            },
-        )
+        (numbers, bytes(), bytes()).prop_map(|((created, modified, version, lease, sub, deleted), key, value)| Version {
+            key,
+            value,
+            created,
+            modified,
+            sub,
+            version,
+            lease,
+            deleted,
+        })
     }
 
     fn record() -> impl Strategy<Value = Record> {
         prop_oneof![
-            prop::collection::vec(version().prop_map(Arc::new), 1..4)
-                .prop_map(|list| Record::Changes(list.into())),
-            (any::<i64>(), any::<u64>())
-                .prop_map(|(lease, ttl_seconds)| Record::Granted { lease, ttl_seconds }),
+            prop::collection::vec(version().prop_map(Arc::new), 1..4).prop_map(|list| Record::Changes(list.into())),
+            (any::<i64>(), any::<u64>()).prop_map(|(lease, ttl_seconds)| Record::Granted { lease, ttl_seconds }),
             any::<i64>().prop_map(|lease| Record::Ended { lease }),
             any::<i64>().prop_map(|revision| Record::Compacted { revision }),
         ]

@@ -112,11 +112,7 @@ impl Shared {
             return Err(Error::Compacted(Revision(index.compacted())));
         }
         *self.pins().entry(at).or_default() += 1;
-        Ok(Pin {
-            shared: self.clone(),
-            at,
-            current,
-        })
+        Ok(Pin { shared: self.clone(), at, current })
     }
 
     /// The oldest revision that a read is going on at.

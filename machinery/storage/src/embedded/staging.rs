@@ -23,11 +23,7 @@ pub type Changes = Box<[Arc<Version>]>;
 impl<'a> Staging<'a> {
     /// Nothing changed yet.
     pub fn new(index: &'a Index) -> Self {
-        Self {
-            index,
-            changed: HashMap::new(),
-            revision: index.revision(),
-        }
+        Self { index, changed: HashMap::new(), revision: index.revision() }
     }
 
     /// The revision after what was staged.
@@ -36,17 +32,12 @@ impl<'a> Staging<'a> {
     }
 
     fn live(&self, key: &[u8]) -> Option<&Arc<Version>> {
-        self.changed
-            .get(key)
-            .or_else(|| self.index.latest(key))
-            .filter(|version| !version.deleted)
+        self.changed.get(key).or_else(|| self.index.latest(key)).filter(|version| !version.deleted)
     }
 
     fn holds(&self, compare: &Compare) -> bool {
         match compare {
-            Compare::ModRevision(key, Revision(wanted)) => {
-                self.live(key).map_or(0, |live| live.modified) == *wanted
-            }
+            Compare::ModRevision(key, Revision(wanted)) => self.live(key).map_or(0, |live| live.modified) == *wanted,
             Compare::Version(key, wanted) => self.live(key).map_or(0, |live| live.version) == *wanted,
         }
     }
@@ -63,14 +54,7 @@ impl<'a> Staging<'a> {
         let mut changes = Vec::new();
         let results = ops.iter().map(|op| self.step(op, leases, &mut changes)).collect();
         let changes = self.end_revision(changes);
-        Ok((
-            TxnResult {
-                succeeded,
-                revision: Revision(self.revision),
-                results,
-            },
-            changes,
-        ))
+        Ok((TxnResult { succeeded, revision: Revision(self.revision), results }, changes))
     }
 
     /// Does a transaction that only reads.
@@ -85,8 +69,7 @@ impl<'a> Staging<'a> {
                 let before = self.live(key).map(Arc::as_ref);
                 let lease = lease.map_or(0, |lease| lease.0);
                 let from = before.map_or(0, |before| before.lease);
-                let version =
-                    Version::put(before, self.revision + 1, changes.len() as u32, key, value, lease);
+                let version = Version::put(before, self.revision + 1, changes.len() as u32, key, value, lease);
                 leases.move_key(&version.key, from, lease);
                 self.stage(version, changes);
                 OpResult::Put
@@ -96,14 +79,9 @@ impl<'a> Staging<'a> {
     }
 
     fn delete(&mut self, key: &[u8], leases: &mut Leases, changes: &mut Vec<Arc<Version>>) -> bool {
-        let Some((key, lease)) = self.live(key).map(|live| (live.key.clone(), live.lease)) else {
-            return false;
-        };
+        let Some((key, lease)) = self.live(key).map(|live| (live.key.clone(), live.lease)) else { return false };
         leases.move_key(&key, lease, 0);
-        self.stage(
-            Version::tombstone(key, self.revision + 1, changes.len() as u32),
-            changes,
-        );
+        self.stage(Version::tombstone(key, self.revision + 1, changes.len() as u32), changes);
         true
     }
 
@@ -141,18 +119,13 @@ fn lease_of(op: &Op) -> Option<LeaseId> {
 
 /// Whether neither branch writes.
 pub fn only_reads(txn: &Txn) -> bool {
-    txn.then
-        .iter()
-        .chain(&txn.otherwise)
-        .all(|op| matches!(op, Op::Get(_)))
+    txn.then.iter().chain(&txn.otherwise).all(|op| matches!(op, Op::Get(_)))
 }
 
 /// Refuses what etcd refuses, before anything is queued.
 pub fn check(txn: &Txn) -> Result<(), Error> {
     if txn.when.len().max(txn.then.len()).max(txn.otherwise.len()) > TXN_OPS_MAX {
-        return Err(Error::Fatal(format!(
-            "too many operations in txn request (at most {TXN_OPS_MAX})"
-        )));
+        return Err(Error::Fatal(format!("too many operations in txn request (at most {TXN_OPS_MAX})")));
     }
     if request_bytes(txn) > REQUEST_BYTES_MAX {
         return Err(Error::TooLarge);
@@ -171,14 +144,8 @@ fn check_branch(ops: &[Op]) -> Result<(), Error> {
             return Err(Error::Fatal("duplicate key given in txn request".to_owned()));
         }
     }
-    let deletes_a_put = ops
-        .iter()
-        .any(|op| matches!(op, Op::Delete(key) if puts.contains(key)));
-    if deletes_a_put {
-        Err(Error::Fatal("duplicate key given in txn request".to_owned()))
-    } else {
-        Ok(())
-    }
+    let deletes_a_put = ops.iter().any(|op| matches!(op, Op::Delete(key) if puts.contains(key)));
+    if deletes_a_put { Err(Error::Fatal("duplicate key given in txn request".to_owned())) } else { Ok(()) }
 }
 
 fn request_bytes(txn: &Txn) -> usize {

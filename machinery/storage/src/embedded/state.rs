@@ -20,11 +20,7 @@ pub struct State {
 impl State {
     /// An empty store.
     pub fn empty() -> Self {
-        Self {
-            index: Index::empty(),
-            leases: Leases::default(),
-            unsaved: Vec::new(),
-        }
+        Self { index: Index::empty(), leases: Leases::default(), unsaved: Vec::new() }
     }
 
     /// Does again what one frame of the log says.
@@ -39,18 +35,13 @@ impl State {
     fn replay_record(&mut self, record: Record, now: Instant) -> Result<(), Error> {
         match record {
             Record::Changes(changes) => {
-                if changes
-                    .iter()
-                    .any(|version| version.modified != self.index.revision() + 1)
-                {
+                if changes.iter().any(|version| version.modified != self.index.revision() + 1) {
                     return Err(damaged("a revision is out of order"));
                 }
                 self.unsaved.extend(changes.iter().cloned());
                 self.apply(changes);
             }
-            Record::Granted { lease, ttl_seconds } => {
-                self.leases.grant(lease, Duration::from_secs(ttl_seconds), now)
-            }
+            Record::Granted { lease, ttl_seconds } => self.leases.grant(lease, Duration::from_secs(ttl_seconds), now),
             Record::Ended { lease } => drop(self.leases.end(lease)),
             Record::Compacted { revision } => self.index.compact(revision),
         }

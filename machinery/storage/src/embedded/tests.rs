@@ -5,28 +5,13 @@ use futures_util::StreamExt;
 use std::os::unix::fs::PermissionsExt;
 
 fn put(key: &str, value: &str, lease: Option<LeaseId>) -> Txn {
-    let (key, value) = (
-        Bytes::copy_from_slice(key.as_bytes()),
-        Bytes::copy_from_slice(value.as_bytes()),
-    );
-    Txn {
-        then: vec![Op::Put { key, value, lease }],
-        ..Txn::default()
-    }
+    let (key, value) = (Bytes::copy_from_slice(key.as_bytes()), Bytes::copy_from_slice(value.as_bytes()));
+    Txn { then: vec![Op::Put { key, value, lease }], ..Txn::default() }
 }
 
 async fn get(store: &Embedded, key: &str) -> Option<Bytes> {
-    let range = Range {
-        start: Bytes::copy_from_slice(key.as_bytes()),
-        ..Range::default()
-    };
-    store
-        .range(range)
-        .await
-        .expect("range")
-        .entries
-        .pop()
-        .map(|entry| entry.value)
+    let range = Range { start: Bytes::copy_from_slice(key.as_bytes()), ..Range::default() };
+    store.range(range).await.expect("range").entries.pop().map(|entry| entry.value)
 }
 
 async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
@@ -48,18 +33,11 @@ async fn what_was_written_is_there_after_reopening() {
     store.txn(put("/b", "2", Some(lease))).await.expect("put");
     drop(store);
     let store = Embedded::open(folder.path()).expect("reopen");
-    assert_eq!(
-        store.current_revision().await.expect("revision"),
-        Revision(first.0 + 1)
-    );
+    assert_eq!(store.current_revision().await.expect("revision"), Revision(first.0 + 1));
     assert_eq!(get(&store, "/a").await.as_deref(), Some(b"1".as_slice()));
     store.revoke_lease(lease).await.expect("the lease is there too");
     assert_eq!(get(&store, "/b").await, None);
-    assert_ne!(
-        store.grant_lease(Duration::from_secs(600)).await.expect("grant"),
-        lease,
-        "ids are not used again"
-    );
+    assert_ne!(store.grant_lease(Duration::from_secs(600)).await.expect("grant"), lease, "ids are not used again");
 }
 
 #[tokio::test]
@@ -67,10 +45,7 @@ async fn a_second_user_of_the_folder_is_refused_with_its_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let _store = Embedded::open(folder.path()).expect("open");
     let error = Embedded::open(folder.path()).err().expect("refused").to_string();
-    assert!(
-        error.contains(&folder.path().display().to_string()) && error.contains("in use"),
-        "{error}"
-    );
+    assert!(error.contains(&folder.path().display().to_string()) && error.contains("in use"), "{error}");
 }
 
 #[tokio::test]
@@ -85,11 +60,7 @@ async fn only_the_owner_may_read_the_files() {
         assert_eq!(mode(&path), 0o700, "{}", path.display());
         for item in std::fs::read_dir(&path).expect("read") {
             let path = item.expect("item").path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                assert_eq!(mode(&path), 0o600, "{}", path.display())
-            }
+            if path.is_dir() { folders.push(path) } else { assert_eq!(mode(&path), 0o600, "{}", path.display()) }
         }
     }
 }
@@ -104,26 +75,16 @@ async fn compaction_gives_log_and_checkpoint_space_back() {
         last = store.txn(put("/a", &value, None)).await.expect("put").revision;
     }
     let size = || {
-        let files = std::fs::read_dir(folder.path().join("log"))
-            .expect("log")
-            .filter_map(Result::ok);
-        let log: u64 = files
-            .filter_map(|file| file.metadata().ok())
-            .map(|file| file.len())
-            .sum();
-        log + std::fs::metadata(folder.path().join("checkpoint.redb"))
-            .expect("checkpoint")
-            .len()
+        let files = std::fs::read_dir(folder.path().join("log")).expect("log").filter_map(Result::ok);
+        let log: u64 = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        log + std::fs::metadata(folder.path().join("checkpoint.redb")).expect("checkpoint").len()
     };
     assert!(size() > 80 * 1024 * 1024);
     store.compact(last).await.expect("compact");
     eventually("the space comes back", || size() < 24 * 1024 * 1024).await;
     drop(store);
     let store = Embedded::open(folder.path()).expect("reopen");
-    assert_eq!(
-        get(&store, "/a").await.map(|value| value.len()),
-        Some(value.len())
-    );
+    assert_eq!(get(&store, "/a").await.map(|value| value.len()), Some(value.len()));
     assert!(matches!(
         store.range(Range { start: "/a".into(), at: Some(Revision(last.0 - 1)), ..Range::default() }).await,
         Err(Error::Compacted(at)) if at == last
@@ -135,27 +96,17 @@ async fn checkpointed_history_is_watched_after_reopening() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Embedded::open(folder.path()).expect("open");
     for at in 0..20 {
-        store
-            .txn(put(&format!("/k{}", at % 3), &at.to_string(), None))
-            .await
-            .expect("put");
+        store.txn(put(&format!("/k{}", at % 3), &at.to_string(), None)).await.expect("put");
     }
     let compacted = Revision(8);
     store.compact(compacted).await.expect("compact");
-    let checkpointed = || {
-        std::fs::read_dir(folder.path().join("log")).expect("log").count() == 1
-            && !folder.path().join("log/00000000000000000001.log").exists()
-    };
+    let checkpointed = || std::fs::read_dir(folder.path().join("log")).expect("log").count() == 1
+        && !folder.path().join("log/00000000000000000001.log").exists();
     eventually("a checkpoint", checkpointed).await;
     store.txn(put("/k0", "last", None)).await.expect("put");
     drop(store);
     let store = Embedded::open(folder.path()).expect("reopen");
-    let request = WatchRequest {
-        start: "/".into(),
-        end: "0".into(),
-        from: Some(compacted),
-        previous: true,
-    };
+    let request = WatchRequest { start: "/".into(), end: "0".into(), from: Some(compacted), previous: true };
     let mut watch = store.watch(request).await.expect("watch");
     let mut seen = Vec::new();
     while seen.len() < 15 {
@@ -173,13 +124,7 @@ async fn checkpointed_history_is_watched_after_reopening() {
 async fn a_closed_store_ends_its_watches() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Embedded::open(folder.path()).expect("open");
-    let mut watch = store
-        .watch(WatchRequest {
-            start: "/".into(),
-            ..WatchRequest::default()
-        })
-        .await
-        .expect("watch");
+    let mut watch = store.watch(WatchRequest { start: "/".into(), ..WatchRequest::default() }).await.expect("watch");
     drop(store);
     assert!(matches!(watch.next().await, Some(Err(Error::Fatal(_)))));
     assert!(watch.next().await.is_none());
@@ -193,10 +138,7 @@ async fn concurrent_writers_share_syncs() {
         let store = store.clone();
         tokio::spawn(async move {
             for at in 0..20 {
-                store
-                    .txn(put(&format!("/{writer}"), &at.to_string(), None))
-                    .await
-                    .expect("put");
+                store.txn(put(&format!("/{writer}"), &at.to_string(), None)).await.expect("put");
             }
         })
     });
@@ -204,9 +146,6 @@ async fn concurrent_writers_share_syncs() {
         writer.await.expect("a writer");
     }
     let syncs = store.counters().syncs.load(std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(
-        store.current_revision().await.expect("revision"),
-        Revision(1 + 64 * 20)
-    );
+    assert_eq!(store.current_revision().await.expect("revision"), Revision(1 + 64 * 20));
     assert!(syncs < 64 * 20 / 2, "{syncs} syncs");
 }

@@ -22,14 +22,7 @@ pub struct Version {
 
 impl Version {
     /// The state that a put writes over `before`.
-    pub fn put(
-        before: Option<&Version>,
-        revision: i64,
-        sub: u32,
-        key: &[u8],
-        value: &[u8],
-        lease: i64,
-    ) -> Self {
+    pub fn put(before: Option<&Version>, revision: i64, sub: u32, key: &[u8], value: &[u8], lease: i64) -> Self {
         let before = before.filter(|version| !version.deleted);
         Self {
             // Copies: the caller's bytes may be a small part of a large buffer.
@@ -46,27 +39,14 @@ impl Version {
 
     /// The tombstone of `key`.
     pub fn tombstone(key: Bytes, revision: i64, sub: u32) -> Self {
-        Self {
-            key,
-            value: Bytes::new(),
-            created: 0,
-            modified: revision,
-            sub,
-            version: 0,
-            lease: 0,
-            deleted: true,
-        }
+        Self { key, value: Bytes::new(), created: 0, modified: revision, sub, version: 0, lease: 0, deleted: true }
     }
 
     /// As a read returns it.
     pub fn entry(&self, keys_only: bool) -> Entry {
         Entry {
             key: self.key.clone(),
-            value: if keys_only {
-                Bytes::new()
-            } else {
-                self.value.clone()
-            },
+            value: if keys_only { Bytes::new() } else { self.value.clone() },
             create_revision: Revision(self.created),
             mod_revision: Revision(self.modified),
             version: self.version,
@@ -76,15 +56,7 @@ impl Version {
 
     /// As a watch reports it.
     pub fn event(&self, previous: Option<Entry>) -> Event {
-        let kind = if self.deleted {
-            EventKind::Delete
-        } else {
-            EventKind::Put
-        };
-        Event {
-            kind,
-            entry: self.entry(false),
-            previous,
-        }
+        let kind = if self.deleted { EventKind::Delete } else { EventKind::Put };
+        Event { kind, entry: self.entry(false), previous }
     }
 }

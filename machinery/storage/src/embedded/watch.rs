@@ -52,11 +52,7 @@ pub fn watch(shared: &Arc<Shared>, request: WatchRequest) -> Result<WatchStream,
     shared.check()?;
     let index = shared.index();
     let next = index.revision() + 1;
-    let from = request
-        .from
-        .map(|from| from.0)
-        .filter(|from| *from > 0)
-        .unwrap_or(next);
+    let from = request.from.map(|from| from.0).filter(|from| *from > 0).unwrap_or(next);
     if from < index.compacted() {
         return Err(Error::Compacted(Revision(index.compacted())));
     }
@@ -76,16 +72,13 @@ pub fn watch(shared: &Arc<Shared>, request: WatchRequest) -> Result<WatchStream,
         previous: request.previous,
     };
     drop(index);
-    Ok(Box::pin(futures_util::stream::unfold(
-        Some(cursor),
-        |cursor| async {
-            let mut cursor = cursor?;
-            match cursor.batch().await {
-                Ok(batch) => Some((Ok(batch), Some(cursor))),
-                Err(error) => Some((Err(error), None)),
-            }
-        },
-    )))
+    Ok(Box::pin(futures_util::stream::unfold(Some(cursor), |cursor| async {
+        let mut cursor = cursor?;
+        match cursor.batch().await {
+            Ok(batch) => Some((Ok(batch), Some(cursor))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })))
 }
 
 /// The reading side of a watch.
@@ -163,9 +156,7 @@ impl Cursor {
         }
         let mut events = Vec::new();
         for (revision, changes) in index.changes_from(self.next).take(WATCH_CHUNK_REVISIONS) {
-            let matching = changes
-                .iter()
-                .filter(|version| self.watcher.range.contains(&version.key));
+            let matching = changes.iter().filter(|version| self.watcher.range.contains(&version.key));
             events.extend(matching.map(|version| version.event(self.previous_of(&index, version))));
             self.next = revision + 1;
             if events.len() >= WATCH_BATCH_EVENTS {
@@ -182,7 +173,6 @@ impl Cursor {
     fn previous_of(&self, index: &Index, version: &Version) -> Option<crate::store::Entry> {
         let before = version.modified - 1;
         let held = self.previous && before >= index.compacted();
-        held.then(|| index.at(&version.key, before).map(|version| version.entry(false)))
-            .flatten()
+        held.then(|| index.at(&version.key, before).map(|version| version.entry(false))).flatten()
     }
 }

@@ -4,8 +4,8 @@
 mod batch;
 mod saver;
 
-use batch::Batch;
 pub use batch::Command;
+use batch::Batch;
 use saver::Saver;
 
 use super::checkpoint::{Checkpoint, Delta};
@@ -116,9 +116,7 @@ impl Writer {
     fn turn(&mut self) -> Result<bool, Error> {
         let pruning = self.prune();
         self.checkpoint_if_due(&pruning)?;
-        let Some(first) = self.wait(&pruning) else {
-            return Ok(false);
-        };
+        let Some(first) = self.wait(&pruning) else { return Ok(false) };
         let shared = self.shared.clone();
         let (mut batch, open) = self.stage(&shared, first);
         let durable = self.make_durable();
@@ -139,18 +137,13 @@ impl Writer {
 
     /// The next command; `Some(None)` when it is time for something else, `None` when nobody can send any more.
     fn wait(&self, pruning: &Pruning) -> Option<Option<Queued>> {
-        let until_lease = self
-            .leases
-            .next_deadline()
-            .map(|at| at.saturating_duration_since(Instant::now()));
+        let until_lease = self.leases.next_deadline().map(|at| at.saturating_duration_since(Instant::now()));
         let timeout = match pruning {
             Pruning::Done => until_lease,
             Pruning::More => Some(Duration::ZERO),
             Pruning::Blocked => Some(until_lease.map_or(PIN_WAIT, |lease| lease.min(PIN_WAIT))),
         };
-        let Some(timeout) = timeout else {
-            return self.queue.recv().ok().map(Some);
-        };
+        let Some(timeout) = timeout else { return self.queue.recv().ok().map(Some) };
         match self.queue.recv_timeout(timeout) {
             Ok(queued) => Some(Some(queued)),
             Err(RecvTimeoutError::Timeout) => Some(None),
@@ -188,9 +181,7 @@ impl Writer {
 
     fn publish(&mut self, batch: &mut Batch) {
         let mut revisions = std::mem::take(&mut batch.revisions);
-        self.counters
-            .revisions
-            .fetch_add(revisions.len() as u64, Ordering::Relaxed);
+        self.counters.revisions.fetch_add(revisions.len() as u64, Ordering::Relaxed);
         self.unsaved.extend(revisions.iter().flatten().cloned());
         while !revisions.is_empty() {
             let some = revisions.len().min(PUBLISH_CHUNK_REVISIONS);
@@ -206,18 +197,11 @@ impl Writer {
     fn prune(&mut self) -> Pruning {
         let mut index = self.shared.index_mut();
         let compacted = index.compacted();
-        let floor = self
-            .shared
-            .oldest_pin()
-            .map_or(compacted, |pin| pin.min(compacted));
+        let floor = self.shared.oldest_pin().map_or(compacted, |pin| pin.min(compacted));
         if !index.prune(floor, PRUNE_CHUNK_REVISIONS, &mut self.dead) {
             return Pruning::More;
         }
-        if floor < compacted {
-            Pruning::Blocked
-        } else {
-            Pruning::Done
-        }
+        if floor < compacted { Pruning::Blocked } else { Pruning::Done }
     }
 
     /// Hands the log's content over to the checkpoint when the log is long or history was dropped.

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use etcd_client::{
-    Compare as EtcdCompare, CompareOp, Error as EtcdError, EventType, KeyValue, PutOptions, TxnOp,
-    TxnOpResponse,
+    Compare as EtcdCompare, CompareOp, Error as EtcdError, EventType, KeyValue, PutOptions, TxnOp, TxnOpResponse,
 };
 
 use crate::store::{Compare, Entry, Error, Event, EventKind, LeaseId, Op, OpResult, Revision};
@@ -31,15 +30,8 @@ pub fn event(found: &etcd_client::Event) -> Option<Event> {
         EventType::Delete => EventKind::Delete,
     };
     // A key without revisions stands for none.
-    let previous = found
-        .prev_kv()
-        .filter(|previous| previous.mod_revision() != 0)
-        .map(entry);
-    Some(Event {
-        kind,
-        entry: entry(found.kv()?),
-        previous,
-    })
+    let previous = found.prev_kv().filter(|previous| previous.mod_revision() != 0).map(entry);
+    Some(Event { kind, entry: entry(found.kv()?), previous })
 }
 
 /// A condition.

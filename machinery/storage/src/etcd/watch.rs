@@ -64,9 +64,7 @@ fn batch_of(response: &WatchResponse) -> Option<Batch> {
         let revision = response.header().map_or(0, |header| header.revision());
         return Some(Ok(WatchBatch::Progress(Revision(revision))));
     }
-    Some(Ok(WatchBatch::Events(
-        response.events().iter().filter_map(event).collect(),
-    )))
+    Some(Ok(WatchBatch::Events(response.events().iter().filter_map(event).collect())))
 }
 
 fn ended(response: &WatchResponse) -> Error {

@@ -14,9 +14,7 @@ pub struct Frame {
 
 impl Default for Frame {
     fn default() -> Self {
-        Self {
-            bytes: vec![0; HEADER_BYTES],
-        }
+        Self { bytes: vec![0; HEADER_BYTES] }
     }
 }
 
@@ -66,19 +64,9 @@ impl Header {
     /// A header from the first bytes of `bytes`, if there is a good one.
     pub fn parse(bytes: &[u8], salt: u64) -> Option<Self> {
         let header = bytes.first_chunk::<HEADER_BYTES>()?;
-        let number = |range: Range<usize>| {
-            header[range]
-                .iter()
-                .rev()
-                .fold(0u64, |all, byte| all << 8 | u64::from(*byte))
-        };
-        let good =
-            number(0..4) == u64::from(MAGIC) && number(4..8) == u64::from(checksum(salt, &[&header[8..]]));
-        good.then(|| Self {
-            len: number(8..16),
-            sequence: number(16..24),
-            body_sum: number(24..28) as u32,
-        })
+        let number = |range: Range<usize>| header[range].iter().rev().fold(0u64, |all, byte| all << 8 | u64::from(*byte));
+        let good = number(0..4) == u64::from(MAGIC) && number(4..8) == u64::from(checksum(salt, &[&header[8..]]));
+        good.then(|| Self { len: number(8..16), sequence: number(16..24), body_sum: number(24..28) as u32 })
     }
 
     /// Whether it is this header's body.
@@ -88,9 +76,7 @@ impl Header {
 
     /// Bytes of the whole frame.
     pub fn frame_len(&self) -> Option<u64> {
-        self.len
-            .checked_add(HEADER_BYTES as u64)?
-            .checked_next_multiple_of(8)
+        self.len.checked_add(HEADER_BYTES as u64)?.checked_next_multiple_of(8)
     }
 }
 

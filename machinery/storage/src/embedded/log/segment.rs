@@ -37,11 +37,7 @@ pub struct Tail {
 impl Tail {
     /// Refuses a torn end, which a segment that is not the last cannot have.
     pub fn expect_end(self, path: &Path) -> Result<(), Error> {
-        if self.torn {
-            Err(damaged(path, "a frame in its middle is broken"))
-        } else {
-            Ok(())
-        }
+        if self.torn { Err(damaged(path, "a frame in its middle is broken")) } else { Ok(()) }
     }
 }
 
@@ -73,12 +69,7 @@ impl Segment {
     /// Makes the file for frames from `first` on; its name and room are durable on return.
     pub fn create(folder: &Path, first: u64) -> io::Result<Self> {
         let path = folder.join(format!("{first:020}{SUFFIX}"));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let salt = RandomState::new().build_hasher().finish();
         let mut bytes = vec![0; PREALLOCATE_BYTES as usize];
         bytes[..8].copy_from_slice(MAGIC);
@@ -89,37 +80,20 @@ impl Segment {
         file.write_all_at(&bytes, 0)?;
         file.sync_all()?;
         sync_folder(folder)?;
-        Ok(Self {
-            path,
-            file,
-            salt,
-            position: START,
-            allocated: PREALLOCATE_BYTES,
-        })
+        Ok(Self { path, file, salt, position: START, allocated: PREALLOCATE_BYTES })
     }
 
     /// Opens an existing file; [`Self::read`] and [`Self::cut`] come before the first append.
     pub fn open(path: &Path, first: u64) -> Result<Self, Error> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(|error| fatal(path, &error))?;
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(|error| fatal(path, &error))?;
         let mut header = [0; START as usize];
-        file.read_exact_at(&mut header, 0)
-            .map_err(|error| fatal(path, &error))?;
+        file.read_exact_at(&mut header, 0).map_err(|error| fatal(path, &error))?;
         let salt = header_salt(&header).ok_or_else(|| damaged(path, "its header is broken"))?;
         if header[16..24] != first.to_le_bytes() {
             return Err(damaged(path, "its name is not its header's"));
         }
         let allocated = file.metadata().map_err(|error| fatal(path, &error))?.len();
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            salt,
-            position: START,
-            allocated,
-        })
+        Ok(Self { path: path.to_owned(), file, salt, position: START, allocated })
     }
 
     pub fn path(&self) -> &Path {
@@ -135,10 +109,7 @@ impl Segment {
     pub fn read(&self, mut visit: impl FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<Tail, Error> {
         let mut position = START;
         let mut body = Vec::new();
-        while let Some(header) = self
-            .frame_at(position, &mut body)
-            .map_err(|error| fatal(&self.path, &error))?
-        {
+        while let Some(header) = self.frame_at(position, &mut body).map_err(|error| fatal(&self.path, &error))? {
             visit(header.sequence, &body)?;
             position += header.frame_len().unwrap_or(0);
         }
@@ -146,10 +117,7 @@ impl Segment {
         if self.holds_frame(&rest) {
             return Err(damaged(&self.path, "a frame in its middle is broken"));
         }
-        Ok(Tail {
-            position,
-            torn: rest.iter().any(|byte| *byte != 0),
-        })
+        Ok(Tail { position, torn: rest.iter().any(|byte| *byte != 0) })
     }
 
     fn frame_at(&self, position: u64, body: &mut Vec<u8>) -> io::Result<Option<Header>> {
@@ -159,9 +127,7 @@ impl Segment {
         }
         self.file.read_exact_at(&mut header, position)?;
         let room = self.allocated - position;
-        let Some(header) =
-            Header::parse(&header, self.salt).filter(|header| header.frame_len() <= Some(room))
-        else {
+        let Some(header) = Header::parse(&header, self.salt).filter(|header| header.frame_len() <= Some(room)) else {
             return Ok(None);
         };
         body.resize(usize::try_from(header.len).unwrap_or(usize::MAX), 0);
@@ -170,8 +136,7 @@ impl Segment {
     }
 
     fn rest(&self, position: u64) -> io::Result<Vec<u8>> {
-        let mut rest =
-            vec![0; usize::try_from(self.allocated.saturating_sub(position)).unwrap_or(usize::MAX)];
+        let mut rest = vec![0; usize::try_from(self.allocated.saturating_sub(position)).unwrap_or(usize::MAX)];
         self.file.read_exact_at(&mut rest, position)?;
         Ok(rest)
     }
@@ -179,9 +144,7 @@ impl Segment {
     /// Whether a whole frame lies anywhere in what should be free.
     fn holds_frame(&self, rest: &[u8]) -> bool {
         (0..rest.len()).step_by(8).any(|offset| {
-            let Some(header) = Header::parse(&rest[offset..], self.salt) else {
-                return false;
-            };
+            let Some(header) = Header::parse(&rest[offset..], self.salt) else { return false };
             let body = &rest[offset + HEADER_BYTES..];
             usize::try_from(header.len)
                 .ok()

@@ -45,10 +45,7 @@ fn frames_are_read_back_in_order() {
     write(&mut log, b"three");
     assert_eq!(log.last_sequence(), 3);
     drop(log);
-    assert_eq!(
-        read(folder.path(), 1).expect("open").1,
-        [b"two".to_vec(), b"three".to_vec()]
-    );
+    assert_eq!(read(folder.path(), 1).expect("open").1, [b"two".to_vec(), b"three".to_vec()]);
 }
 
 #[test]
@@ -60,20 +57,13 @@ fn a_torn_last_frame_is_cut_at_every_length() {
         let (mut log, _) = read(folder.path(), 0).expect("open");
         bodies.iter().for_each(|body| write(&mut log, body));
         drop(log);
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .open(only_segment(folder.path()))
-            .expect("open");
+        let file = fs::OpenOptions::new().write(true).open(only_segment(folder.path())).expect("open");
         file.write_all_at(&[0; 64], at + kept).expect("tear");
         let (mut log, seen) = read(folder.path(), 0).expect("a torn tail opens");
         assert_eq!(seen, [b"first".to_vec()], "kept {kept}");
         write(&mut log, b"next");
         drop(log);
-        assert_eq!(
-            read(folder.path(), 0).expect("open").1,
-            [b"first".to_vec(), b"next".to_vec()],
-            "kept {kept}"
-        );
+        assert_eq!(read(folder.path(), 0).expect("open").1, [b"first".to_vec(), b"next".to_vec()], "kept {kept}");
     }
 }
 
@@ -84,12 +74,8 @@ fn a_broken_frame_with_a_good_one_behind_it_is_refused() {
     let bodies: [&[u8]; 2] = [b"first", b"second"];
     bodies.iter().for_each(|body| write(&mut log, body));
     drop(log);
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(only_segment(folder.path()))
-        .expect("open");
-    file.write_all_at(b"X", offsets(&bodies)[0] + frame::HEADER_BYTES as u64)
-        .expect("damage");
+    let file = fs::OpenOptions::new().write(true).open(only_segment(folder.path())).expect("open");
+    file.write_all_at(b"X", offsets(&bodies)[0] + frame::HEADER_BYTES as u64).expect("damage");
     let error = read(folder.path(), 0).err().expect("refused");
     assert!(error.to_string().contains("damaged"), "{error}");
 }
@@ -104,10 +90,7 @@ fn a_missing_segment_is_refused() {
     drop(log);
     fs::remove_file(&list(folder.path()).expect("list")[0].1).expect("remove");
     assert!(read(folder.path(), 0).is_err());
-    assert_eq!(
-        read(folder.path(), 1).expect("a checkpoint covers it").1,
-        [b"two".to_vec()]
-    );
+    assert_eq!(read(folder.path(), 1).expect("a checkpoint covers it").1, [b"two".to_vec()]);
 }
 
 #[test]
@@ -132,8 +115,5 @@ fn a_frame_larger_than_the_room_left_lengthens_the_file() {
     write(&mut log, &large);
     write(&mut log, b"small");
     drop(log);
-    assert_eq!(
-        read(folder.path(), 0).expect("open").1,
-        [large, b"small".to_vec()]
-    );
+    assert_eq!(read(folder.path(), 0).expect("open").1, [large, b"small".to_vec()]);
 }

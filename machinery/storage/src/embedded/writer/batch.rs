@@ -50,13 +50,7 @@ pub struct Batch {
 impl Batch {
     /// An empty one over a store that is compacted up to here.
     pub fn new(compacted: i64) -> Self {
-        Self {
-            revisions: Vec::new(),
-            compacted,
-            compacts: false,
-            saved: None,
-            replies: Vec::new(),
-        }
+        Self { revisions: Vec::new(), compacted, compacts: false, saved: None, replies: Vec::new() }
     }
 
     /// How many commands it answers.
@@ -67,20 +61,12 @@ impl Batch {
     /// Ends the leases whose time is over.
     pub fn expire(&mut self, staging: &mut Staging, leases: &mut Leases, out: &mut Vec<u8>, now: Instant) {
         while let Some(lease) = leases.expired(now) {
-            self.end_lease(lease, staging, leases, out)
-                .expect("an expired lease runs until it is ended");
+            self.end_lease(lease, staging, leases, out).expect("an expired lease runs until it is ended");
         }
     }
 
     /// Decides one command and appends what must be durable to `out`.
-    pub fn stage(
-        &mut self,
-        queued: Queued,
-        staging: &mut Staging,
-        leases: &mut Leases,
-        out: &mut Vec<u8>,
-        now: Instant,
-    ) {
+    pub fn stage(&mut self, queued: Queued, staging: &mut Staging, leases: &mut Leases, out: &mut Vec<u8>, now: Instant) {
         let reply = match queued.command {
             Command::Txn(txn, answer) => {
                 let outcome = staging.txn(&txn, leases).map(|(result, changes)| {
@@ -91,9 +77,7 @@ impl Batch {
             }
             Command::Grant(ttl, answer) => Reply::Lease(answer, Ok(grant(ttl, leases, out, now))),
             Command::Renew(lease, answer) => Reply::Done(answer, leases.renew(lease.0, now)),
-            Command::Revoke(lease, answer) => {
-                Reply::Done(answer, self.end_lease(lease.0, staging, leases, out))
-            }
+            Command::Revoke(lease, answer) => Reply::Done(answer, self.end_lease(lease.0, staging, leases, out)),
             Command::Compact(at, answer) => Reply::Done(answer, self.compact(at.0, staging.revision(), out)),
             Command::Ping(answer) => Reply::Done(answer, Ok(())),
             Command::Saved(result) => {
@@ -156,11 +140,7 @@ impl Batch {
 fn grant(ttl: Duration, leases: &mut Leases, out: &mut Vec<u8>, now: Instant) -> LeaseId {
     let lease = leases.next_id();
     leases.grant(lease, ttl, now);
-    Record::Granted {
-        lease,
-        ttl_seconds: ttl.as_secs(),
-    }
-    .encode(out);
+    Record::Granted { lease, ttl_seconds: ttl.as_secs() }.encode(out);
     LeaseId(lease)
 }
 

@@ -21,26 +21,14 @@ impl Saver {
         let work = move || {
             for delta in queue {
                 let saved = Command::Saved(checkpoint.save(&delta));
-                if done
-                    .send(Queued {
-                        command: saved,
-                        place: None,
-                    })
-                    .is_err()
-                {
+                if done.send(Queued { command: saved, place: None }).is_err() {
                     return;
                 }
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("store-checkpoint".to_owned())
-            .spawn(work);
+        let thread = std::thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work);
         let thread = thread.map_err(|error| Error::Fatal(format!("cannot start a thread: {error}")))?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-            busy: false,
-        })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), busy: false })
     }
 
     /// Whether a checkpoint is being saved.
