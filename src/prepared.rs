@@ -40,6 +40,7 @@ pub struct Prepared {
     server: Server,
     hooks: Hooks,
     certificate: Arc<ServingCertificate>,
+    authorities: Vec<Arc<ClientAuthority>>,
     kubeconfig: PathBuf,
     shutdown: Shutdown,
 }
@@ -58,6 +59,7 @@ impl Config {
         let proxies = Arc::new(ClientAuthority::load(&[self.proxy_ca()])?);
         let clients = ClientAuthority::load(&self.client_authorities())?.hinting_also(&proxies);
         let clients = Arc::new(clients);
+        let authorities = vec![clients.clone(), proxies.clone()];
         let kubeconfig = self.data_dir.join("admin.kubeconfig");
         kubeconfig::write(
             &kubeconfig,
@@ -115,6 +117,7 @@ impl Config {
             server,
             hooks,
             certificate,
+            authorities,
             kubeconfig,
             shutdown,
         })
@@ -248,6 +251,7 @@ impl Prepared {
             server,
             hooks,
             certificate,
+            authorities,
             kubeconfig,
             shutdown,
         } = self;
@@ -256,7 +260,7 @@ impl Prepared {
             .tls_cert_file
             .is_none()
             .then(|| (config.pki.clone(), config.names()));
-        tokio::spawn(reload::keep_fresh(certificate, own, shutdown.clone()));
+        tokio::spawn(reload::keep_fresh(certificate, own, authorities, shutdown.clone()));
         let states: Vec<HookState> = hooks.states();
         let url = config.url(listener.address());
         let to_tell = shutdown.clone();
