@@ -38,6 +38,9 @@ impl Snapshot {
     }
 }
 
+/// See [`Writer::sweep_at`].
+const SWEEP_AT_MIN: usize = 1_024;
+
 /// Roles by namespace (empty for cluster roles) and name.
 pub type Roles = HashMap<(SmolStr, SmolStr), Arc<RoleSlot>>;
 
@@ -45,6 +48,8 @@ pub type Roles = HashMap<(SmolStr, SmolStr), Arc<RoleSlot>>;
 #[derive(Debug, Default)]
 pub struct Writer {
     roles: Roles,
+    /// With so many roles the places of roles that are not there, and that no binding has any more, are given up.
+    sweep_at: usize,
     bindings: BTreeMap<SmolStr, BTreeMap<SmolStr, Arc<Binding>>>,
     published: Snapshot,
 }
@@ -178,6 +183,11 @@ impl Writer {
     }
 
     fn slot(&mut self, namespace: SmolStr, name: SmolStr) -> Arc<RoleSlot> {
+        if self.roles.len() >= self.sweep_at {
+            self.roles
+                .retain(|_, slot| Arc::strong_count(slot) > 1 || slot.rules().is_some());
+            self.sweep_at = SWEEP_AT_MIN.max(self.roles.len() * 2);
+        }
         self.roles.entry((namespace, name)).or_default().clone()
     }
 
