@@ -44,9 +44,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(Compress),
         Box::new(parts.authentication),
         Box::new(Audit { audit: parts.audit }),
-        Box::new(Impersonation {
-            chain: parts.authorizers.clone(),
-        }),
+        Box::new(Impersonation::new(parts.authorizers.clone())),
         Box::new(InFlight::new(
             serving.max_requests_inflight,
             serving.max_mutating_requests_inflight,

@@ -2,7 +2,8 @@
 
 use auth::review::{self, Review};
 use kinds::Verb;
-use schema::{Map, Value, tree};
+use object::field::{self, Path, Printed};
+use schema::{Map, Types, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
@@ -11,6 +12,7 @@ use crate::call::{Call, Shape};
 use crate::negotiate::{self, Output};
 use crate::options::{WriteKind, WriteOptions};
 use crate::render::{ListMeta, ListWriter};
+use crate::write::managed_fields;
 use crate::{body, render, subresources, verbs};
 
 /// Answers a request for a resource that is not stored.
@@ -40,7 +42,18 @@ async fn answer_review(api: &Api, call: &mut Call, content: Body) -> Result<Resp
     let options = WriteOptions::read(&call.query, WriteKind::Create)?;
     let shape = Shape::of(&call.resource);
     let mut object = body::decode(call, &shape, media, &bytes, options.field_validation)?;
+    let is_of_self = matches!(
+        call.resource.resource.as_str(),
+        "selfsubjectreviews" | "selfsubjectrulesreviews"
+    );
+    if !is_of_self {
+        managed_fields::track(call, &mut object, None, "");
+    }
     let status = status(api, call, &object).await?;
+    // These two are answered with a new object: nothing of what was sent comes back.
+    if is_of_self {
+        object = Value::Map(Map::new());
+    }
     if let Some(map) = object.as_map_mut() {
         map.insert("status", status);
         let created = call.now.clone();
@@ -49,6 +62,28 @@ async fn answer_review(api: &Api, call: &mut Call, content: Body) -> Result<Resp
         }
     }
     render::object(api, call, output, &shape, object, 201)
+}
+
+/// What is wrong with a review's metadata: it is no object that could have a name. Its owners, which the server noted, are shown
+/// with it.
+fn metadata_error(review: Review<'_>, object: &Value) -> Option<field::Error> {
+    let metadata = object.map_at(&["metadata"])?;
+    let is_ours = |key: &str, value: &Value| match (key, review) {
+        ("managedFields", _) => true,
+        ("namespace", Review::Local(namespace)) => value.as_str() == Some(namespace),
+        _ => value.is_zero(),
+    };
+    if metadata.iter().all(|(key, value)| is_ours(key, value)) {
+        return None;
+    }
+    let types = Types::builtin();
+    let id = types.id("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")?;
+    let printed = Printed::typed(types, id, &Value::Map(metadata.clone()));
+    let why = match review {
+        Review::Local(_) => "must be empty except for namespace",
+        _ => "must be empty",
+    };
+    Some(field::Error::invalid(&Path::root("metadata"), printed, why))
 }
 
 /// What a review finds.
@@ -74,7 +109,8 @@ async fn status(api: &Api, call: &Call, object: &Value) -> Result<Value, Status>
         "localsubjectaccessreviews" => Review::Local(call.namespace()),
         _ => Review::OfAnybody,
     };
-    let errors = review::validate(kind, spec);
+    let mut errors = review::validate(kind, spec);
+    errors.extend(metadata_error(kind, object));
     if !errors.is_empty() {
         return Err(Status::invalid(&call.resource.group, "", "", &errors));
     }

@@ -10,6 +10,8 @@ pub const CACHED_TOKENS_MAX: usize = 32 * 1024;
 pub const TOKEN_GOOD_FOR: Duration = Duration::from_secs(1);
 /// Users looked up at several authenticators by the groups that impersonation asks for, headers included.
 pub const IMPERSONATED_VALUES_MAX: usize = 1_024;
+/// Users of whom it is remembered how they impersonated last.
+pub const REMEMBERED_IMPERSONATORS_MAX: usize = 10_000;
 /// Answers of webhooks that are remembered.
 pub const CACHED_ANSWERS_MAX: usize = 8 * 1024;
 /// Questions that are too long to be remembered.

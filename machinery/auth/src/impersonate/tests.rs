@@ -34,7 +34,10 @@ async fn outcome(rules: Value, sent: &[(&'static str, &'static str)]) -> Result<
         .expect("good headers")
         .expect("somebody");
     let request = Attributes::resource("list", "", "pods", "a", "");
-    impersonate(&chain(rules), &User::new("joe", "", &[]), &wanted, &request).await
+    let impersonation = Impersonation::new(Arc::new(chain(rules)));
+    impersonation
+        .exchange(&User::new("joe", "", &[]), &wanted, &request)
+        .await
 }
 
 #[test]
@@ -172,7 +175,9 @@ async fn an_agent_may_be_the_node_that_it_is_on() {
         .insert("authentication.kubernetes.io/node-name".into(), vec!["n1".into()]);
     let request = Attributes::resource("list", "", "pods", "a", "");
     let wanted = |name: &str| User::new(name, "", &[]);
-    let node = impersonate(&rbac, &agent, &wanted("system:node:n1"), &request)
+    let impersonation = Impersonation::new(Arc::new(rbac));
+    let node = impersonation
+        .exchange(&agent, &wanted("system:node:n1"), &request)
         .await
         .expect("its own node");
     assert_eq!(
@@ -180,8 +185,23 @@ async fn an_agent_may_be_the_node_that_it_is_on() {
         ("system:node:n1", "system:nodes")
     );
     assert!(
-        impersonate(&rbac, &agent, &wanted("system:node:n2"), &request)
+        impersonation
+            .exchange(&agent, &wanted("system:node:n2"), &request)
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn the_way_that_worked_last_is_tried_first() {
+    let root = User::new("root", "", &[User::MASTERS]);
+    let request = Attributes::resource("create", "", "nodes", "", "");
+    let impersonation = Impersonation::new(Arc::new(Chain::new(Vec::new())));
+    let node = User::new("system:node:n1", "", &[]);
+    let first = impersonation.exchange(&root, &node, &request).await.expect("masters");
+    assert!(first.is_in("system:nodes"));
+    let with_group = User::new("system:node:n1", "", &["g"]);
+    impersonation.exchange(&root, &with_group, &request).await.expect("in the old way");
+    let again = impersonation.exchange(&root, &node, &request).await.expect("masters");
+    assert_eq!(again.groups, [User::AUTHENTICATED]);
 }

@@ -17,10 +17,14 @@ use crate::status::Status;
 pub struct Impersonator(pub User);
 
 /// Exchanges users.
-#[derive(Clone, Debug)]
-pub struct Impersonation {
-    /// Who decides.
-    pub chain: Arc<Chain>,
+#[derive(Debug)]
+pub struct Impersonation(impersonate::Impersonation);
+
+impl Impersonation {
+    /// As these authorizers decide.
+    pub fn new(chain: Arc<Chain>) -> Self {
+        Self(impersonate::Impersonation::new(chain))
+    }
 }
 
 impl Filter for Impersonation {
@@ -35,9 +39,7 @@ impl Filter for Impersonation {
             Err(response) => return Box::pin(async move { response }),
         };
         Box::pin(async move {
-            let becoming =
-                impersonate::impersonate(&self.chain, &asked.user, &wanted, &asked.attributes()).await;
-            match becoming {
+            match self.0.exchange(&asked.user, &wanted, &asked.attributes()).await {
                 Ok(user) => {
                     if let Some(trail) = Trail::of(&request) {
                         trail.impersonated(&user);
