@@ -144,7 +144,7 @@ impl Settled {
             let caller = caller.map_err(|error| Error::flag(FLAG, error))?;
             let version = &self.options.authentication_token_webhook_version;
             let remembered = self.options.authentication_token_webhook_cache_ttl;
-            all.push(Authenticator::Webhook(Webhook::new(caller, version, remembered)));
+            all.push(Authenticator::Webhook(Box::new(Webhook::new(caller, version, remembered))));
         }
         Ok(all)
     }

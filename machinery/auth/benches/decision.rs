@@ -125,7 +125,7 @@ fn main() {
     assert!(!runtime.block_on(round(&world, &refused)));
     for (name, asked) in [("allowed", &allowed), ("refused", &refused)] {
         let seconds = measure::best(20, 1_000, || {
-            drop(black_box(runtime.block_on(round(&world, asked))))
+            let _ = black_box(runtime.block_on(round(&world, asked)));
         });
         println!(
             "a token seen before and a decision, {name}: {:.2} us",

@@ -20,6 +20,7 @@ use shardplane_auth::authorize::{Attributes, Verdict};
 use shardplane_auth::client::{Caller, Client, Kubeconfig, Trust};
 use shardplane_auth::jwt::keys::SigningKey;
 
+type ChangeClaims<'a> = &'a dyn Fn(&mut schema::Map);
 type Answer = Arc<Mutex<Box<dyn FnMut(&str, &Value) -> (u16, String) + Send>>>;
 
 struct Server {
@@ -139,7 +140,7 @@ async fn tokens_of_a_provider_are_checked_in_every_way() {
     };
     let (user, until) = oidc.user(&claims(&|_| {})).await.expect("good").expect("its own");
     assert_eq!((user.name.as_str(), until), ("oidc:joe", now + 60));
-    let bad: [(&str, &dyn Fn(&mut schema::Map)); 5] = [
+    let bad: [(&str, ChangeClaims<'_>); 5] = [
         ("expired", &|claims| drop(claims.insert("exp", now - 5))),
         ("expiry", &|claims| drop(claims.remove("exp"))),
         ("audience", &|claims| drop(claims.insert("aud", "them"))),
@@ -274,7 +275,7 @@ async fn a_token_webhook_names_users() {
         "v1",
         Duration::from_secs(60),
     );
-    let tokens = Tokens::new(vec![Authenticator::Webhook(webhook)], vec!["us".into()]);
+    let tokens = Tokens::new(vec![Authenticator::Webhook(Box::new(webhook))], vec!["us".into()]);
     let found = tokens.user("good").await.expect("known");
     assert_eq!(
         (found.user.name.as_str(), found.user.extra["k"].as_slice()),

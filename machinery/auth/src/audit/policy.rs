@@ -138,7 +138,8 @@ impl Rule {
             namespaces: texts(rule, "namespaces"),
             paths: texts(rule, "nonResourceURLs"),
         };
-        if !read.paths.is_empty() && !(read.resources.is_empty() && read.namespaces.is_empty()) {
+        let is_of_resources = !read.resources.is_empty() || !read.namespaces.is_empty();
+        if is_of_resources && !read.paths.is_empty() {
             return Err(
                 "nonResourceURLs: rules cannot apply to both regular resources and non-resource URLs"
                     .to_owned(),

@@ -30,7 +30,7 @@ pub enum Authenticator {
     /// An OpenID Connect provider.
     Oidc(Arc<Oidc>),
     /// Somebody else, asked over HTTP.
-    Webhook(Webhook),
+    Webhook(Box<Webhook>),
 }
 
 /// All of them.

@@ -25,7 +25,7 @@ impl Filter for Authorization {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let asked = match Asked::of(&request) {
             Ok(asked) => asked,
-            Err(response) => return Box::pin(async move { response }),
+            Err(status) => return Box::pin(async move { status_response(&status) }),
         };
         let trail = Trail::of(&request);
         Box::pin(async move {
@@ -54,9 +54,8 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Of a request; a path that means nothing is answered with 400.
-    pub fn of(request: &Request) -> Result<Self, Response> {
-        let info = RequestInfo::of(request)
-            .map_err(|error| status_response(&Status::bad_request(error.to_string())))?;
+    pub fn of(request: &Request) -> Result<Self, Status> {
+        let info = RequestInfo::of(request).map_err(|error| Status::bad_request(error.to_string()))?;
         let user = request.extensions().get::<User>().cloned();
         Ok(Self {
             user: user.unwrap_or_else(User::anonymous),

@@ -36,7 +36,7 @@ impl Filter for Impersonation {
         };
         let asked = match Asked::of(&request) {
             Ok(asked) => asked,
-            Err(response) => return Box::pin(async move { response }),
+            Err(status) => return Box::pin(async move { status_response(&status) }),
         };
         Box::pin(async move {
             match self.0.exchange(&asked.user, &wanted, &asked.attributes()).await {
