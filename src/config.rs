@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use apiserver::allocate::addresses::AddressRange;
 use apiserver::allocate::node_ports::PortRange;
@@ -11,10 +10,11 @@ use ipnet::IpNet;
 use kinds::RuntimeConfig;
 use serve::pki;
 
+use crate::access;
 use crate::completed::Completed;
 use crate::encryption::Encryption;
 use crate::error::Error;
-use crate::options::{Access, Cluster, Options};
+use crate::options::{Cluster, Options};
 use crate::store::Backend;
 
 /// What a server runs with.
@@ -31,8 +31,8 @@ pub struct Config {
     pub hostname: String,
     /// Certificates of our own.
     pub pki: pki::Files,
-    /// Static tokens.
-    pub tokens: Arc<StaticTokens>,
+    /// Who may come in and what they may do.
+    pub access: access::Settled,
     /// Where objects are kept.
     pub backend: Backend,
     /// What is encrypted there.
@@ -54,12 +54,15 @@ impl Completed {
             advertise_address,
             hostname,
         } = self;
-        check_service_account_keys(&options.access)?;
+        check_issuers(&options.access.service_accounts.service_account_issuer)?;
         let service_ranges = service_ranges(&options.cluster.service_cluster_ip_range)?;
         Ok(Config {
             listen: SocketAddr::new(options.serving.bind_address, options.serving.secure_port),
             pki: pki::Files::below(&data_dir),
-            tokens: Arc::new(static_tokens(options.access.token_auth_file.as_deref())?),
+            access: access::Settled::new(
+                options.access.clone(),
+                static_tokens(options.access.token_auth_file.as_deref())?,
+            )?,
             backend: Backend::of(&options.etcd, &data_dir)?,
             encryption: Encryption::of(&options.etcd)?,
             runtime: runtime(&options.cluster)?,
@@ -123,26 +126,8 @@ fn static_tokens(path: Option<&Path>) -> Result<StaticTokens, Error> {
     StaticTokens::parse(&text).map_err(|error| Error::flag(FLAG, error))
 }
 
-fn check_service_account_keys(access: &Access) -> Result<(), Error> {
-    let signing = access
-        .service_account_signing_key_file
-        .iter()
-        .map(|path| ("service-account-signing-key-file", path));
-    let others = access
-        .service_account_key_file
-        .iter()
-        .map(|path| ("service-account-key-file", path));
-    for (flag, path) in signing.chain(others) {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::File {
-            flag,
-            path: path.clone(),
-            source,
-        })?;
-        if !text.contains("-----BEGIN ") {
-            return Err(Error::flag(flag, format!("{}: no PEM in it", path.display())));
-        }
-    }
-    match access.service_account_issuer.iter().any(String::is_empty) {
+fn check_issuers(issuers: &[String]) -> Result<(), Error> {
+    match issuers.iter().any(String::is_empty) {
         true => Err(Error::flag("service-account-issuer", "it must not be empty")),
         false => Ok(()),
     }

@@ -31,6 +31,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Roles and what else decides on access.
+    #[error("cannot read what decides on access: {0}")]
+    Access(String),
     /// Certificates of our own.
     #[error("cannot make certificates: {0}")]
     Pki(#[from] serve::pki::Error),

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use auth::tokens::StaticTokens;
 use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
-    AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning, InFlight,
-    OperatorPaths, PanicGuard, ReadRequestInfo,
+    Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo,
 };
 use serve::health::Health;
 use serve::http::Handler;
 use serve::metrics::Metrics;
 use serve::request_info::RequestInfo;
 use serve::shutdown::Shutdown;
-use serve::tls::ClientAuthority;
 use watchcache::Cache;
 use watchcache::metrics::Numbers;
 
@@ -22,10 +20,12 @@ use crate::options::Serving;
 
 /// What the filters need.
 pub struct Parts {
-    /// Of client certificates.
-    pub clients: Arc<ClientAuthority>,
-    /// Static tokens.
-    pub tokens: Arc<StaticTokens>,
+    /// Who comes in.
+    pub authentication: Authentication,
+    /// What is told of requests, if anything is.
+    pub audit: Option<auth::audit::Audit>,
+    /// Who may do what.
+    pub authorizers: Arc<auth::authorize::Chain>,
     /// Checks.
     pub health: Health,
     /// Whose numbers are told.
@@ -49,15 +49,16 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
             EndLongRunning::new(parts.shutdown).spread_over(serving.shutdown_watch_termination_grace_period),
         ),
         Box::new(Compress),
-        Box::new(Authentication {
-            clients: parts.clients,
-            tokens: parts.tokens,
-        }),
+        Box::new(parts.authentication),
+        Box::new(Audit { audit: parts.audit }),
+        Box::new(Impersonation::new(parts.authorizers.clone())),
         Box::new(InFlight::new(
             serving.max_requests_inflight,
             serving.max_mutating_requests_inflight,
         )),
-        Box::new(Authorization),
+        Box::new(Authorization {
+            chain: parts.authorizers,
+        }),
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,

@@ -1,10 +1,13 @@
 //! The `shardplane` binary: it reads the command line and runs the tiers that it names.
 //! What a tier does is in its own crate; here is only how they are put together.
 
+mod access;
 mod announcement;
+mod audit;
 mod completed;
 mod config;
 mod encryption;
+mod entrance;
 mod error;
 mod filters;
 mod health;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kinds::Keys;
-use kinds::decorate::IpFamily;
 use render::Discovery;
 use serve::pki::kubeconfig;
 use serve::server::{Listener, Server};
@@ -29,6 +28,7 @@ pub struct Member {
     server: Server,
     cache: Arc<Cache>,
     certificate: Arc<ServingCertificate>,
+    authorities: Vec<Arc<ClientAuthority>>,
     shutdown: Shutdown,
 }
 
@@ -49,32 +49,29 @@ impl Config {
         let Opened { store, .. } = self.open_store().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
-        let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
         let url = self.url(listener.address());
         kubeconfig::write(&self.kubeconfig(), &url, self.server_authority(), &self.pki)?;
         let cached = watchcache::Config {
             keys: Keys::new(&self.options.etcd.etcd_prefix),
-            primary_family: match self.service_ranges[0].first().is_ipv4() {
-                true => IpFamily::V4,
-                false => IpFamily::V6,
-            },
+            primary_family: self.primary_family(),
             history_bytes: self.options.watch_cache.history_bytes(),
             ..watchcache::Config::default()
         };
         let cache = Arc::new(Cache::new(&store, &cached));
-        let address = std::net::SocketAddr::new(self.advertise_address, listener.address().port());
-        let discovery = Discovery::new(self.runtime.clone(), address.to_string());
+        let discovery = Discovery::new(self.runtime.clone(), self.address(&listener));
         let shutdown = Shutdown::new();
+        let entrance = self.entrance(&listener, &store, &shutdown).await?;
         let parts = filters::Parts {
-            clients: clients.clone(),
-            tokens: self.tokens.clone(),
+            authentication: self.authentication(&entrance),
+            authorizers: entrance.access.chain.clone(),
             health: health::of_member(store, &cache, shutdown.clone()),
             cache: cache.clone(),
+            audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
         let handler = Tier::new(cache.clone(), discovery).into_handler();
         let handler = filters::chain(parts, &self.options.serving, handler);
-        let server = server(handler, &certificate, &clients, &shutdown);
+        let server = server(handler, &certificate, &entrance.clients, &shutdown);
         Ok(Member {
             begun,
             config: self,
@@ -83,6 +80,7 @@ impl Config {
             server,
             cache,
             certificate,
+            authorities: entrance.authorities(),
             shutdown,
         })
     }
@@ -99,10 +97,16 @@ impl Member {
             server,
             cache,
             certificate,
+            authorities,
             shutdown,
         } = self;
         let own = config.own_certificate();
-        tokio::spawn(reload::keep_fresh(certificate, own, shutdown.clone()));
+        tokio::spawn(reload::keep_fresh(
+            certificate,
+            own,
+            authorities,
+            shutdown.clone(),
+        ));
         let (url, kubeconfig) = (config.url(listener.address()), config.kubeconfig());
         tokio::spawn(async move {
             cache.start().await;

@@ -2,6 +2,7 @@
 //! Nothing is read or checked here beyond the form of single values.
 
 mod access;
+mod audit;
 mod cluster;
 mod etcd;
 mod serving;
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use access::Access;
+pub use access::{Access, Authorization};
+pub use audit::Audit;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use serving::Serving;
@@ -61,6 +63,8 @@ pub struct Options {
     pub serving: Serving,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub audit: Audit,
     #[command(flatten)]
     pub etcd: Etcd,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use apiserver::bootstrap::cluster::Authentication;
+use apiserver::bootstrap::cluster;
 use apiserver::bootstrap::hooks::{HookState, Hooks, Settings};
 use apiserver::bootstrap::identity::Identity;
 use apiserver::loopback::Loopback;
@@ -41,6 +41,7 @@ pub struct Prepared {
     cache: Arc<Cache>,
     hooks: Hooks,
     certificate: Arc<ServingCertificate>,
+    authorities: Vec<Arc<ClientAuthority>>,
     kubeconfig: PathBuf,
     shutdown: Shutdown,
 }
@@ -56,7 +57,6 @@ impl Config {
         let Opened { store, parts } = self.open_store().await?;
         self.pki.ensure(&self.names())?;
         let certificate = self.serving_certificate()?;
-        let clients = Arc::new(ClientAuthority::load(&self.client_authorities())?);
         let kubeconfig = self.kubeconfig();
         kubeconfig::write(
             &kubeconfig,
@@ -72,7 +72,9 @@ impl Config {
             }
         }
         let shutdown = Shutdown::new();
-        let api = apiserver::build(self.api_config(&listener), store.clone());
+        let entrance = self.entrance(&listener, &store, &shutdown).await?;
+        let api = self.api_config(&listener, entrance.access.clone());
+        let api = apiserver::build(api, store.clone());
         tokio::spawn(api.repair().run());
         let cache = api.cache().clone();
         let settings = self.hook_settings(&listener)?;
@@ -85,14 +87,15 @@ impl Config {
             shutdown.clone(),
         );
         let parts = filters::Parts {
-            clients: clients.clone(),
-            tokens: self.tokens.clone(),
+            authentication: self.authentication(&entrance),
+            authorizers: entrance.access.chain.clone(),
             health: health::checks(store, &cache, hooks.states(), shutdown.clone()),
             cache: cache.clone(),
+            audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
         let handler = filters::chain(parts, &self.options.serving, api.handler());
-        let server = server(handler, &certificate, &clients, &shutdown);
+        let server = server(handler, &certificate, &entrance.clients, &shutdown);
         Ok(Prepared {
             begun,
             config: self,
@@ -102,6 +105,7 @@ impl Config {
             cache,
             hooks,
             certificate,
+            authorities: entrance.authorities(),
             kubeconfig,
             shutdown,
         })
@@ -146,33 +150,26 @@ impl Config {
             .unwrap_or(&self.pki.ca_certificate)
     }
 
-    /// Our own authority beside one that was given: the administrator's certificate is always of ours.
-    pub(crate) fn client_authorities(&self) -> Vec<&Path> {
-        let mut authorities = vec![self.client_ca(), &self.pki.ca_certificate];
-        authorities.dedup();
-        authorities
+    pub(crate) fn primary_family(&self) -> IpFamily {
+        match self.service_ranges[0].is_ipv4() {
+            true => IpFamily::V4,
+            false => IpFamily::V6,
+        }
     }
 
-    fn client_ca(&self) -> &Path {
-        self.options
-            .access
-            .client_ca_file
-            .as_deref()
-            .unwrap_or(&self.pki.ca_certificate)
+    /// Where the rest of the cluster reaches this server.
+    pub(crate) fn address(&self, listener: &Listener) -> String {
+        SocketAddr::new(self.advertise_address, listener.address().port()).to_string()
     }
 
-    fn api_config(&self, listener: &Listener) -> apiserver::Config {
-        let first_range = self.service_ranges[0];
+    fn api_config(&self, listener: &Listener, access: auth::Access) -> apiserver::Config {
         apiserver::Config {
             runtime: self.runtime.clone(),
             keys: Keys::new(&self.options.etcd.etcd_prefix),
-            primary_family: if first_range.is_ipv4() {
-                IpFamily::V4
-            } else {
-                IpFamily::V6
-            },
+            primary_family: self.primary_family(),
+            access,
             event_ttl: self.options.cluster.event_ttl,
-            address: SocketAddr::new(self.advertise_address, listener.address().port()).to_string(),
+            address: self.address(listener),
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
             history_bytes: self.options.watch_cache.history_bytes(),
@@ -198,10 +195,10 @@ impl Config {
                 .map(|range| range.net().trunc().to_string())
                 .collect(),
             identity: Identity::new(&self.hostname, &uuid::Uuid::new_v4().to_string()),
-            authentication: Authentication {
+            authentication: cluster::Authentication {
                 client_ca: Some(read(self.client_ca())?),
-                request_header_ca: Some(read(&self.pki.front_proxy_ca_certificate)?),
-                request_header_allowed_names: vec!["front-proxy-client".to_owned()],
+                request_header_ca: Some(read(self.proxy_ca())?),
+                request_header_allowed_names: self.access.proxy_names().allowed,
             },
         })
     }
@@ -229,6 +226,7 @@ impl Prepared {
             cache,
             hooks,
             certificate,
+            authorities,
             kubeconfig,
             shutdown,
         } = self;
@@ -236,6 +234,7 @@ impl Prepared {
         tokio::spawn(reload::keep_fresh(
             certificate,
             config.own_certificate(),
+            authorities,
             shutdown.clone(),
         ));
         let states: Vec<HookState> = hooks.states();

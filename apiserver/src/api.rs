@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use auth::Access;
 use kinds::Resource;
 use render::{Descriptions, Discovery};
 use watchcache::Cache;
@@ -21,6 +22,8 @@ pub struct Api {
     pub cache: Arc<Cache>,
     /// Which resources are served, and where.
     pub discovery: Discovery,
+    /// Who may do what.
+    pub access: Access,
     /// What may change or refuse writes.
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth::Access;
 use kinds::decorate::IpFamily;
 use kinds::{Keys, RuntimeConfig};
 use render::discovery::Served;
@@ -40,6 +41,8 @@ pub struct Config {
     pub event_ttl: Duration,
     /// `host:port` under which clients reach this server, as `/api` tells it.
     pub address: String,
+    /// Who may do what, for reviews and for writes of roles; filters before the handler ask the same.
+    pub access: Access,
     /// The ranges of Service addresses.
     pub service_ranges: Vec<AddressRange>,
     /// The range of node ports.
@@ -56,6 +59,7 @@ impl Default for Config {
             primary_family: IpFamily::V4,
             event_ttl: EVENT_TTL,
             address: String::new(),
+            access: Access::default(),
             service_ranges: vec![AddressRange::new(DEFAULT_SERVICE_RANGE.parse().expect("a CIDR"))],
             node_ports: PortRange {
                 first: 30_000,
@@ -97,6 +101,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         cache,
         openapi: Arc::new(OpenApi::new(discovery.served.clone())),
         discovery,
+        access: config.access,
         chain: Chain::new(),
         effects,
         descriptions: Arc::new(Descriptions::default()),

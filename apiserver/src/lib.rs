@@ -9,6 +9,7 @@ pub mod bootstrap;
 mod config;
 pub mod effects;
 mod freshness;
+mod issuer;
 pub mod limits;
 pub mod loopback;
 pub mod objects;

@@ -288,6 +288,19 @@ impl Reader for Objects {
     }
 }
 
+#[async_trait]
+impl auth::objects::Objects for Objects {
+    async fn get(
+        &self,
+        kind: auth::objects::Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, String> {
+        let found = Reader::get(self, "", kind.resource(), namespace, name).await;
+        found.map_err(|status| status.message)
+    }
+}
+
 /// The resource in its hub version.
 fn hub(group: &str, resource: &str) -> Option<&'static Arc<Resource>> {
     let catalog = Catalog::builtin();

@@ -13,7 +13,7 @@ use serve::request_info::RequestInfo;
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::{subresources, verbs, virtuals};
+use crate::{issuer, subresources, verbs, virtuals};
 
 /// Answers a request whose user is known.
 pub async fn answer(api: Arc<Api>, request: Request) -> Response {
@@ -27,7 +27,8 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         return published(&api, &parts).await;
     }
     if !info.is_resource {
-        return api.discovery.answer(&parts, &info);
+        return issuer::document(&api, &parts, &info.path)
+            .unwrap_or_else(|| api.discovery.answer(&parts, &info));
     }
     let user = parts
         .extensions
@@ -132,8 +133,7 @@ async fn subresource(api: &Api, call: &mut Call, verb: Verb, content: Body) -> R
         ("eviction", _) => subresources::evict(api, call, content).await,
         ("log", _) => subresources::log(api, call).await,
         ("attach" | "exec" | "portforward" | "proxy", _) => subresources::connect(api, call).await,
-        // Tokens come with the issue on access.
-        ("token", _) => Err(Status::unknown_resource()),
+        ("token", _) => subresources::token(api, call, content).await,
         (_, Verb::Get) => verbs::get::get(api, call).await,
         (_, Verb::Update) => verbs::update::update(api, call, content).await,
         (_, Verb::Patch) => verbs::patch::patch(api, call, content).await,

@@ -7,9 +7,11 @@ mod disruption;
 mod eviction;
 mod log;
 mod scale;
+mod token;
 
 pub use binding::{bind, bind_named};
 pub use connect::connect;
 pub use eviction::evict;
 pub use log::log;
 pub use scale::{scale_get, scale_patch, scale_update};
+pub use token::token;

@@ -1,16 +1,18 @@
 //! Resources that are not stored: reviews of who asks and what they may do, the state of components, bindings.
 
-use auth::authorize::{self, Attributes};
+use auth::review::{self, Review};
 use kinds::Verb;
+use object::field::{self, Path, Printed};
 use render::list::{ListMeta, ListWriter};
 use render::negotiate::{self, Output};
 use render::{Call, Shape};
-use schema::{Map, Value, tree};
+use schema::{Map, Types, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
+use crate::write::managed_fields;
 use crate::{body, subresources, verbs};
 
 /// Answers a request for a resource that is not stored.
@@ -24,25 +26,34 @@ pub async fn answer(api: &Api, call: &mut Call, verb: Verb, content: Body) -> Re
             "selfsubjectreviews"
             | "selfsubjectaccessreviews"
             | "subjectaccessreviews"
-            | "localsubjectaccessreviews",
+            | "localsubjectaccessreviews"
+            | "selfsubjectrulesreviews"
+            | "tokenreviews",
             Verb::Create,
-        ) => review(api, call, content).await,
+        ) => answer_review(api, call, content).await,
         _ => Err(Status::unknown_resource()),
     }
 }
 
-async fn review(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
+async fn answer_review(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
     let output = Output::of(&call.headers, &call.query)?;
     let media = negotiate::body_media(&call.headers)?;
     let bytes = verbs::body(content).await?;
     let options = WriteOptions::read(&call.query, WriteKind::Create)?;
     let shape = Shape::of(&call.resource);
     let mut object = body::decode(call, &shape, media, &bytes, options.field_validation)?;
-    let status = match call.resource.resource.as_str() {
-        "selfsubjectreviews" => tree!({"userInfo": (user_info(&call.user))}),
-        "selfsubjectaccessreviews" => access(&call.user, &object),
-        _ => access(&reviewed_user(&object), &object),
-    };
+    let is_of_self = matches!(
+        call.resource.resource.as_str(),
+        "selfsubjectreviews" | "selfsubjectrulesreviews"
+    );
+    if !is_of_self {
+        managed_fields::track(call, &mut object, None, "");
+    }
+    let status = status(api, call, &object).await?;
+    // These two are answered with a new object: nothing of what was sent comes back.
+    if is_of_self {
+        object = Value::Map(Map::new());
+    }
     if let Some(map) = object.as_map_mut() {
         map.insert("status", status);
         let created = call.now.clone();
@@ -53,65 +64,57 @@ async fn review(api: &Api, call: &mut Call, content: Body) -> Result<Response, S
     render::object(&api.descriptions, call, output, &shape, object, 201)
 }
 
-fn user_info(user: &auth::User) -> Value {
-    let texts = |texts: &[schema::SmolStr]| Value::List(texts.iter().cloned().map(Value::from).collect());
-    let mut info = Map::new();
-    info.insert("username", user.name.clone());
-    if !user.uid.is_empty() {
-        info.insert("uid", user.uid.clone());
+/// What is wrong with a review's metadata: it is no object that could have a name. Its owners, which the server noted, are shown
+/// with it.
+fn metadata_error(review: Review<'_>, object: &Value) -> Option<field::Error> {
+    let metadata = object.map_at(&["metadata"])?;
+    let is_ours = |key: &str, value: &Value| match (key, review) {
+        ("managedFields", _) => true,
+        ("namespace", Review::Local(namespace)) => value.as_str() == Some(namespace),
+        _ => value.is_zero(),
+    };
+    if metadata.iter().all(|(key, value)| is_ours(key, value)) {
+        return None;
     }
-    if !user.groups.is_empty() {
-        info.insert("groups", texts(&user.groups));
-    }
-    if !user.extra.is_empty() {
-        let extra: Map = user
-            .extra
-            .iter()
-            .map(|(key, values)| (key.clone(), texts(values)))
-            .collect();
-        info.insert("extra", extra);
-    }
-    Value::Map(info)
+    let types = Types::builtin();
+    let id = types.id("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")?;
+    let printed = Printed::typed(types, id, &Value::Map(metadata.clone()));
+    let why = match review {
+        Review::Local(_) => "must be empty except for namespace",
+        _ => "must be empty",
+    };
+    Some(field::Error::invalid(&Path::root("metadata"), printed, why))
 }
 
-fn reviewed_user(review: &Value) -> auth::User {
-    let text = |field: &str| review.str_at(&["spec", field]).unwrap_or_default();
-    let groups: Vec<&str> = review
-        .list_at(&["spec", "groups"])
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    auth::User::new(text("user"), text("uid"), &groups)
-}
-
-/// What the authorizer says to the attributes in a review's spec.
-fn access(user: &auth::User, review: &Value) -> Value {
-    let resource = |field: &str| {
-        review
-            .str_at(&["spec", "resourceAttributes", field])
-            .unwrap_or_default()
+/// What a review finds.
+async fn status(api: &Api, call: &Call, object: &Value) -> Result<Value, Status> {
+    let access = &api.access;
+    let nothing = Value::Map(Map::new());
+    let spec = object.get("spec").unwrap_or(&nothing);
+    let text = |field: &str| spec.str_at(&[field]).unwrap_or_default();
+    let kind = match call.resource.resource.as_str() {
+        "selfsubjectreviews" => return Ok(tree!({"userInfo": (review::user_info(&call.user))})),
+        "selfsubjectrulesreviews" if text("namespace").is_empty() => {
+            return Err(Status::bad_request("no namespace on request"));
+        }
+        "selfsubjectrulesreviews" => {
+            return Ok(review::rules_status(&access.chain, &call.user, text("namespace")));
+        }
+        "tokenreviews" if text("token").is_empty() => {
+            let why = "token is required for TokenReview in authentication";
+            return Err(Status::bad_request(why));
+        }
+        "tokenreviews" => return Ok(review::token_status(&access.tokens, spec).await),
+        "selfsubjectaccessreviews" => Review::OfSelf,
+        "localsubjectaccessreviews" => Review::Local(call.namespace()),
+        _ => Review::OfAnybody,
     };
-    let other = |field: &str| {
-        review
-            .str_at(&["spec", "nonResourceAttributes", field])
-            .unwrap_or_default()
-    };
-    let is_resource = review.at(&["spec", "resourceAttributes"]).is_some();
-    let attributes = Attributes {
-        is_resource,
-        verb: if is_resource {
-            resource("verb")
-        } else {
-            other("verb")
-        },
-        group: resource("group"),
-        resource: resource("resource"),
-        subresource: resource("subresource"),
-        namespace: resource("namespace"),
-        name: resource("name"),
-        path: other("path"),
-    };
-    tree!({"allowed": (authorize::allowed(user, &attributes))})
+    let mut errors = review::validate(kind, spec);
+    errors.extend(metadata_error(kind, object));
+    if !errors.is_empty() {
+        return Err(Status::invalid(&call.resource.group, "", "", &errors));
+    }
+    Ok(review::access_status(&access.chain, kind, &call.user, spec).await)
 }
 
 async fn components(api: &Api, call: &mut Call) -> Result<Response, Status> {

@@ -6,6 +6,7 @@ pub mod delete;
 mod deletion;
 pub mod facts;
 mod finish;
+mod grants;
 pub mod managed_fields;
 pub mod metadata;
 pub mod update;
@@ -56,7 +57,8 @@ impl<'a> Admitted<'a> {
         }
     }
 
-    /// Lets admission change the object. Returns it with warnings for the client.
+    /// Lets admission change the object, and sees to it that roles give nothing that the user lacks. Returns it with
+    /// warnings for the client.
     pub async fn mutate(
         &self,
         api: &Api,
@@ -65,6 +67,7 @@ impl<'a> Admitted<'a> {
     ) -> Result<(Value, Vec<String>), Status> {
         let mut attributes = self.attributes(call, object);
         api.chain.mutate(&mut attributes, &*api.objects).await?;
+        grants::check(api, call, &attributes).await?;
         Ok((attributes.object, attributes.warnings))
     }
 

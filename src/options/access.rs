@@ -1,10 +1,13 @@
-//! Flags about who may come in.
+//! Flags about who may come in and what they may do.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
-/// Who is let in.
+use super::duration;
+
+/// Who is let in, and what they may do.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub struct Access {
@@ -14,6 +17,88 @@ pub struct Access {
     /// Static bearer tokens: a CSV file of token,user,uid,"group1,group2"
     #[arg(long, value_name = "FILE")]
     pub token_auth_file: Option<PathBuf>,
+    /// Whether requests without credentials are let in, as system:anonymous
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub anonymous_auth: bool,
+    /// Issuers of tokens and anonymous access (YAML, AuthenticationConfiguration)
+    #[arg(long, value_name = "FILE")]
+    pub authentication_config: Option<PathBuf>,
+    /// Whether secrets of type bootstrap.kubernetes.io/token in kube-system let in who has them
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub enable_bootstrap_token_auth: bool,
+    /// A webhook that knows tokens (kubeconfig)
+    #[arg(long, value_name = "FILE")]
+    pub authentication_token_webhook_config_file: Option<PathBuf>,
+    /// The version of the TokenReviews that it is sent
+    #[arg(long, value_name = "VERSION", default_value = "v1beta1", value_parser = ["v1", "v1beta1"])]
+    pub authentication_token_webhook_version: String,
+    /// For how long its answers are remembered
+    #[arg(long, value_name = "DURATION", default_value = "2m0s", value_parser = duration)]
+    pub authentication_token_webhook_cache_ttl: Duration,
+    /// For whom tokens must be [default: the issuers of service account tokens]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub api_audiences: Vec<String>,
+    #[command(flatten)]
+    pub front_proxy: FrontProxy,
+    #[command(flatten)]
+    pub service_accounts: ServiceAccounts,
+    #[command(flatten)]
+    pub authorization: Authorization,
+}
+
+/// Proxies that name users in headers.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct FrontProxy {
+    /// Authorities of front proxies' certificates (PEM) [default: our own in the data folder]
+    #[arg(long, value_name = "FILE", requires = "requestheader_allowed_names")]
+    pub requestheader_client_ca_file: Option<PathBuf>,
+    /// Common names that such certificates may have
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "front-proxy-client"
+    )]
+    pub requestheader_allowed_names: Vec<String>,
+    /// Headers with the user's name
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-User"
+    )]
+    pub requestheader_username_headers: Vec<String>,
+    /// Headers with the user's uid
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Uid"
+    )]
+    pub requestheader_uid_headers: Vec<String>,
+    /// Headers with groups
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Group"
+    )]
+    pub requestheader_group_headers: Vec<String>,
+    /// Beginnings of headers with extras
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "X-Remote-Extra-"
+    )]
+    pub requestheader_extra_headers_prefix: Vec<String>,
+}
+
+/// Tokens of service accounts.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct ServiceAccounts {
     /// Who signs service account tokens, as it stands in them; the first one signs
     #[arg(long, value_name = "URL", default_value = "https://kubernetes.default.svc")]
     pub service_account_issuer: Vec<String>,
@@ -23,4 +108,43 @@ pub struct Access {
     /// The key that signs service account tokens (PEM) [default: our own in the data folder]
     #[arg(long, value_name = "FILE")]
     pub service_account_signing_key_file: Option<PathBuf>,
+    /// Whether tokens of pods live for a year, so that clients that never read them again go on working
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub service_account_extend_token_expiration: bool,
+    /// Where others find the keys [default: at the advertised address]
+    #[arg(long, value_name = "URL")]
+    pub service_account_jwks_uri: Option<String>,
+}
+
+/// What users may do.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct Authorization {
+    /// Authorizers in order: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "Node,RBAC",
+        conflicts_with = "authorization_config"
+    )]
+    pub authorization_mode: Vec<String>,
+    /// Authorizers in order (YAML, AuthorizationConfiguration)
+    #[arg(long, value_name = "FILE")]
+    pub authorization_config: Option<PathBuf>,
+    /// The policies of ABAC, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub authorization_policy_file: Option<PathBuf>,
+    /// The webhook of the mode Webhook (kubeconfig)
+    #[arg(long, value_name = "FILE")]
+    pub authorization_webhook_config_file: Option<PathBuf>,
+    /// The version of the SubjectAccessReviews that it is sent
+    #[arg(long, value_name = "VERSION", default_value = "v1beta1", value_parser = ["v1", "v1beta1"])]
+    pub authorization_webhook_version: String,
+    /// For how long it is remembered that something is allowed
+    #[arg(long, value_name = "DURATION", default_value = "5m0s", value_parser = duration)]
+    pub authorization_webhook_cache_authorized_ttl: Duration,
+    /// For how long it is remembered that something is not
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub authorization_webhook_cache_unauthorized_ttl: Duration,
 }

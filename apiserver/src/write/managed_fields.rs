@@ -12,7 +12,7 @@ const MANAGER_BYTES_MAX: usize = 128;
 
 /// Records the write from `old` (absent on create) to `object`, both in their hub form, through a subresource or none.
 #[inline(never)] // profiles tell its cost apart
-pub(super) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subresource: &str) {
+pub(crate) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subresource: &str) {
     let entries = entries_before(object, old, subresource);
     meta::edit(object).set_managed_fields(Vec::new());
     // What has no owners when it is updated is not tracked: it never was, or somebody asked for that.

@@ -19,19 +19,37 @@ pub enum Error {
 
 /// The user that a certificate (DER) names.
 pub fn user(der: &[u8]) -> Result<User, Error> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| Error::Malformed)?;
-    let subject = certificate.subject();
-    let name = subject
-        .iter_common_name()
-        .find_map(|name| name.as_str().ok())
-        .filter(|name| !name.is_empty());
-    let groups = subject
+    let certificate = parse(der)?;
+    let groups = certificate
+        .subject()
         .iter_organization()
         .filter_map(|group| group.as_str().ok());
     Ok(User {
-        name: name.ok_or(Error::Nameless)?.into(),
+        name: name(&certificate)?.into(),
         groups: groups.map(SmolStr::new).collect(),
         ..User::default()
     }
     .authenticated())
+}
+
+/// The common name of a certificate (DER).
+pub fn common_name(der: &[u8]) -> Result<String, Error> {
+    name(&parse(der)?).map(str::to_owned)
+}
+
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Error> {
+    X509Certificate::from_der(der)
+        .map(|(_, certificate)| certificate)
+        .map_err(|_| Error::Malformed)
+}
+
+fn name<'a>(certificate: &'a X509Certificate<'_>) -> Result<&'a str, Error> {
+    let mut names = certificate
+        .subject()
+        .iter_common_name()
+        .filter_map(|name| name.as_str().ok());
+    names
+        .next()
+        .filter(|name| !name.is_empty())
+        .ok_or(Error::Nameless)
 }

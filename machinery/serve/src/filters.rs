@@ -1,21 +1,25 @@
 //! The filters that every tier can put before its handler. Each is a file; their order is the binary's.
 
+mod audit;
 mod authentication;
 mod authorization;
 mod compress;
 mod deadline;
 mod headers;
+mod impersonation;
 mod in_flight;
 mod long_running;
 mod operator_paths;
 mod panic_guard;
 mod request_info;
 
-pub use authentication::Authentication;
+pub use audit::{Audit, Trail};
+pub use authentication::{Authentication, FrontProxy};
 pub use authorization::Authorization;
 pub use compress::Compress;
 pub use deadline::Deadline;
 pub use headers::{AuditId, CacheControl};
+pub use impersonation::{Impersonation, Impersonator};
 pub use in_flight::InFlight;
 pub use long_running::EndLongRunning;
 pub use operator_paths::OperatorPaths;

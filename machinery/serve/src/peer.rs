@@ -24,7 +24,30 @@ pub struct Peer {
 #[derive(Debug)]
 struct Connection {
     certificates: Vec<CertificateDer<'static>>,
-    judgement: Mutex<Option<(Instant, Result<User, String>)>>,
+    user: Judgement<User>,
+    proxy_name: Judgement<String>,
+}
+
+/// What a certificate was found to be worth, and when.
+#[derive(Debug)]
+struct Judgement<T>(Mutex<Option<(Instant, Result<T, String>)>>);
+
+impl<T: Clone> Judgement<T> {
+    fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// The last finding while it stands, or else a new one.
+    fn get(&self, judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made, found)) = last.as_ref().filter(|(made, _)| made.elapsed() < JUDGEMENT_VALID) {
+            tracing::trace!(age = ?made.elapsed(), "the certificate was judged before");
+            return found.clone();
+        }
+        let found = judge();
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
 }
 
 impl Peer {
@@ -34,7 +57,8 @@ impl Peer {
             address,
             connection: Arc::new(Connection {
                 certificates,
-                judgement: Mutex::new(None),
+                user: Judgement::new(),
+                proxy_name: Judgement::new(),
             }),
         }
     }
@@ -46,26 +70,25 @@ impl Peer {
 
     /// The user that its certificate names; an error says why the certificate is worth nothing.
     pub fn user(&self, authority: &ClientAuthority) -> Result<User, String> {
-        let mut judgement = self
-            .connection
-            .judgement
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((made, user)) = judgement
-            .as_ref()
-            .filter(|(made, _)| made.elapsed() < JUDGEMENT_VALID)
-        {
-            tracing::trace!(age = ?made.elapsed(), "the certificate was judged before");
-            return user.clone();
-        }
-        let user = self.judge(authority);
-        *judgement = Some((Instant::now(), user.clone()));
-        user
+        self.connection.user.get(|| {
+            let leaf = self.trusted(authority)?;
+            auth::certificate::user(leaf).map_err(|error| error.to_string())
+        })
     }
 
-    fn judge(&self, authority: &ClientAuthority) -> Result<User, String> {
+    /// The common name of a front proxy's certificate.
+    pub fn proxy_name(&self, authority: &ClientAuthority) -> Result<String, String> {
+        self.connection.proxy_name.get(|| {
+            let leaf = self.trusted(authority)?;
+            auth::certificate::common_name(leaf).map_err(|error| error.to_string())
+        })
+    }
+
+    fn trusted(&self, authority: &ClientAuthority) -> Result<&CertificateDer<'static>, String> {
         authority.verify(&self.connection.certificates)?;
-        let leaf = self.connection.certificates.first().ok_or("no certificate")?;
-        auth::certificate::user(leaf).map_err(|error| error.to_string())
+        self.connection
+            .certificates
+            .first()
+            .ok_or_else(|| "no certificate".to_owned())
     }
 }

@@ -85,41 +85,42 @@ pub fn server_config(certificate: Arc<ServingCertificate>, clients: &ClientAutho
     config
 }
 
-/// The authorities whose client certificates name users.
+/// The authorities whose client certificates name users. They can be exchanged while connections come in.
 pub struct ClientAuthority {
-    verifier: Option<Arc<dyn ClientCertVerifier>>,
+    verifier: ArcSwap<Option<Arc<dyn ClientCertVerifier>>>,
     subjects: Vec<DistinguishedName>,
+    paths: Vec<PathBuf>,
 }
 
 impl ClientAuthority {
     /// Of PEM files with one or more certificates each; without any no client certificate is trusted.
     pub fn load(paths: &[&Path]) -> Result<Self, Error> {
-        let Some(first) = paths.first() else {
-            return Ok(Self {
-                verifier: None,
-                subjects: Vec::new(),
-            });
-        };
-        let mut roots = RootCertStore::empty();
-        for path in paths {
-            for certificate in read_certificates(path)? {
-                roots.add(certificate).map_err(|error| content(path, error))?;
-            }
-        }
-        let subjects = roots.subjects();
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(|error| content(first, error))?;
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+        let (verifier, subjects) = read_authorities(&paths)?;
         Ok(Self {
-            verifier: Some(verifier),
+            verifier: ArcSwap::from_pointee(verifier),
             subjects,
+            paths,
         })
+    }
+
+    /// Reads the files again; on error the old authorities stay. What clients are told to send stays as it was.
+    pub fn reload(&self) -> Result<(), Error> {
+        let (verifier, _) = read_authorities(&self.paths)?;
+        self.verifier.store(Arc::new(verifier));
+        Ok(())
+    }
+
+    /// Clients are told that certificates of another authority are of use too: some send only what is asked for.
+    pub fn hinting_also(mut self, other: &Self) -> Self {
+        self.subjects.extend(other.subjects.iter().cloned());
+        self
     }
 
     /// Whether a chain that a client presented leads to one of the authorities; the error says why not.
     pub fn verify(&self, chain: &[CertificateDer<'_>]) -> Result<(), String> {
-        let Some(verifier) = &self.verifier else {
+        let verifier = self.verifier.load();
+        let Some(verifier) = &**verifier else {
             return Err("no client authority is configured".to_owned());
         };
         let (leaf, rest) = chain.split_first().ok_or_else(|| "no certificate".to_owned())?;
@@ -128,6 +129,26 @@ impl ClientAuthority {
             .map(drop)
             .map_err(|error| error.to_string())
     }
+}
+
+type Authorities = (Option<Arc<dyn ClientCertVerifier>>, Vec<DistinguishedName>);
+
+fn read_authorities(paths: &[PathBuf]) -> Result<Authorities, Error> {
+    let Some(first) = paths.first() else {
+        return Ok((None, Vec::new()));
+    };
+    let mut roots = RootCertStore::empty();
+    for path in paths {
+        for certificate in read_certificates(path)? {
+            roots.add(certificate).map_err(|error| content(path, error))?;
+        }
+    }
+    let subjects = roots.subjects();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|error| content(first, error))?;
+    Ok((Some(verifier), subjects))
 }
 
 /// Asks for a certificate and checks only that the client has its key.

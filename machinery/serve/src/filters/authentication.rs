@@ -1,10 +1,13 @@
-//! Finds out who makes a request, from its client certificate or bearer token, and puts the [`User`] into its extensions.
-//! Credentials that are not good are answered with 401; who sends none is anonymous.
+//! Finds out who makes a request, from a front proxy's headers, its client certificate or bearer token, and puts the [`User`]
+//! into its extensions. Credentials that are not good are answered with 401; who sends none is anonymous, where that is admitted.
 
 use std::sync::Arc;
 
 use auth::User;
-use auth::tokens::StaticTokens;
+use auth::authenticate::Tokens;
+use auth::authenticate::anonymous::Anonymous;
+use auth::authenticate::front_proxy::Names;
+use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::filter::{Answer, Filter, Next};
@@ -15,17 +18,54 @@ use crate::tls::ClientAuthority;
 
 /// The authenticators, asked in order; the first that knows the user wins.
 pub struct Authentication {
+    /// Proxies that may name users, where there are any.
+    pub front_proxy: Option<FrontProxy>,
     /// Of client certificates.
     pub clients: Arc<ClientAuthority>,
-    /// Static bearer tokens.
-    pub tokens: Arc<StaticTokens>,
+    /// Of bearer tokens.
+    pub tokens: Arc<Tokens>,
+    /// Who may come without credentials.
+    pub anonymous: Anonymous,
+}
+
+/// Proxies that may name users.
+pub struct FrontProxy {
+    /// Of their certificates; not that of clients.
+    pub authority: Arc<ClientAuthority>,
+    /// Which headers they name users in, and which of them may.
+    pub names: Names,
+}
+
+impl FrontProxy {
+    /// The user that a proxy names; `None` if there is no proxy, or it names nobody.
+    fn user(&self, request: &Parts) -> Option<User> {
+        let named = self.names.user(&request.headers)?;
+        let peer = request
+            .extensions
+            .get::<Peer>()
+            .filter(|peer| peer.has_certificate())?;
+        match peer.proxy_name(&self.authority) {
+            Ok(name) if self.names.allows(&name) => Some(named.authenticated()),
+            Ok(name) => {
+                tracing::debug!(name, "a proxy of this name may not name users");
+                None
+            }
+            Err(why) => {
+                tracing::debug!(why, "headers that name a user came without a proxy's certificate");
+                None
+            }
+        }
+    }
 }
 
 impl Authentication {
     /// `None` when the request's credentials are not good.
-    fn user(&self, request: &Request) -> Option<User> {
+    async fn user(&self, request: &Parts) -> Option<User> {
+        if let Some(user) = self.front_proxy.as_ref().and_then(|proxy| proxy.user(request)) {
+            return Some(user);
+        }
         let peer = request
-            .extensions()
+            .extensions
             .get::<Peer>()
             .filter(|peer| peer.has_certificate());
         let by_certificate = peer.map(|peer| peer.user(&self.clients));
@@ -35,25 +75,42 @@ impl Authentication {
         if let Some(Err(why)) = &by_certificate {
             tracing::debug!(why, "a client certificate was not accepted");
         }
-        match bearer_token(request.headers()) {
-            Some(token) => self.tokens.user(token).cloned(),
+        match bearer_token(&request.headers) {
+            Some(token) => match self.tokens.user(token).await {
+                Ok(found) => Some(found.user.clone().authenticated()),
+                Err(why) => {
+                    tracing::debug!(why, "a token was not accepted");
+                    None
+                }
+            },
             None if by_certificate.is_some() => None,
-            None => Some(User::anonymous()),
+            None => self.anonymous.admits(request.uri.path()).then(User::anonymous),
         }
+    }
+
+    /// Nothing behind needs secrets, or may believe what only a proxy may say.
+    fn clean(&self, headers: &mut HeaderMap) {
+        headers.remove(header::AUTHORIZATION);
+        if let Some(proxy) = &self.front_proxy {
+            proxy.names.strip(headers);
+        }
+        Names::default().strip(headers);
     }
 }
 
 impl Filter for Authentication {
-    fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
-        match self.user(&request) {
-            Some(user) => {
-                // Nothing behind needs the secret.
-                request.headers_mut().remove(header::AUTHORIZATION);
-                request.extensions_mut().insert(user);
-                next.run(request)
+    fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+        let (mut parts, body) = request.into_parts();
+        Box::pin(async move {
+            match self.user(&parts).await {
+                Some(user) => {
+                    self.clean(&mut parts.headers);
+                    parts.extensions.insert(user);
+                    next.run(Request::from_parts(parts, body)).await
+                }
+                None => status_response(&Status::unauthorized()),
             }
-            None => Box::pin(async { status_response(&Status::unauthorized()) }),
-        }
+        })
     }
 }
 
@@ -74,33 +131,39 @@ mod tests {
     use super::*;
     use crate::filter::{Chain, answer, handler_fn};
     use crate::http::{Body, text_response};
+    use auth::authenticate::Authenticator;
+    use auth::tokens::StaticTokens;
     use rustls::pki_types::CertificateDer;
 
-    fn chain() -> crate::http::Handler {
+    fn chain(anonymous: Anonymous) -> crate::http::Handler {
         let tokens = StaticTokens::parse("admintoken,admin,u,\"system:masters\"").expect("well formed");
-        let clients = ClientAuthority::load(&[]).expect("nothing to read");
+        let nobody = || Arc::new(ClientAuthority::load(&[]).expect("nothing to read"));
         let filter = Authentication {
-            clients: Arc::new(clients),
-            tokens: Arc::new(tokens),
+            front_proxy: Some(FrontProxy {
+                authority: nobody(),
+                names: Names {
+                    allowed: vec!["proxy".to_owned()],
+                    ..Names::default()
+                },
+            }),
+            clients: nobody(),
+            tokens: Arc::new(Tokens::new(vec![Authenticator::Static(tokens)], Vec::new())),
+            anonymous,
         };
         let who = handler_fn(|request: Request| async move {
-            assert!(!request.headers().contains_key("authorization"));
-            let name = request
-                .extensions()
-                .get::<User>()
-                .expect("set by the filter")
-                .name
-                .to_string();
-            text_response(http::StatusCode::OK, name)
+            let secrets = ["authorization", "x-remote-user", "x-remote-group"];
+            assert!(secrets.iter().all(|name| !request.headers().contains_key(*name)));
+            let user = request.extensions().get::<User>().expect("set by the filter");
+            text_response(http::StatusCode::OK, user.name.to_string())
         });
         Chain::new(vec![Box::new(filter)], who).into_handler()
     }
 
-    async fn outcome(authorization: &str, certificate: Option<&[u8]>) -> (u16, String) {
+    async fn sent(headers: &[(&'static str, &str)], certificate: Option<&[u8]>) -> (u16, String) {
         let mut request = http::Request::new(Body::empty());
-        if !authorization.is_empty() {
-            let value = authorization.parse().expect("a header");
-            request.headers_mut().insert("authorization", value);
+        for (name, value) in headers {
+            let value = value.parse().expect("a header");
+            request.headers_mut().insert(*name, value);
         }
         let chain_of_peer = certificate
             .map(|der| CertificateDer::from(der.to_vec()))
@@ -109,12 +172,19 @@ mod tests {
         request
             .extensions_mut()
             .insert(Peer::new(([127, 0, 0, 1], 1).into(), chain_of_peer));
-        let response = answer(chain(), request).await;
+        let response = answer(chain(Anonymous::Yes), request).await;
         let code = response.status().as_u16();
         let body = crate::http::read_body(response.into_body(), 1_000)
             .await
             .expect("a short body");
         (code, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    async fn outcome(authorization: &str, certificate: Option<&[u8]>) -> (u16, String) {
+        match authorization {
+            "" => sent(&[], certificate).await,
+            value => sent(&[("authorization", value)], certificate).await,
+        }
     }
 
     #[tokio::test]
@@ -148,5 +218,26 @@ mod tests {
             outcome("Bearer admintoken", Some(b"not a certificate")).await.0,
             200
         );
+    }
+
+    #[tokio::test]
+    async fn headers_of_a_proxy_name_nobody_without_its_certificate() {
+        let spoofed = [("x-remote-user", "root"), ("x-remote-group", "system:masters")];
+        assert_eq!(sent(&spoofed, None).await, (200, "system:anonymous".to_owned()));
+        assert_eq!(sent(&spoofed, Some(b"not a certificate")).await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn anonymous_may_be_kept_out() {
+        let code = |anonymous| async move {
+            let request = http::Request::builder().uri("/livez").body(Body::empty());
+            answer(chain(anonymous), request.expect("a request"))
+                .await
+                .status()
+                .as_u16()
+        };
+        assert_eq!(code(Anonymous::No).await, 401);
+        assert_eq!(code(Anonymous::To(vec!["/livez".to_owned()])).await, 200);
+        assert_eq!(code(Anonymous::To(vec!["/readyz".to_owned()])).await, 401);
     }
 }

@@ -3,61 +3,115 @@
 use std::sync::Arc;
 
 use auth::User;
-use auth::authorize::{self, Attributes};
+use auth::authorize::{self, Attributes, FieldRequirement, LabelRequirement, Selectors};
 use http::HeaderValue;
+use object::selector::{field, label};
 
+use super::audit::Trail;
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, Response, status_response};
+use crate::query::Query;
 use crate::request_info::RequestInfo;
 use crate::status::Status;
 
 /// Lets through what is allowed.
-#[derive(Clone, Copy, Debug)]
-pub struct Authorization;
+#[derive(Clone, Debug)]
+pub struct Authorization {
+    /// Who decides.
+    pub chain: Arc<authorize::Chain>,
+}
 
 impl Filter for Authorization {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
-        let user = request
-            .extensions()
-            .get::<User>()
-            .cloned()
-            .unwrap_or_else(User::anonymous);
-        let refused = match RequestInfo::of(&request) {
-            Ok(info) => refusal(&user, &info),
-            Err(error) => Some(status_response(&Status::bad_request(error.to_string()))),
+        let asked = match Asked::of(&request) {
+            Ok(asked) => asked,
+            Err(status) => return Box::pin(async move { status_response(&status) }),
         };
-        match refused {
-            None => next.run(request),
-            Some(response) => Box::pin(async move { response }),
+        let trail = Trail::of(&request);
+        Box::pin(async move {
+            let attributes = asked.attributes();
+            let decision = self.chain.decide(&asked.user, &attributes).await;
+            if let Some(trail) = trail {
+                let verdict = if decision.is_allowed() { "allow" } else { "forbid" };
+                trail.annotate("authorization.k8s.io/decision", verdict);
+                trail.annotate("authorization.k8s.io/reason", &decision.reason);
+            }
+            if decision.is_allowed() {
+                return next.run(request).await;
+            }
+            let why = authorize::refusal(&asked.user, &attributes, &decision.reason);
+            forbidden(&attributes, &why)
+        })
+    }
+}
+
+/// Who asks for what.
+pub(super) struct Asked {
+    pub user: User,
+    info: Arc<RequestInfo>,
+    selectors: Option<Selectors>,
+}
+
+impl Asked {
+    /// Of a request; a path that means nothing is answered with 400.
+    pub fn of(request: &Request) -> Result<Self, Status> {
+        let info = RequestInfo::of(request).map_err(|error| Status::bad_request(error.to_string()))?;
+        let user = request.extensions().get::<User>().cloned();
+        Ok(Self {
+            user: user.unwrap_or_else(User::anonymous),
+            selectors: selectors(&info, request.uri().query().unwrap_or_default()),
+            info,
+        })
+    }
+
+    /// What is asked for.
+    pub fn attributes(&self) -> Attributes<'_> {
+        let info = &*self.info;
+        Attributes {
+            is_resource: info.is_resource,
+            verb: info.verb,
+            group: &info.group,
+            version: &info.version,
+            resource: &info.resource,
+            subresource: &info.subresource,
+            namespace: &info.namespace,
+            name: &info.name,
+            path: &info.path,
+            selectors: self.selectors.as_ref(),
         }
     }
 }
 
-fn refusal(user: &User, info: &Arc<RequestInfo>) -> Option<Response> {
-    let attributes = attributes(info);
-    if authorize::allowed(user, &attributes) {
-        return None;
-    }
-    let why = authorize::refusal(user, &attributes);
-    let status = Status::forbidden(attributes.group, attributes.resource, attributes.name, &why);
+/// A refusal about what was asked.
+fn forbidden(attributes: &Attributes<'_>, why: &str) -> Response {
+    let status = Status::forbidden(attributes.group, attributes.resource, attributes.name, why);
     let mut response = status_response(&status);
     response
         .headers_mut()
         .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    Some(response)
+    response
 }
 
-fn attributes(info: &RequestInfo) -> Attributes<'_> {
-    Attributes {
-        is_resource: info.is_resource,
-        verb: info.verb,
-        group: &info.group,
-        resource: &info.resource,
-        subresource: &info.subresource,
-        namespace: &info.namespace,
-        name: &info.name,
-        path: &info.path,
+/// What a request narrows itself to. A selector that cannot be read narrows nothing; the handler refuses it later.
+fn selectors(info: &RequestInfo, query: &str) -> Option<Selectors> {
+    let narrows = matches!(info.verb, "list" | "watch" | "deletecollection") && query.contains("Selector=");
+    if !info.is_resource || !narrows {
+        return None;
     }
+    let query = Query::parse(query);
+    let text = |name| query.first(name).unwrap_or_default();
+    let fields = field::Selector::parse(text("fieldSelector")).ok();
+    let labels = label::Selector::parse(text("labelSelector")).ok();
+    Some(Selectors {
+        fields: fields
+            .iter()
+            .flat_map(|selector| selector.terms().iter().map(FieldRequirement::of))
+            .collect(),
+        labels: labels
+            .iter()
+            .flat_map(|selector| selector.requirements().iter().map(LabelRequirement::of))
+            .collect(),
+    })
 }
 
 #[cfg(test)]
@@ -65,10 +119,27 @@ mod tests {
     use super::*;
     use crate::filter::{Chain, answer, handler_fn};
     use crate::http::{Body, read_body, text_response};
+    use auth::authorize::Authorizer;
+    use auth::authorize::rbac::{Kind, Rbac};
+    use schema::tree;
+
+    /// Health is open to all, as by the bootstrap policy.
+    fn rules() -> auth::authorize::Chain {
+        let rbac = Rbac::default();
+        let role = tree!({"metadata": {"name": "public"}, "rules": [{"nonResourceURLs": ["/livez"], "verbs": ["get"]}]});
+        let binding = tree!({"metadata": {"name": "public"}, "roleRef": {"kind": "ClusterRole", "name": "public"},
+            "subjects": [{"kind": "Group", "name": "system:unauthenticated"}]});
+        rbac.put(Kind::ClusterRole, &role);
+        rbac.put(Kind::ClusterRoleBinding, &binding);
+        auth::authorize::Chain::new(vec![Authorizer::Rbac(Arc::new(rbac))])
+    }
 
     async fn outcome(path: &str, user: User) -> (u16, String) {
+        let filter = Authorization {
+            chain: Arc::new(rules()),
+        };
         let reached = handler_fn(|_| async { text_response(http::StatusCode::OK, "reached") });
-        let chain = Chain::new(vec![Box::new(Authorization)], reached).into_handler();
+        let chain = Chain::new(vec![Box::new(filter)], reached).into_handler();
         let mut request = http::Request::builder()
             .uri(path)
             .body(Body::empty())

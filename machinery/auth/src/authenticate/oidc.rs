@@ -1,0 +1,85 @@
+//! Tokens of an OpenID Connect provider: signature, issuer, audience and times are checked, claims are mapped to a user.
+//! Rules in CEL are not known here; a configuration with them is refused when it is read.
+
+mod claims;
+mod provider;
+
+use smol_str::SmolStr;
+
+use super::unix_seconds;
+use crate::User;
+use crate::jwt::Unverified;
+
+pub use claims::{Mapping, Prefixed};
+pub use provider::Provider;
+
+/// How long before its time a token is taken, in seconds.
+const EARLY_SECONDS_MAX: i64 = 300;
+
+/// The provider of one issuer.
+#[derive(Debug)]
+pub struct Oidc {
+    provider: Provider,
+    audiences: Vec<SmolStr>,
+    mapping: Mapping,
+}
+
+impl Oidc {
+    /// Tokens must be for one of the audiences.
+    pub fn new(provider: Provider, audiences: Vec<SmolStr>, mapping: Mapping) -> Self {
+        Self {
+            provider,
+            audiences,
+            mapping,
+        }
+    }
+
+    /// Whose tokens it knows.
+    pub fn issuer(&self) -> &str {
+        self.provider.issuer()
+    }
+
+    /// The user of a token and when it ends; nothing if another has issued it.
+    pub async fn user(&self, token: &str) -> Result<Option<(User, i64)>, String> {
+        let Some(parsed) = Unverified::parse(token).filter(|parsed| parsed.issuer() == self.issuer()) else {
+            return Ok(None);
+        };
+        self.provider
+            .verify(&parsed)
+            .await
+            .map_err(|why| format!("oidc: verify token: {why}"))?;
+        let until = self
+            .check(&parsed, unix_seconds())
+            .map_err(|why| format!("oidc: verify token: {why}"))?;
+        let user = self
+            .mapping
+            .user(&parsed.claims)
+            .map_err(|why| format!("oidc: {why}"))?;
+        Ok(Some((user, until)))
+    }
+
+    fn check(&self, token: &Unverified<'_>, now: i64) -> Result<i64, String> {
+        let audiences = token.audiences();
+        if !audiences.iter().any(|audience| self.audiences.contains(audience)) {
+            return Err(format!(
+                "expected audience in {} got {}",
+                crate::go_list(&self.audiences),
+                crate::go_list(&audiences)
+            ));
+        }
+        let until = token
+            .time("exp")
+            .filter(|_| !token.has_broken_times())
+            .ok_or("token has no expiry")?;
+        if until < now {
+            return Err("token is expired".to_owned());
+        }
+        if token
+            .time("nbf")
+            .is_some_and(|begin| now + EARLY_SECONDS_MAX < begin)
+        {
+            return Err("token is not valid yet".to_owned());
+        }
+        Ok(until)
+    }
+}

@@ -1,0 +1,44 @@
+//! The documents with which others check tokens of this server (OpenID Connect Discovery 1.0, RFC 7517).
+
+use schema::{Value, json, tree};
+
+use crate::jwt::keys::PublicKey;
+
+/// Where the key set is served.
+pub const KEYS_PATH: &str = "/openid/v1/jwks";
+/// Where the configuration is served.
+pub const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
+
+/// Both documents, as they are served.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    /// `application/json`
+    pub configuration: String,
+    /// `application/jwk-set+json`
+    pub keys: String,
+}
+
+impl Documents {
+    /// For an issuer; `None` if its name is not one that clients could look up.
+    pub fn new(issuer: &str, keys_url: &str, keys: &[PublicKey]) -> Option<Self> {
+        if !issuer.starts_with("https://") {
+            return None;
+        }
+        let mut algorithms: Vec<&str> = keys.iter().map(|key| key.own_algorithm().0).collect();
+        algorithms.sort_unstable();
+        algorithms.dedup();
+        let algorithms = Value::List(algorithms.into_iter().map(Value::from).collect());
+        let configuration = tree!({
+            "issuer": issuer,
+            "jwks_uri": keys_url,
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": algorithms,
+        });
+        let keys = Value::List(keys.iter().map(PublicKey::to_jwk).collect());
+        Some(Self {
+            configuration: json::to_string(&configuration),
+            keys: json::to_string(&tree!({"keys": keys})),
+        })
+    }
+}

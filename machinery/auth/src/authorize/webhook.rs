@@ -1,0 +1,124 @@
+//! An authorizer over HTTP: a SubjectAccessReview is sent, its status decides. Answers are remembered, failures are not.
+
+use std::time::{Duration, Instant};
+
+use schema::{Value, json};
+
+use super::{Attributes, Decision};
+use crate::User;
+use crate::cache::Cache;
+use crate::client::{Caller, Error};
+use crate::limits::{CACHED_ANSWERS_MAX, CACHED_QUESTION_BYTES_MAX};
+use crate::review;
+
+/// How a webhook is used.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// For how long an allowance is remembered; zero is not at all.
+    pub authorized_for: Duration,
+    /// For how long everything else is.
+    pub unauthorized_for: Duration,
+    /// `v1` or `v1beta1`.
+    pub version: String,
+    /// What a webhook that fails means.
+    pub denies_on_failure: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            authorized_for: Duration::from_secs(300),
+            unauthorized_for: Duration::from_secs(30),
+            version: "v1".to_owned(),
+            denies_on_failure: false,
+        }
+    }
+}
+
+/// The authorizer.
+#[derive(Debug)]
+pub struct Webhook {
+    caller: Caller,
+    settings: Settings,
+    answers: Cache<String, Decision>,
+}
+
+impl Webhook {
+    /// Asks there.
+    pub fn new(caller: Caller, settings: Settings) -> Self {
+        Self {
+            caller,
+            settings,
+            answers: Cache::new(CACHED_ANSWERS_MAX),
+        }
+    }
+
+    /// What the webhook says, now or a while ago.
+    pub async fn decide(&self, user: &User, attributes: &Attributes<'_>) -> Decision {
+        let spec = review::access_spec(user, attributes);
+        let key = json::to_string(&spec);
+        if let Some(remembered) = self.answers.get(&key, Instant::now()) {
+            return remembered;
+        }
+        match self
+            .caller
+            .ask(&self.question(spec))
+            .await
+            .and_then(|answer| read(&answer))
+        {
+            Ok(decision) => {
+                self.remember(key, &decision);
+                decision
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn question(&self, spec: Value) -> Value {
+        schema::tree!({
+            "apiVersion": (format!("authorization.k8s.io/{}", self.settings.version)),
+            "kind": "SubjectAccessReview",
+            "metadata": {},
+            "spec": spec,
+        })
+    }
+
+    fn remember(&self, key: String, decision: &Decision) {
+        let time = match decision.is_allowed() {
+            true => self.settings.authorized_for,
+            false => self.settings.unauthorized_for,
+        };
+        if !time.is_zero() && key.len() <= CACHED_QUESTION_BYTES_MAX {
+            let now = Instant::now();
+            self.answers.put(key, decision.clone(), now + time, now);
+        }
+    }
+
+    fn failed(&self, error: &Error) -> Decision {
+        tracing::warn!(%error, "an authorization webhook failed");
+        let decision = match self.settings.denies_on_failure {
+            true => Decision::deny(""),
+            false => Decision::no_opinion(""),
+        };
+        Decision {
+            error: Some(error.to_string()),
+            ..decision
+        }
+    }
+}
+
+fn read(answer: &Value) -> Result<Decision, Error> {
+    let flag = |field: &str| answer.bool_at(&["status", field]).unwrap_or_default();
+    let text = |field: &str| answer.str_at(&["status", field]).unwrap_or_default();
+    if answer.at(&["status"]).and_then(Value::as_map).is_none() {
+        return Err(Error::Answer("it has no status".to_owned()));
+    }
+    match (flag("allowed"), flag("denied")) {
+        (true, true) => Err(Error::Answer(
+            "webhook subject access review returned both allow and deny response".to_owned(),
+        )),
+        (true, false) => Ok(Decision::allow(text("reason"))),
+        (false, true) => Ok(Decision::deny(text("reason"))),
+        (false, false) => Ok(Decision::no_opinion(text("reason"))),
+    }
+}
