@@ -54,6 +54,28 @@ class Etcd:
     def stop(self):
         stop(self.process)
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def paused(self):
+        with paused(self.process):
+            yield
+
+    def call(self, path, body):
+        """A request to the JSON gateway, as `kv/range`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=30)
+        try:
+            connection.request("POST", f"/v3/{path}", body=json.dumps(body))
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise Failure(f"etcd {path}: {answer.status} {text}")
+            return json.loads(text)
+        finally:
+            connection.close()
+
 
 class Server:
     """A shardplane that serves, on the embedded store or on an etcd."""
@@ -105,6 +127,31 @@ class Server:
 
     def stop(self):
         stop(self.process)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def paused(self):
+        with paused(self.process):
+            yield
+
+
+class Member(Server):
+    """A shardplane of the watch tier alone, over an etcd."""
+
+    def __init__(self, folder, etcd, extra=()):
+        self.folder, self.port, self.etcd = pathlib.Path(folder), free_port(), etcd
+        self.folder.mkdir()
+        self.log = self.folder / "member.log"
+        tokens = self.folder / "tokens.csv"
+        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
+        self.command = [
+            str(binary()), "watchcache", "--data-dir", str(self.folder / "data"), "--secure-port", str(self.port),
+            "--bind-address", "127.0.0.1", "--token-auth-file", str(tokens), "--etcd-servers", etcd.url, *extra,
+        ]
+        self.start()
 
 
 class Session:
@@ -158,6 +205,16 @@ def cluster(store, extra=()):
             if part:
                 part.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def paused(process):
+    """The process does nothing meanwhile, and does not know."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def wait_until(what, holds, process, log, seconds=START_SECONDS_MAX):

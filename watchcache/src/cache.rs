@@ -173,6 +173,6 @@ fn unit(
         end: Bytes::from(span.end),
     };
     let unit = Unit::new(maker, span, store, freshness);
-    unit.allot(config.history_floor_bytes);
+    unit.allot(config.history_bytes);
     unit
 }
