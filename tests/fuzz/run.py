@@ -40,6 +40,10 @@ SERVER_ERRORS = [
     "failed to create typed patch object", "unknown patch type: ", "expected a .*, but received a ", "invalid patch format of ", "The order in patch list:",
     "does not contain declared merge key", "resourceVersion should not be set on objects to be created", 'resourceVersion: Invalid value: ', "unable to find api field in struct",
     "delete patch type with no merge key defined", "no merge key found", "the spec replicas field", "no endpoints available for service",
+    # Times of an applied object are read after the merge.
+    "parsing time ",
+    # Not a bare 500: a revision that has not come yet (504), a node that is not there (503).
+    "Too large resource version", "node .* cannot be reached",
 ]
 # Answers that are not a Status: code, and what the body is.
 PLAIN = [(404, r"404 page not found\n"), (400, r"400 Bad Request.*\s*"), *((code, "") for code in (400, 405, 413, 414, 431))]
@@ -142,6 +146,8 @@ def judge(case, code, media, body):
     if code < 400 or case.method == "HEAD":
         return
     text = body.decode(errors="replace")
+    if code == 404 and not text and case.path.startswith("/openapi/v3/"):
+        return  # a group version without a document: the reference writes the code only
     if code >= 500 and not any(re.search(known, text) for known in SERVER_ERRORS):
         raise Finding(f"{code} {text[:300]}")
     if media.startswith(protobuf.MEDIA):

@@ -28,7 +28,10 @@ pub async fn keep(units: Vec<Arc<Unit>>, history: History) {
 
 /// Tells each unit what it may hold: as long as there is room for all, nobody gives anything up, however fast it came.
 pub fn share(units: &[Arc<Unit>], history: History) {
-    let held = |unit: &Arc<Unit>| unit.generation().map_or(0, |generation| generation.ring().span().bytes);
+    let held = |unit: &Arc<Unit>| {
+        unit.generation()
+            .map_or(0, |generation| generation.ring().span().bytes)
+    };
     if units.iter().map(held).sum::<usize>() <= history.bytes {
         units.iter().for_each(|unit| unit.allot(history.bytes));
         return;
