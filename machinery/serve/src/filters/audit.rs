@@ -189,13 +189,11 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::tests::Scripted;
     use crate::filter::{Chain, answer, handler_fn};
     use crate::http::{Body, read_body, status_response, text_response};
     use crate::status::Status;
     use auth::User;
     use auth::audit::{Log, Policy};
-    use std::path::Path;
 
     const POLICY: &[u8] = b"{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: RequestResponse}]}";
 
@@ -203,17 +201,8 @@ mod tests {
     async fn events(uri: &str, handler: crate::http::Handler, stages: usize) -> Vec<Value> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.log");
-        let response = answered(uri, handler, &path).await;
-        read_body(response.into_body(), 10_000)
-            .await
-            .expect("a short body");
-        lines(&path, stages).await
-    }
-
-    /// The answer to a request that is told about in this log.
-    async fn answered(uri: &str, handler: crate::http::Handler, path: &Path) -> Response {
         let log = Log {
-            path: path.to_owned(),
+            path: path.clone(),
             bytes_max: 0,
             kept_max: 0,
             kept_for: std::time::Duration::ZERO,
@@ -226,19 +215,18 @@ mod tests {
         };
         let chain = Chain::new(vec![Box::new(audit)], handler).into_handler();
         let mut request = http::Request::builder()
-            .method(if uri.contains("watch") { "GET" } else { "POST" })
+            .method("POST")
             .uri(uri)
             .header("audit-id", "an-id")
             .body(Body::full(r#"{"kind":"ConfigMap"}"#))
             .expect("a request");
         request.extensions_mut().insert(User::new("joe", "", &[]));
-        answer(chain, request).await
-    }
-
-    /// The log's lines when there are this many.
-    async fn lines(path: &Path, stages: usize) -> Vec<Value> {
+        let response = answer(chain, request).await;
+        read_body(response.into_body(), 10_000)
+            .await
+            .expect("a short body");
         loop {
-            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
             let lines: Vec<Value> = text
                 .lines()
                 .filter_map(|line| json::parse(line.as_bytes()).ok())
@@ -269,25 +257,6 @@ mod tests {
         assert_eq!(last.int_at(&["responseStatus", "code"]), Some(201));
         assert_eq!(last.str_at(&["annotations", "k"]), Some("v"));
         assert_eq!(last.str_at(&["user", "username"]), Some("joe"));
-    }
-
-    #[tokio::test]
-    async fn a_watch_stays_a_feed_and_its_end_is_told() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("audit.log");
-        let watch = handler_fn(|_| async { http::Response::new(Body::feed(Scripted::default())) });
-        let response = answered("/api/v1/configmaps?watch=1", watch, &path).await;
-        let feed = response.into_body().into_feed().expect("still a feed");
-        let stage = |line: &Value| line.str_at(&["stage"]).map(str::to_owned);
-        assert_eq!(
-            stage(&lines(&path, 2).await[1]).as_deref(),
-            Some("ResponseStarted")
-        );
-        drop(feed);
-        assert_eq!(
-            stage(&lines(&path, 3).await[2]).as_deref(),
-            Some("ResponseComplete")
-        );
     }
 
     #[tokio::test]
