@@ -14,6 +14,8 @@ use schema::{Types, Value, envelope, proto};
 use serve::status::Status;
 use storage::{Entry, Revision};
 
+use crate::marks::Marks;
+
 /// What an item weighs beside its bytes: the item itself, its key and its place in the snapshot.
 const OVERHEAD_BYTES: usize = 200;
 
@@ -175,17 +177,32 @@ fn text(bytes: &[u8]) -> &str {
 
 /// An item in its place by key: what the snapshot's map is of.
 #[derive(Clone, Debug)]
-pub struct ByKey(pub Arc<Item>);
+pub struct ByKey {
+    /// The item.
+    pub item: Arc<Item>,
+    /// What it may be selected by.
+    pub marks: Marks,
+}
+
+impl ByKey {
+    /// An item in its place.
+    pub fn new(item: Arc<Item>) -> Self {
+        Self {
+            marks: Marks::of(&item),
+            item,
+        }
+    }
+}
 
 impl Borrow<[u8]> for ByKey {
     fn borrow(&self) -> &[u8] {
-        self.0.key()
+        self.item.key()
     }
 }
 
 impl PartialEq for ByKey {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key == other.0.key
+        self.item.key == other.item.key
     }
 }
 
@@ -199,6 +216,6 @@ impl PartialOrd for ByKey {
 
 impl Ord for ByKey {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.key.cmp(&other.0.key)
+        self.item.key.cmp(&other.item.key)
     }
 }

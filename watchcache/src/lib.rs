@@ -14,6 +14,7 @@ mod item;
 pub mod limits;
 mod list;
 mod load;
+mod marks;
 pub mod metrics;
 mod past;
 pub mod service;

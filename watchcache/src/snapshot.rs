@@ -8,6 +8,7 @@ use imbl::OrdSet;
 use storage::Revision;
 
 use crate::item::{ByKey, Item};
+use crate::marks::Marks;
 
 /// The objects of a resource at a revision. A clone costs nothing and never changes.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +76,7 @@ impl Snapshot {
 
     /// The object with this key.
     pub fn get(&self, key: &[u8]) -> Option<&Arc<Item>> {
-        self.items.get(key).map(|found| &found.0)
+        self.items.get(key).map(|found| &found.item)
     }
 
     /// Puts an item in its place; gives back what was there.
@@ -83,10 +84,10 @@ impl Snapshot {
         match item.content() {
             Ok(_) if self.broken.is_empty() => {}
             Ok(_) => drop(self.broken.remove(item.key())),
-            Err(_) => drop(self.broken.insert(ByKey(item.clone()))),
+            Err(_) => drop(self.broken.insert(ByKey::new(item.clone()))),
         }
         self.bytes += item.weight_bytes();
-        let before = self.items.insert(ByKey(item)).map(|before| before.0);
+        let before = self.items.insert(ByKey::new(item)).map(|before| before.item);
         self.without(before)
     }
 
@@ -95,7 +96,7 @@ impl Snapshot {
         if !self.broken.is_empty() {
             self.broken.remove(key);
         }
-        let before = self.items.remove(key).map(|before| before.0);
+        let before = self.items.remove(key).map(|before| before.item);
         self.without(before)
     }
 
@@ -111,7 +112,17 @@ impl Snapshot {
         scope: &Scope,
         after: Option<&[u8]>,
     ) -> impl Iterator<Item = &'s Arc<Item>> + use<'s> {
-        between(&self.items, scope, after)
+        between(&self.items, scope, after, Marks::default())
+    }
+
+    /// Those of [`Snapshot::range`] that may have what is wanted: the others are passed over unseen.
+    pub fn candidates<'s>(
+        &'s self,
+        scope: &Scope,
+        after: Option<&[u8]>,
+        wanted: Marks,
+    ) -> impl Iterator<Item = &'s Arc<Item>> + use<'s> {
+        between(&self.items, scope, after, wanted)
     }
 
     /// How many items [`Snapshot::range`] gives.
@@ -124,7 +135,7 @@ impl Snapshot {
 
     /// An item of a scope that cannot be decoded, and so fails whatever covers it.
     pub fn broken(&self, scope: &Scope) -> Option<&Arc<Item>> {
-        between(&self.broken, scope, None).next()
+        between(&self.broken, scope, None, Marks::default()).next()
     }
 }
 
@@ -132,6 +143,7 @@ fn between<'s>(
     items: &'s OrdSet<ByKey>,
     scope: &Scope,
     after: Option<&[u8]>,
+    wanted: Marks,
 ) -> impl Iterator<Item = &'s Arc<Item>> + use<'s> {
     let (first, end) = (scope.first_key(), scope.end_key());
     let start = match after {
@@ -145,7 +157,8 @@ fn between<'s>(
         .then(|| items.range::<_, [u8]>((start, end)))
         .into_iter()
         .flatten()
-        .map(|found| &found.0)
+        .filter(move |found| found.marks.have(wanted))
+        .map(|found| &found.item)
 }
 
 impl Scope {

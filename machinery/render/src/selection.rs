@@ -95,6 +95,11 @@ impl Selection {
         self.fields.exact(label)
     }
 
+    /// Which labels are selected.
+    pub fn labels(&self) -> &label::Selector {
+        &self.labels
+    }
+
     /// Whether it is about this object.
     pub fn matches(&self, object: &Value) -> bool {
         let empty = schema::Map::new();

@@ -9,6 +9,7 @@ use serve::status::Status;
 
 use crate::item::Item;
 use crate::limits::{LIST_CHUNK_BYTES, SCAN_ITEMS_MAX};
+use crate::marks::Marks;
 use crate::snapshot::{Scope, Snapshot};
 
 /// Where the objects of a list come from.
@@ -49,7 +50,9 @@ impl Source {
                 after,
             } => {
                 let mut last = None;
-                for (looked_at, item) in snapshot.range(scope, after.as_deref()).enumerate() {
+                let wanted = selection.as_ref().map(Marks::wanted).unwrap_or_default();
+                let candidates = snapshot.candidates(scope, after.as_deref(), wanted);
+                for (looked_at, item) in candidates.enumerate() {
                     last = Some(item);
                     let is_selected = selection
                         .as_ref()
