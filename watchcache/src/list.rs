@@ -72,7 +72,7 @@ fn whole(
     let source = Source::Snapshot {
         snapshot,
         scope,
-        selection: (!selection.is_everything()).then_some(selection),
+        selection: (!selection.is_everything()).then(|| Box::new(selection)),
         after: after.map(Vec::into_boxed_slice),
     };
     Ok((meta, source))

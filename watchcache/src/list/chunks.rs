@@ -21,7 +21,7 @@ pub(super) enum Source {
     Snapshot {
         snapshot: Snapshot,
         scope: Scope,
-        selection: Option<Selection>,
+        selection: Option<Box<Selection>>,
         /// The last key that was looked at.
         after: Option<Box<[u8]>>,
     },
@@ -50,7 +50,7 @@ impl Source {
                 after,
             } => {
                 let mut last = None;
-                let wanted = selection.as_ref().map(Marks::wanted).unwrap_or_default();
+                let wanted = selection.as_deref().map(Marks::wanted).unwrap_or_default();
                 let candidates = snapshot.candidates(scope, after.as_deref(), wanted);
                 for (looked_at, item) in candidates.enumerate() {
                     last = Some(item);

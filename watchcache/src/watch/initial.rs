@@ -58,12 +58,11 @@ impl Initial {
         chunk: &mut BytesMut,
     ) -> Result<(), Status> {
         let mut last = None;
-        let mut looked_at = 0;
-        for item in self.snapshot.range(&interest.scope, self.after.as_deref()) {
+        let items = self.snapshot.range(&interest.scope, self.after.as_deref());
+        for (looked_at, item) in items.enumerate() {
             if looked_at == SCAN_ITEMS_MAX || chunk.len() >= LIST_CHUNK_BYTES {
                 break;
             }
-            looked_at += 1;
             last = Some(item);
             if interest.selects(item) {
                 let first = std::mem::take(has_header);

@@ -19,6 +19,11 @@ pub struct Map {
 }
 
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::box_collection,
+    clippy::box_default,
+    reason = "maps are everywhere in a tree: the rare form must not make all of them larger"
+)]
 enum Entries {
     /// Sorted. It may be long if entries came in order.
     Vector(Vec<(SmolStr, Value)>),
