@@ -91,7 +91,7 @@ impl Cache {
         let random = RandomState::new();
         let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
         for (key, unit) in &self.units {
-            tasks.push(Box::pin(Tail::new(unit.clone(), unit.store().clone()).run()));
+            tasks.push(Box::pin(Tail::new(unit.clone()).run()));
             let offset = random.hash_one(key) % DIGEST_INTERVAL.as_millis() as u64;
             let offset = Duration::from_millis(offset);
             tasks.push(Box::pin(digest::keep_comparing(unit.clone(), offset)));

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use object::fnv::Fnv1a;
 use storage::{Error, Range, Revision, Store};
 
 use crate::limits::{DIGEST_INTERVAL, LOAD_PAGE_KEYS};
@@ -14,25 +15,21 @@ use crate::unit::Unit;
 
 /// A short form of all keys below a prefix and the revisions that they were last written at. Order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digest(pub u64);
-
-/// FNV-1a's, in 64 bits.
-const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-const PRIME: u64 = 0x0000_0100_0000_01b3;
+pub struct Digest(Fnv1a);
 
 impl Digest {
     /// Of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         snapshot
             .range(&Scope::All, None)
-            .fold(Self(BASIS), |digest, item| {
+            .fold(Self(Fnv1a::default()), |digest, item| {
                 digest.with(item.key(), item.revision())
             })
     }
 
     /// Of what a store has at a revision.
     pub async fn of_store(store: &Arc<dyn Store>, unit: &Unit, at: Revision) -> Result<Self, Error> {
-        let mut digest = Self(BASIS);
+        let mut digest = Self(Fnv1a::default());
         let mut start = unit.span().start.clone();
         loop {
             let page = store
@@ -56,9 +53,7 @@ impl Digest {
     }
 
     fn with(self, key: &[u8], revision: Revision) -> Self {
-        let revision = revision.0.to_le_bytes();
-        let bytes = key.iter().chain(b"\0").chain(&revision);
-        Self(bytes.fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME)))
+        Self(self.0.with(key).with(b"\0").with(&revision.0.to_le_bytes()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which labels an object may have, in 64 bits that stand beside it in the snapshot's map: a list by a rare label passes over the
 //! others without touching them. What the marks let through is still to be selected.
 
+use object::fnv::Fnv1a;
 use object::selector::label::{Operator, Requirement};
 use render::Selection;
 
@@ -9,10 +10,6 @@ use crate::item::Item;
 /// A bit for each key and for each pair of key and value; several may share one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks(u64);
-
-/// FNV-1a's, in 64 bits.
-const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 impl Marks {
     /// Of an object. What cannot be decoded has all, so that nobody passes over it.
@@ -50,11 +47,8 @@ fn required(requirement: &Requirement) -> u64 {
 }
 
 fn bit(key: &str, value: Option<&str>) -> u64 {
-    let separator = value.map(|_| b'=');
-    let bytes = key
-        .bytes()
-        .chain(separator)
-        .chain(value.unwrap_or_default().bytes());
-    let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-    1 << (hash >> 58)
+    let hash = Fnv1a::default().with(key.as_bytes());
+    let hash = value.map_or(hash, |value| hash.with(b"=").with(value.as_bytes()));
+    // The highest bits are the best mixed.
+    1 << (hash.value() >> 58)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use storage::{Error, Event as Change, EventKind, Revision, Store, WatchBatch, WatchRequest, WatchStream};
+use storage::{Error, Event as Change, EventKind, Revision, WatchBatch, WatchRequest, WatchStream};
 use tokio::time::Instant;
 
 use crate::event::Event;
@@ -21,7 +21,6 @@ const TRIM_INTERVAL: Duration = Duration::from_secs(1);
 /// The task that keeps a unit abreast.
 pub struct Tail {
     unit: Arc<Unit>,
-    store: Arc<dyn Store>,
     /// A mismatch with the store was found: load again.
     reload: tokio::sync::watch::Receiver<u64>,
     /// What readers still see while it is loaded again.
@@ -36,13 +35,23 @@ enum End {
     Gap(String),
 }
 
+impl End {
+    fn of(error: Error) -> Self {
+        match error {
+            Error::Compacted(oldest) => {
+                Self::Gap(format!("the store has compacted up to revision {}", oldest.0))
+            }
+            error => Self::Lost(error),
+        }
+    }
+}
+
 impl Tail {
-    /// Of a unit, over the store that holds its objects.
-    pub fn new(unit: Arc<Unit>, store: Arc<dyn Store>) -> Self {
+    /// Of a unit.
+    pub fn new(unit: Arc<Unit>) -> Self {
         let reload = unit.reloads_wanted();
         Self {
             unit,
-            store,
             reload,
             stale: None,
         }
@@ -83,17 +92,13 @@ impl Tail {
     /// be reached before anything is served.
     async fn load(&self, with_history: bool) -> Result<(Loaded, Revision), Error> {
         self.unit.set_phase(Phase::Loading);
-        let target = self.store.current_revision().await?;
+        let store = self.unit.store();
+        let target = store.current_revision().await?;
         let at = match with_history {
-            true => self
-                .store
-                .compacted_revision()
-                .await?
-                .max(Revision(1))
-                .min(target),
+            true => store.compacted_revision().await?.max(Revision(1)).min(target),
             false => target,
         };
-        let snapshot = load::load(&self.store, self.unit.maker(), self.unit.span(), at).await?;
+        let snapshot = load::load(store, self.unit.maker(), self.unit.span(), at).await?;
         Ok((Loaded::new(&self.unit, snapshot), target))
     }
 
@@ -138,10 +143,7 @@ impl Tail {
                         }
                     }
                     Some(Ok(WatchBatch::Progress(revision))) => loaded.progress(revision),
-                    Some(Err(Error::Compacted(oldest))) => {
-                        return Err(End::Gap(format!("the store has compacted up to revision {}", oldest.0)));
-                    }
-                    Some(Err(error)) => return Err(End::Lost(error)),
+                    Some(Err(error)) => return Err(End::of(error)),
                     None => return Err(End::Lost(Error::Unavailable("the stream of changes ended".to_owned()))),
                 },
                 _ = trim.tick() => {
@@ -169,18 +171,11 @@ impl Tail {
             from: Some(Revision(after.0 + 1)),
             previous: false,
         };
-        match self.store.watch(request).await {
-            Ok(changes) => Ok(changes),
-            Err(Error::Compacted(oldest)) => Err(End::Gap(format!(
-                "the store has compacted up to revision {}",
-                oldest.0
-            ))),
-            Err(error) => Err(End::Lost(error)),
-        }
+        self.unit.store().watch(request).await.map_err(End::of)
     }
 
     async fn ask_progress(&self) {
-        if let Err(error) = self.store.request_progress().await {
+        if let Err(error) = self.unit.store().request_progress().await {
             tracing::debug!(%error, "no progress was asked for");
         }
     }

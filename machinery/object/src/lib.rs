@@ -3,6 +3,7 @@
 //! Everything here is pure: no I/O, no clock, no randomness; what depends on those takes them as arguments.
 
 pub mod field;
+pub mod fnv;
 pub mod limits;
 pub mod meta;
 pub mod meta_validation;

@@ -85,11 +85,6 @@ impl Selection {
         self.fields.exact(fields::NAME)
     }
 
-    /// The one namespace that is selected.
-    pub fn namespace(&self) -> Option<&str> {
-        self.fields.exact(fields::NAMESPACE)
-    }
-
     /// The one value that a field of the stored form, e.g. `spec.nodeName`, must have.
     pub fn exact(&self, label: &str) -> Option<&str> {
         self.fields.exact(label)

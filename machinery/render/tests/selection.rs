@@ -176,7 +176,7 @@ fn exact_terms_tell_where_to_look() {
         &field::Selector::parse(fields).expect("fields"),
     )
     .expect("fields of pods");
-    assert_eq!((selection.name(), selection.namespace()), (Some("p"), Some("n")));
+    assert_eq!(selection.name(), Some("p"));
     assert_eq!(selection.exact("spec.nodeName"), Some("a"));
     assert_eq!(selection.exact("status.phase"), None);
 }

@@ -7,6 +7,7 @@ mod syntax;
 use std::fmt;
 
 use super::ParseError;
+use crate::fnv::Fnv1a;
 use crate::limits::SELECTOR_BYTES_MAX;
 use syntax::Expression;
 
@@ -45,10 +46,7 @@ pub struct Hashes {
 
 /// 64-bit FNV-1a: the same on all servers and in clients.
 pub fn hash(text: &str) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    text.bytes()
-        .fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+    Fnv1a::default().with(text.as_bytes()).value()
 }
 
 impl Hashes {
