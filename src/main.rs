@@ -4,6 +4,7 @@
 mod access;
 mod announcement;
 mod audit;
+mod base;
 mod completed;
 mod config;
 mod encryption;

@@ -1,87 +1,63 @@
-//! A member of the watch tier as a process of its own: it reads etcd, answers lists and watches, and writes nothing.
+//! A member of the watch tier as a process of its own: it reads etcd, answers lists and watches, and writes nothing. What it stands
+//! on is [`crate::base`]'s.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use kinds::Keys;
 use render::Discovery;
-use serve::pki::kubeconfig;
-use serve::server::{Listener, Server};
-use serve::shutdown::Shutdown;
-use serve::tls::{self, ClientAuthority, ServingCertificate};
+use serve::http::Handler;
 use watchcache::Cache;
 use watchcache::tier::Tier;
 
+use crate::base::Base;
 use crate::config::Config;
+use crate::entrance::Entrance;
 use crate::error::Error;
-use crate::prepared::{create_private, server};
-use crate::signals::Signals;
-use crate::store::Opened;
-use crate::{filters, health, reload};
+use crate::{filters, health};
 
 /// Ready to run.
 pub struct Member {
-    begun: Instant,
-    config: Config,
-    signals: Signals,
-    listener: Listener,
-    server: Server,
+    base: Base,
+    entrance: Entrance,
     cache: Arc<Cache>,
-    certificate: Arc<ServingCertificate>,
-    authorities: Vec<Arc<ClientAuthority>>,
-    shutdown: Shutdown,
+    handler: Handler,
 }
 
 impl Config {
-    /// Takes the socket, connects to etcd, makes certificates and builds the chain.
-    pub async fn prepare_member(mut self) -> Result<Member, Error> {
-        let begun = Instant::now();
+    /// Connects to etcd and builds the chain.
+    pub async fn prepare_member(self) -> Result<Member, Error> {
         if self.options.etcd.etcd_servers.is_empty() {
             return Err(Error::flag(
                 "etcd-servers",
                 "the watch tier reads an etcd: say where it is, or run `shardplane serve`",
             ));
         }
-        tls::install_provider();
-        let signals = Signals::listen()?;
-        create_private(&self.data_dir)?;
-        let listener = Listener::bind(self.listen).await?;
-        let Opened { store, .. } = self.open_store().await?;
-        self.pki.ensure(&self.names())?;
-        let certificate = self.serving_certificate()?;
-        let url = self.url(listener.address());
-        kubeconfig::write(&self.kubeconfig(), &url, self.server_authority(), &self.pki)?;
+        let base = self.open().await?;
+        let (config, store, shutdown) = (&base.config, &base.store, &base.shutdown);
         let cached = watchcache::Config {
-            keys: Keys::new(&self.options.etcd.etcd_prefix),
-            primary_family: self.primary_family(),
-            history_bytes: self.options.watch_cache.history_bytes(),
+            keys: Keys::new(&config.options.etcd.etcd_prefix),
+            primary_family: config.primary_family(),
+            history_bytes: config.options.watch_cache.history_bytes(),
             ..watchcache::Config::default()
         };
-        let cache = Arc::new(Cache::new(&store, &cached));
-        let discovery = Discovery::new(self.runtime.clone(), self.address(&listener));
-        let shutdown = Shutdown::new();
-        let entrance = self.entrance(&listener, &store, &shutdown).await?;
+        let cache = Arc::new(Cache::new(store, &cached));
+        let entrance = config.entrance(&base.listener, store, shutdown).await?;
         let parts = filters::Parts {
-            authentication: self.authentication(&entrance),
+            authentication: config.authentication(&entrance),
             authorizers: entrance.access.chain.clone(),
-            health: health::of_member(store, &cache, shutdown.clone()),
+            health: health::of_member(store.clone(), &cache, shutdown.clone()),
             cache: cache.clone(),
             audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
-        let handler = Tier::new(cache.clone(), discovery).into_handler();
-        let handler = filters::chain(parts, &self.options.serving, handler);
-        let server = server(handler, &certificate, &entrance.clients, &shutdown);
+        let discovery = Discovery::new(config.runtime.clone(), config.address(&base.listener));
+        let tier = Tier::new(cache.clone(), discovery).into_handler();
+        let handler = filters::chain(parts, &config.options.serving, tier);
         Ok(Member {
-            begun,
-            config: self,
-            signals,
-            listener,
-            server,
+            base,
+            entrance,
             cache,
-            certificate,
-            authorities: entrance.authorities(),
-            shutdown,
+            handler,
         })
     }
 }
@@ -90,24 +66,12 @@ impl Member {
     /// Serves until a signal comes, then says goodbye to its watches and drains.
     pub async fn run(self) -> Result<(), Error> {
         let Member {
-            begun,
-            config,
-            mut signals,
-            listener,
-            server,
+            base,
+            entrance,
             cache,
-            certificate,
-            authorities,
-            shutdown,
+            handler,
         } = self;
-        let own = config.own_certificate();
-        tokio::spawn(reload::keep_fresh(
-            certificate,
-            own,
-            authorities,
-            shutdown.clone(),
-        ));
-        let (url, kubeconfig) = (config.url(listener.address()), config.kubeconfig());
+        let (begun, url, kubeconfig) = (base.begun, base.url(), base.config.kubeconfig());
         tokio::spawn(async move {
             cache.start().await;
             println!(
@@ -116,18 +80,6 @@ impl Member {
                 kubeconfig.display()
             );
         });
-        let served = tokio::spawn(server.run(listener));
-        signals.end().await;
-        tracing::info!("stopping; a second signal ends the process at once");
-        let stop = async {
-            shutdown.request();
-            tokio::time::sleep(config.options.serving.shutdown_delay_duration).await;
-            crate::prepared::drain(&shutdown, served, &config.options.serving).await;
-        };
-        tokio::select! {
-            () = stop => tracing::info!("stopped"),
-            () = signals.end() => tracing::warn!("ended by a second signal"),
-        }
-        Ok(())
+        base.serve(handler, &entrance, async {}).await
     }
 }
