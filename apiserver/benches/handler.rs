@@ -3,16 +3,11 @@
 //! `cargo bench -p shardplane-apiserver --bench handler` prints microseconds of one request, the best of several rounds, and
 //! its instructions where valgrind is installed. A create includes the store's fsync; with 64 writers they share it.
 
-use std::sync::Arc;
+mod tier;
+
 use std::time::Instant;
 
-use auth::User;
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use serve::http::{Body, Handler};
-use shardplane_apiserver::{Config, build};
-use storage::Embedded;
-use tower::ServiceExt;
+use tier::Tier;
 
 const ROUNDS: usize = 10;
 const WRITERS: usize = 64;
@@ -94,15 +89,12 @@ async fn main() {
 
 /// A server with 500 config maps and a pod.
 struct Bench {
-    handler: Handler,
+    tier: Tier,
     pod: serde_json::Value,
-    _folder: tempfile::TempDir,
 }
 
 impl Bench {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Embedded::open(folder.path()).expect("an empty store");
         let mut pod: serde_json::Value = serde_json::from_slice(POD).expect("a pod");
         let fresh = serde_json::json!({"namespace": "default", "labels": pod["metadata"]["labels"], "annotations": pod["metadata"]["annotations"]});
         pod["metadata"] = fresh;
@@ -114,18 +106,10 @@ impl Bench {
                 spec.remove(field);
             }
         }
-        let tier = build(Config::default(), Arc::new(store));
-        tier.cache().start().await;
-        let handler = tier.handler();
         let bench = Self {
-            handler,
+            tier: Tier::start().await,
             pod,
-            _folder: folder,
         };
-        let named = r#"{"metadata":{"name":"default"}}"#;
-        for path in ["/api/v1/namespaces", "/api/v1/namespaces/default/serviceaccounts"] {
-            bench.send("POST", path, named.to_owned()).await;
-        }
         for at in 0..500 {
             bench.create_map(&format!("seen-{at}")).await;
         }
@@ -163,30 +147,6 @@ impl Bench {
     }
 
     async fn send(&self, method: &str, path: &str, body: String) {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json")
-            .extension(User::new("admin", "", &[User::MASTERS]))
-            .body(Body::full(Bytes::from(body)))
-            .expect("a request");
-        let response = self
-            .handler
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {});
-        let code = response.status();
-        let bytes = response
-            .into_body()
-            .collect()
-            .await
-            .expect("a whole body")
-            .to_bytes();
-        assert!(
-            code.is_success(),
-            "{method} {path}: {code} {}",
-            String::from_utf8_lossy(&bytes)
-        );
+        self.tier.send(method, path, "application/json", body).await;
     }
 }

@@ -4,16 +4,11 @@
 //! Instructions are those of the whole request through the handler chain over an embedded store, and those within the upkeep
 //! of managedFields (for an apply: with the merge). The bench fails if upkeep is half of the request or more.
 
-use std::sync::Arc;
+mod tier;
+
 use std::time::Instant;
 
-use auth::User;
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use serve::http::{Body, Handler};
-use shardplane_apiserver::{Config, build};
-use storage::Embedded;
-use tower::ServiceExt;
+use tier::Tier;
 
 const POD: &str = "/api/v1/namespaces/default/pods/p";
 const MANAGERS: usize = 10;
@@ -86,29 +81,16 @@ async fn main() {
 
 /// A server and the pod in it.
 struct Bench {
-    handler: Handler,
+    tier: Tier,
     pod: serde_json::Value,
-    _folder: tempfile::TempDir,
 }
 
 impl Bench {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Embedded::open(folder.path()).expect("an empty store");
-        let tier = build(Config::default(), Arc::new(store));
-        tier.cache().start().await;
-        let handler = tier.handler();
         let mut bench = Self {
-            handler,
+            tier: Tier::start().await,
             pod: serde_json::Value::Null,
-            _folder: folder,
         };
-        let named = r#"{"metadata":{"name":"default"}}"#;
-        for path in ["/api/v1/namespaces", "/api/v1/namespaces/default/serviceaccounts"] {
-            bench
-                .send(("POST", path.to_owned(), "application/json", named.to_owned()))
-                .await;
-        }
         bench
             .send((
                 "POST",
@@ -137,31 +119,7 @@ impl Bench {
     }
 
     async fn send(&self, (method, path, content_type, body): Request) -> serde_json::Value {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(&path)
-            .header("content-type", content_type)
-            .extension(User::new("admin", "", &[User::MASTERS]))
-            .body(Body::full(Bytes::from(body)))
-            .expect("a request");
-        let response = self
-            .handler
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {});
-        let code = response.status();
-        let bytes = response
-            .into_body()
-            .collect()
-            .await
-            .expect("a whole body")
-            .to_bytes();
-        assert!(
-            code.is_success(),
-            "{method} {path}: {code} {}",
-            String::from_utf8_lossy(&bytes)
-        );
+        let bytes = self.tier.send(method, &path, content_type, body).await;
         serde_json::from_slice(&bytes).expect("an object")
     }
 }

@@ -127,32 +127,39 @@ impl Collector for Numbers {
         let mut units: Vec<_> = self.cache.units().map(|unit| (unit.name(), unit)).collect();
         units.sort_by(|one, other| one.0.cmp(&other.0));
         for (name, help, read) in LEVELS {
-            let metric_type = ConstGauge::new(0.0f64).metric_type();
-            let mut family = encoder.encode_descriptor(name, help, None, metric_type)?;
-            for (resource, unit) in &units {
-                let labels = [("resource", resource.as_str())];
-                ConstGauge::new(read(unit)).encode(family.encode_family(&labels)?)?;
-            }
+            each(&mut encoder, (name, help), &units, |unit| {
+                ConstGauge::new(read(unit))
+            })?;
         }
         for (name, help, read) in TOTALS {
-            let metric_type = ConstCounter::new(0u64).metric_type();
-            let mut family = encoder.encode_descriptor(name, help, None, metric_type)?;
-            for (resource, unit) in &units {
-                let labels = [("resource", resource.as_str())];
-                let count = read(unit.counts()).load(Ordering::Relaxed);
-                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
-            }
+            let count = |unit: &Unit| ConstCounter::new(read(unit.counts()).load(Ordering::Relaxed));
+            each(&mut encoder, (name, help), &units, count)?;
         }
-        let held = crate::frames::budget().held_bytes() as f64;
-        let gauge = ConstGauge::new(held);
-        let help = "Bytes of encoded events that are held";
-        gauge.encode(encoder.encode_descriptor(
+        let held = ConstGauge::new(crate::frames::budget().held_bytes() as f64);
+        let (name, help) = (
             "shardplane_watchcache_frame_bytes",
-            help,
-            None,
-            gauge.metric_type(),
-        )?)
+            "Bytes of encoded events that are held",
+        );
+        held.encode(encoder.encode_descriptor(name, help, None, held.metric_type())?)
     }
+}
+
+/// One number of each unit.
+fn each<M: EncodeMetric>(
+    encoder: &mut DescriptorEncoder<'_>,
+    (name, help): (&str, &str),
+    units: &[(String, &Arc<Unit>)],
+    read: impl Fn(&Unit) -> M,
+) -> Result<(), Error> {
+    let numbers: Vec<M> = units.iter().map(|(_, unit)| read(unit)).collect();
+    let Some(first) = numbers.first() else {
+        return Ok(());
+    };
+    let mut family = encoder.encode_descriptor(name, help, None, first.metric_type())?;
+    for ((resource, _), number) in units.iter().zip(&numbers) {
+        number.encode(family.encode_family(&[("resource", resource.as_str())])?)?;
+    }
+    Ok(())
 }
 
 fn shown(unit: &Unit, read: fn(&crate::snapshot::Snapshot) -> f64) -> f64 {

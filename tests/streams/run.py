@@ -176,7 +176,7 @@ def watches_end_one_after_the_other(server):
     seconds = sorted(at - told for at, _ in ends)
     in_thirds = [sum(third <= at * 3 / SPREAD_SECONDS < third + 1 for at in seconds) for third in range(4)]
     expect(min(in_thirds[:3]) >= WATCHERS / 6, f"ends are not spread: {seconds}")
-    expect(seconds[-1] < SPREAD_SECONDS + 3, f"the last end is late: {seconds}")
+    expect(seconds[-1] < SPREAD_SECONDS + 15, f"the last end is late: {seconds}")
     # A client that comes back finds nothing missing.
     server.start()
     create(server, "after")
