@@ -36,8 +36,8 @@ pub const LAST_BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
 /// How many bytes of a list are made at a time.
 pub const LIST_CHUNK_BYTES: usize = 64 * 1024;
-/// How many objects a list or initial events look at before others get their turn.
-pub const SCAN_ITEMS_MAX: usize = 4_096;
+/// How many objects or events a list or a watch looks at before others get their turn: less than half a millisecond's work.
+pub const SCAN_ITEMS_MAX: usize = 1_024;
 /// Reads of the store that lists may have under way when the cache cannot answer.
 pub const STORE_READS_MAX: usize = 16;
 /// Objects of one such read.

@@ -21,11 +21,12 @@ use crate::event::Event;
 use crate::forms::Encoder;
 use crate::frames::FrameKey;
 use crate::item::Item;
+use crate::limits::SCAN_ITEMS_MAX;
 use crate::snapshot::Scope;
 use crate::unit::{Generation, Unit};
 use crate::waiter::Waiter;
 
-use initial::Initial;
+use initial::{Initial, Piece};
 pub use open::open;
 use schedule::{Due, Schedule};
 
@@ -67,27 +68,27 @@ enum Phase {
 type Cursor = ring::Cursor<Event, Waiter>;
 
 impl Watch {
-    /// The next frame of the present phase; `None` when there is nothing now.
+    /// What the present phase has.
     fn step(&mut self, now: Instant) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Initial(initial, cursor) => self.initial(initial, cursor),
+            Phase::Initial(initial, cursor) => self.initial(initial, cursor, now),
             Phase::Live(cursor) => self.live(cursor, now),
             Phase::Ending(frame) => Step::Chunk(frame),
             Phase::Ended => Step::End,
         }
     }
 
-    fn initial(&mut self, mut initial: Box<Initial>, cursor: Cursor) -> Step {
-        let made = initial.chunk(&self.encoder, &self.interest, &mut self.has_header);
-        match made {
-            Ok(Some(chunk)) => {
+    fn initial(&mut self, mut initial: Box<Initial>, cursor: Cursor, now: Instant) -> Step {
+        match initial.piece(&self.encoder, &self.interest, &mut self.has_header) {
+            Ok(Piece::Chunk(chunk)) => {
                 self.phase = Phase::Initial(initial, cursor);
                 Step::Chunk(chunk)
             }
-            Ok(None) => {
-                self.phase = Phase::Live(cursor);
-                self.step(Instant::now())
+            Ok(Piece::Again) => {
+                self.phase = Phase::Initial(initial, cursor);
+                Step::Again
             }
+            Ok(Piece::Through) => self.live(cursor, now),
             Err(status) => self.fail(&status),
         }
     }
@@ -95,7 +96,7 @@ impl Watch {
     fn live(&mut self, mut cursor: Cursor, now: Instant) -> Step {
         // Read before the ring: what is visible up to it is in the ring by then.
         let current = self.unit.current();
-        loop {
+        for _ in 0..SCAN_ITEMS_MAX {
             match cursor.next() {
                 Ok(Some(event)) => match self.frame(&event) {
                     Ok(Some(frame)) => {
@@ -113,6 +114,9 @@ impl Watch {
                 Err(Lagged { .. }) => return self.overtaken(),
             }
         }
+        // None of so many was for it.
+        self.phase = Phase::Live(cursor);
+        Step::Again
     }
 
     /// Nothing is left to send up to `current`: time for what is not about objects.

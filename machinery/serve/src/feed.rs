@@ -42,6 +42,8 @@ pub enum Step {
     Only(Bytes),
     /// Nothing now.
     Idle,
+    /// It has not looked at everything yet, and others are to have their turn before it is asked again.
+    Again,
     /// Nothing any more: the body ends cleanly.
     End,
     /// The body breaks off.
@@ -54,6 +56,7 @@ impl fmt::Debug for Step {
             Self::Chunk(bytes) => write!(f, "Chunk({} bytes)", bytes.len()),
             Self::Only(bytes) => write!(f, "Only({} bytes)", bytes.len()),
             Self::Idle => f.write_str("Idle"),
+            Self::Again => f.write_str("Again"),
             Self::End => f.write_str("End"),
             Self::Failed(error) => write!(f, "Failed({error})"),
         }

@@ -56,7 +56,7 @@ pub async fn read_body(mut body: Body, bytes_max: usize) -> Result<Bytes, Status
 }
 
 /// Reads on to a body's end, up to a limit.
-async fn discard(mut body: Body) {
+pub(crate) async fn discard(mut body: Body) {
     let mut left = crate::limits::DISCARDED_BODY_BYTES_MAX;
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, Bytes::len);

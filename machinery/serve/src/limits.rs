@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// How much of a body that is too long is read and thrown away, so that its sender gets to see the answer.
 pub const DISCARDED_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long the sender of a body that nobody wants has to send it, before it is cut off.
+pub const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Answers with more bytes than this are compressed for clients that take gzip.
 pub const GZIP_ABOVE_BYTES: usize = 128 * 1024;
 /// How hard gzip tries, 1 to 9: the reference favours speed.

@@ -1,4 +1,5 @@
-//! The flag that a connection's watchers share: set by a publish, cleared by the connection before it drains.
+//! The flag that a connection's watchers share: set by a publish, cleared by the connection before it drains. It is the plainest
+//! [`crate::Parked::mark`], the one that the loom models check; a connection's set of ready slots in `serve` is ordered alike.
 //! It does not say which of the watchers have something to read; that is asked of their cursors.
 
 use crate::sync::{AtomicBool, Ordering};

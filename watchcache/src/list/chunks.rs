@@ -110,7 +110,7 @@ impl Chunks {
     /// The next piece, after others had their turn; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
         while !self.is_done {
-            tokio::task::consume_budget().await;
+            tokio::task::yield_now().await;
             self.fill()?;
             if self.is_done || self.out.len() >= LIST_CHUNK_BYTES {
                 return Ok(Some(Bytes::from(std::mem::take(&mut self.out))));
@@ -154,7 +154,7 @@ pub(super) async fn collect(writer: &mut ListWriter, source: &mut Source) -> Res
         if !has_more {
             return Ok(out);
         }
-        tokio::task::consume_budget().await;
+        tokio::task::yield_now().await;
     }
 }
 
@@ -178,6 +178,6 @@ pub(super) async fn length(writer: &ListWriter, source: &Source) -> Result<Optio
         if !has_more || !is_known {
             return Ok(is_known.then_some(length));
         }
-        tokio::task::consume_budget().await;
+        tokio::task::yield_now().await;
     }
 }

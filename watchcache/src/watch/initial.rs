@@ -7,6 +7,7 @@ use serve::status::Status;
 use super::Interest;
 use crate::forms::Encoder;
 use crate::limits::{LIST_CHUNK_BYTES, SCAN_ITEMS_MAX};
+use crate::marks::Marks;
 use crate::snapshot::Snapshot;
 
 /// What is left to send of a snapshot.
@@ -20,6 +21,16 @@ pub(super) struct Initial {
     with_bookmark: bool,
 }
 
+/// What a turn gave.
+pub(super) enum Piece {
+    /// Events.
+    Chunk(Bytes),
+    /// None of the objects that were looked at is selected; there are more.
+    Again,
+    /// All is sent.
+    Through,
+}
+
 impl Initial {
     /// Of a snapshot whose objects can all be decoded where they concern the watch.
     pub(super) fn new(snapshot: Snapshot, with_bookmark: bool) -> Self {
@@ -31,23 +42,26 @@ impl Initial {
         }
     }
 
-    /// The next events together; `None` when all are sent.
-    pub(super) fn chunk(
+    /// The next events together, of as many objects as are looked at in one turn.
+    pub(super) fn piece(
         &mut self,
         encoder: &Encoder,
         interest: &Interest,
         has_header: &mut bool,
-    ) -> Result<Option<Bytes>, Status> {
+    ) -> Result<Piece, Status> {
         let mut chunk = BytesMut::new();
-        while !self.is_through && chunk.len() < LIST_CHUNK_BYTES {
+        if !self.is_through {
             self.scan(encoder, interest, has_header, &mut chunk)?;
         }
-        if chunk.is_empty() && std::mem::take(&mut self.with_bookmark) {
-            return encoder
-                .bookmark(self.snapshot.revision(), true, std::mem::take(has_header))
-                .map(Some);
-        }
-        Ok((!chunk.is_empty()).then(|| chunk.freeze()))
+        Ok(match (chunk.is_empty(), self.is_through) {
+            (false, _) => Piece::Chunk(chunk.freeze()),
+            (true, false) => Piece::Again,
+            (true, true) if std::mem::take(&mut self.with_bookmark) => {
+                let is_first = std::mem::take(has_header);
+                Piece::Chunk(encoder.bookmark(self.snapshot.revision(), true, is_first)?)
+            }
+            (true, true) => Piece::Through,
+        })
     }
 
     fn scan(
@@ -58,7 +72,14 @@ impl Initial {
         chunk: &mut BytesMut,
     ) -> Result<(), Status> {
         let mut last = None;
-        let items = self.snapshot.range(&interest.scope, self.after.as_deref());
+        let wanted = interest
+            .selection
+            .as_deref()
+            .map(Marks::wanted)
+            .unwrap_or_default();
+        let items = self
+            .snapshot
+            .candidates(&interest.scope, self.after.as_deref(), wanted);
         for (looked_at, item) in items.enumerate() {
             if looked_at == SCAN_ITEMS_MAX || chunk.len() >= LIST_CHUNK_BYTES {
                 break;

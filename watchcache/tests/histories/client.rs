@@ -1,11 +1,8 @@
 //! A client of the cache: watches and lists as requests, and what it checks of each answer against the model.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use auth::User;
-use http_body::Body as _;
 use kinds::{Catalog, Gates};
 use render::{Call, Descriptions};
 use schema::{Value, json};
@@ -15,6 +12,7 @@ use serve::request_info::RequestInfo;
 use serve::status::Status;
 use watchcache::Cache;
 
+use crate::bodies::next_now;
 use crate::model::{Model, Pod, Selector, Told};
 
 /// A request for pods.
@@ -173,20 +171,13 @@ impl Watcher {
     /// a transaction or nothing.
     pub fn read(&mut self, model: &Model, dropped: i64) {
         self.dropped = dropped;
-        let mut context = Context::from_waker(Waker::noop());
         while self.ended.is_none() {
-            match Pin::new(&mut self.body).poll_frame(&mut context) {
-                Poll::Pending => break,
-                Poll::Ready(None) => panic!("a watch ends before its time"),
-                Poll::Ready(Some(frame)) => {
-                    let data = frame
-                        .expect("a watch does not break off")
-                        .into_data()
-                        .expect("no trailers");
-                    self.text.extend_from_slice(&data);
-                    self.lines(model);
-                }
-            }
+            let Some(data) = next_now(&mut self.body) else {
+                break;
+            };
+            self.text
+                .extend_from_slice(&data.expect("a watch does not end before its time"));
+            self.lines(model);
         }
         if self.listing == Some(Begin::Any) {
             self.place(model);

@@ -3,6 +3,7 @@
 //!
 //! `SHARDPLANE_FULL=1` plays 10,000 of them. `SHARDPLANE_SEED=N` plays others than the usual ones.
 
+mod bodies;
 mod client;
 mod memory;
 mod model;

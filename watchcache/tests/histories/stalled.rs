@@ -1,14 +1,11 @@
 //! Watchers that do not read (I8): what they hold is a place, not what they have missed, and nobody waits for them.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use auth::User;
 use bytes::Bytes;
-use http_body::Body as _;
 use kinds::Catalog;
 use render::{Call, Descriptions};
 use schema::tree;
@@ -18,6 +15,7 @@ use serve::request_info::RequestInfo;
 use storage::{Op, Revision, Store, Txn};
 use watchcache::{Cache, Config};
 
+use crate::bodies::next_now;
 use crate::memory::Memory;
 
 /// Watchers that stand still.
@@ -146,10 +144,8 @@ impl Busy {
 /// What is there to read now.
 fn read(body: &mut Body) -> Vec<u8> {
     let mut text = Vec::new();
-    let mut context = Context::from_waker(Waker::noop());
-    while let Poll::Ready(Some(frame)) = Pin::new(&mut *body).poll_frame(&mut context) {
-        let data = frame.expect("no failure").into_data();
-        text.extend_from_slice(&data.expect("no trailers"));
+    while let Some(Some(data)) = next_now(body) {
+        text.extend_from_slice(&data);
     }
     text
 }

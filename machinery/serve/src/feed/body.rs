@@ -55,9 +55,13 @@ impl FeedBody {
             ready.register(cx.waker());
             ready.drain(|_| {});
             let now = Instant::now();
-            let step = feed.next(now);
-            if !matches!(step, Step::Idle) {
-                return Poll::Ready(step);
+            match feed.next(now) {
+                Step::Idle => {}
+                Step::Again => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                step => return Poll::Ready(step),
             }
             let Some(at) = feed.wake_at() else {
                 return Poll::Pending;

@@ -1,5 +1,7 @@
 //! One HTTP/1.1 connection, with its limits, until it closes, stands idle or drains.
 
+mod unread;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -17,9 +19,11 @@ use super::connection::{Connection, must_finish};
 use super::idle::Activity;
 use super::websocket::Upgrade;
 use crate::filter::answer;
-use crate::http::{Body, Request, Response, status_response};
+use crate::http::{Request, Response, status_response};
 use crate::limits::Connections;
 use crate::status::Status;
+
+use unread::Unread;
 
 /// Serves a connection to its end.
 pub(super) async fn serve(server: &Server, stream: TlsStream<TcpStream>, connection: Arc<Connection>) {
@@ -87,7 +91,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Requests {
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         let upgrade = Upgrade::of(&mut request);
         let close_timeout = self.close_timeout;
-        let mut request = request.map(Body::new);
+        let (mut request, unread) = Unread::of(request);
         let connection = Arc::clone(&self.connection);
         request.extensions_mut().insert(connection.peer.clone());
         let under_way = connection.activity.begin();
@@ -96,6 +100,9 @@ impl hyper::service::Service<http::Request<Incoming>> for Requests {
                 true => finish(connection.clone(), request).await,
                 false => answer(connection.handler.clone(), request).await,
             };
+            if let Some(unread) = unread {
+                unread.discard().await;
+            }
             let response = response.map(|body| body.holding(under_way));
             Ok(match upgrade {
                 Some(upgrade) => upgrade.answer(response, connection, close_timeout),

@@ -8,6 +8,7 @@ use serve::filter::handler_fn;
 use serve::http::{Body, Handler, Request, text_response};
 use serve::limits::Connections;
 use shardplane_serve as serve;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
 use super::PATIENCE;
@@ -74,6 +75,34 @@ async fn heads_are_as_http2_has_them() {
     }
     let mut none = client.get("/none").await;
     assert_eq!(none.read(10).await.expect("open"), b"");
+}
+
+/// The answer comes before the body has been sent: the client sees it all the same, and its connection stays.
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_not_cost_the_answer() {
+    let refuse = handler_fn(|_| async { text_response(http::StatusCode::NOT_ACCEPTABLE, "no") });
+    let fixture = Fixture::start(refuse, Connections::default()).await;
+    let mut stream = fixture.connect(&Identity::None, b"http/1.1").await;
+    let body_bytes = 1 << 20;
+    for _ in 0..2 {
+        let head = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {body_bytes}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("open");
+        for _ in 0..32 {
+            // Whatever the server would do at once, it has done before the rest comes.
+            tokio::task::yield_now().await;
+            stream
+                .write_all(&vec![b'x'; body_bytes / 32])
+                .await
+                .expect("open");
+        }
+        let mut answer = vec![0; 4096];
+        let length = stream.read(&mut answer).await.expect("open");
+        assert!(
+            answer[..length].starts_with(b"HTTP/1.1 406"),
+            "{}",
+            String::from_utf8_lossy(&answer[..length])
+        );
+    }
 }
 
 #[tokio::test]

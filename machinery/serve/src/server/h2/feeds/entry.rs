@@ -135,6 +135,10 @@ impl Entry {
                 }
                 Step::Only(chunk) => self.take(chunk),
                 Step::Idle => return Ok(self.idle(has_room)),
+                Step::Again => {
+                    self.give_back(has_room);
+                    return Ok(Turn::Again);
+                }
                 Step::End => {
                     self.stream.send_data(Bytes::new(), true)?;
                     return Ok(Turn::Done);
@@ -148,12 +152,17 @@ impl Entry {
         }
     }
 
-    /// It has nothing now. Room that it was given and does not need is for the others of its connection.
+    /// It has nothing now.
     fn idle(&mut self, has_room: usize) -> Turn {
+        self.give_back(has_room);
+        Turn::Idle(self.feed.feed.wake_at())
+    }
+
+    /// Room that it was given and does not need is for the others of its connection.
+    fn give_back(&mut self, has_room: usize) {
         if has_room > SPARE_ROOM_BYTES {
             self.stream.reserve_capacity(0);
         }
-        Turn::Idle(self.feed.feed.wake_at())
     }
 
     fn take(&mut self, chunk: Bytes) {
