@@ -240,7 +240,7 @@ impl Watcher {
     fn bookmark(&mut self, object: &Value, model: &Model) {
         let revision = revision(object);
         match self.listing {
-            Some(Begin::Any) => self.place(model),
+            Some(Begin::Any) => self.place_until(revision, model),
             Some(_) => {
                 let is_end = object.str_at(&["metadata", "annotations", "k8s.io/initial-events-end"]);
                 assert_eq!(is_end, Some("true"), "the first bookmark ends the initial events");
@@ -258,29 +258,55 @@ impl Watcher {
         self.bookmark = revision;
     }
 
-    /// I2: the initial events of a watch from any moment are one that was, and not after it was opened.
+    /// I2: the initial events of a watch from any moment are one that was, and not after it was opened. Where several moments
+    /// would look alike so far, it stays open which it was.
     fn place(&mut self, model: &Model) {
         if self.ended == Some(410) {
             return;
         }
-        let fails = self.ended == Some(500);
-        let at = (1..=self.opened).rev().find_map(|at| {
-            let Some(mut expected) = initial(&self.selector, model, at) else {
-                return (fails && self.told.is_empty()).then_some((at, 0));
-            };
-            let listed = expected.len();
-            let heard = model.heard(&self.selector, at, i64::MAX);
-            expected.extend(heard.told);
-            let is_whole = self.told.len() >= listed && expected.starts_with(&self.told);
-            let ends_right = !fails || (heard.fails && expected.len() == self.told.len());
-            (is_whole && ends_right).then_some((at, listed))
-        });
-        let (at, listed) = at.unwrap_or_else(|| {
-            panic!(
+        let moments: Vec<_> = (1..=self.opened)
+            .filter_map(|at| self.listed_at(at, model))
+            .collect();
+        match moments.as_slice() {
+            [] => panic!(
                 "I2: {:?} was told {:?}, which never was",
                 self.selector, self.told
-            );
+            ),
+            [moment] => self.settle(*moment),
+            _ => {}
+        }
+    }
+
+    /// I2, when all up to a revision was told: the initial events and what followed are those of one moment.
+    pub fn place_until(&mut self, revision: i64, model: &Model) {
+        let mut moments = (1..=self.opened).filter_map(|at| self.listed_at(at, model));
+        let moment = moments.find(|(at, listed)| {
+            let heard = model.heard(&self.selector, *at, revision);
+            !heard.fails && heard.told == self.told[*listed..]
         });
+        self.settle(moment.unwrap_or_else(|| {
+            panic!(
+                "I2: {:?} was told {:?} up to {revision}, which never was",
+                self.selector, self.told
+            )
+        }));
+    }
+
+    /// The moment, and how many of the events that it was told are initial ones, if it may have begun then.
+    fn listed_at(&self, at: i64, model: &Model) -> Option<(i64, usize)> {
+        let fails = self.ended == Some(500);
+        let Some(mut expected) = initial(&self.selector, model, at) else {
+            return (fails && self.told.is_empty()).then_some((at, 0));
+        };
+        let listed = expected.len();
+        let heard = model.heard(&self.selector, at, i64::MAX);
+        expected.extend(heard.told);
+        let is_whole = self.told.len() >= listed && expected.starts_with(&self.told);
+        let ends_right = !fails || (heard.fails && expected.len() == self.told.len());
+        (is_whole && ends_right).then_some((at, listed))
+    }
+
+    fn settle(&mut self, (at, listed): (i64, usize)) {
         self.told.drain(..listed);
         (self.known, self.listing) = (at, None);
         self.read_until = self.read_until.max(at);
@@ -328,9 +354,9 @@ impl Watcher {
         ))
     }
 
-    /// Whether it still waits for initial events.
-    pub fn is_listing(&self) -> bool {
-        self.listing.is_some()
+    /// What it still waits for, if it has not had its initial events or it is open which they were.
+    pub fn listing(&self) -> Option<Begin> {
+        self.listing
     }
 }
 

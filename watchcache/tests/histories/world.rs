@@ -133,7 +133,10 @@ impl World {
         let now = self.acknowledged;
         for watcher in &mut self.watchers {
             if watcher.ended.is_none() {
-                assert!(!watcher.is_listing(), "I3: the initial events did not end");
+                if watcher.listing() == Some(Begin::Any) {
+                    watcher.place_until(now, &self.model);
+                }
+                assert_eq!(watcher.listing(), None, "I3: the initial events did not end");
                 assert_ne!(
                     watcher.expiry,
                     Expiry::Must,
