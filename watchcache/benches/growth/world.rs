@@ -1,0 +1,197 @@
+//! A cache of config maps over a store in memory, on one thread, so that all that is done for an answer is counted.
+
+use std::sync::Arc;
+
+use auth::User;
+use bytes::Bytes;
+use kinds::{Catalog, Resource};
+use render::{Call, Descriptions};
+use schema::tree;
+use serve::http::Body;
+use serve::query::Query;
+use serve::request_info::RequestInfo;
+use storage::{Op, Revision, Store, Txn};
+use tokio::runtime::Runtime;
+use watchcache::{Cache, Config};
+
+use crate::bodies::next_now;
+use crate::memory::Memory;
+
+/// Objects of one transaction while the store is filled.
+const FILL_ITEMS: usize = 1_000;
+/// Text of each object.
+const TEXT_BYTES: usize = 200;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Media {
+    Json,
+    Protobuf,
+}
+
+pub struct World {
+    runtime: Runtime,
+    store: Memory,
+    cache: Cache,
+    texts: Arc<Descriptions>,
+    objects: usize,
+    revision: Revision,
+    changes: usize,
+}
+
+fn maps() -> &'static Arc<Resource> {
+    Catalog::builtin()
+        .resource("", "v1", "configmaps")
+        .expect("built in")
+}
+
+fn put(at: usize, text: usize) -> Op {
+    let rare = if at.is_multiple_of(100) { "yes" } else { "often" };
+    let name = format!("object-{at:07}");
+    let key = format!("/registry/configmaps/default/{name}");
+    let text = format!("{text:0TEXT_BYTES$}");
+    let object = tree!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default", "labels": {"rare": rare}},
+        "data": {"text": text},
+    });
+    Op::Put {
+        key: Bytes::from(key),
+        value: Bytes::from(kinds::stored::encode(maps(), object).expect("it is stored")),
+        lease: None,
+    }
+}
+
+impl World {
+    /// With so many objects, all in the cache.
+    pub fn new(objects: usize) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime");
+        let store = Memory::new(1);
+        let mut revision = Revision(1);
+        for begin in (0..objects).step_by(FILL_ITEMS) {
+            let end = objects.min(begin + FILL_ITEMS);
+            let then = (begin..end).map(|at| put(at, 0)).collect();
+            let txn = Txn {
+                then,
+                ..Txn::default()
+            };
+            revision = runtime.block_on(store.txn(txn)).expect("it is written").revision;
+        }
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let cache = Cache::of(&shared, &Config::default(), [maps()]);
+        runtime.block_on(cache.start());
+        let mut world = Self {
+            runtime,
+            store,
+            cache,
+            texts: Arc::default(),
+            objects,
+            revision,
+            changes: 0,
+        };
+        world.arrive();
+        world
+    }
+
+    /// Changes one object in the store.
+    pub fn change(&mut self) {
+        self.changes += 1;
+        // Not one beside the other.
+        let at = self.changes * 7_919 % self.objects;
+        let txn = Txn {
+            then: vec![put(at, self.changes)],
+            ..Txn::default()
+        };
+        let written = self.runtime.block_on(self.store.txn(txn));
+        self.revision = written.expect("it is written").revision;
+    }
+
+    /// Returns when the last change is visible.
+    pub fn arrive(&mut self) {
+        let unit = self.cache.unit(maps()).expect("it is cached");
+        let mut reached = unit.progress();
+        let arrived = reached.wait_for(|reached| *reached >= self.revision);
+        self.runtime.block_on(arrived).expect("the cache goes on");
+    }
+
+    /// Opens so many watches from now on.
+    pub fn park(&mut self, count: usize, media: Media, query: impl Fn(usize) -> String) -> Vec<Body> {
+        let revision = self.revision.0;
+        let open = |at| {
+            let query = format!(
+                "watch=1&timeoutSeconds=100000&resourceVersion={revision}{}",
+                query(at)
+            );
+            let mut body = self.watch(&query, media);
+            assert_eq!(read(&mut body), 0, "it is parked");
+            body
+        };
+        (0..count).map(open).collect()
+    }
+
+    /// Lists; returns how many bytes the answer has.
+    pub fn list(&mut self, query: &str, media: Media) -> usize {
+        let call = self.call(query, media);
+        let answer = self.cache.list(&call, &self.texts);
+        let body = self.runtime.block_on(answer).expect("a list").into_body();
+        self.length(body)
+    }
+
+    /// Watches with initial events until these have ended; returns how many bytes they have.
+    pub fn initial(&mut self) -> usize {
+        let query = "watch=1&timeoutSeconds=100000&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+        let mut body = self.watch(query, Media::Json);
+        read(&mut body)
+    }
+
+    fn watch(&self, query: &str, media: Media) -> Body {
+        let call = self.call(query, media);
+        let answer = self.cache.watch(&call, &self.texts);
+        self.runtime.block_on(answer).expect("a watch").into_body()
+    }
+
+    fn length(&self, mut body: Body) -> usize {
+        use http_body_util::BodyExt;
+        self.runtime.block_on(async {
+            let mut length = 0;
+            while let Some(frame) = body.frame().await {
+                length += frame
+                    .expect("it does not break off")
+                    .data_ref()
+                    .map_or(0, Bytes::len);
+            }
+            length
+        })
+    }
+
+    fn call(&self, query: &str, media: Media) -> Call {
+        let media = match media {
+            Media::Json => "application/json",
+            Media::Protobuf => "application/vnd.kubernetes.protobuf",
+        };
+        let request = http::Request::builder()
+            .uri(format!("/api/v1/configmaps?{query}"))
+            .header(http::header::ACCEPT, media)
+            .body(Body::empty())
+            .expect("a request");
+        let info = RequestInfo::of(&request).expect("a resource path");
+        Call::new(
+            info.as_ref().clone(),
+            Query::parse(request.uri().query().unwrap_or_default()),
+            request.headers().clone(),
+            User::anonymous(),
+            maps().clone(),
+        )
+    }
+}
+
+/// Reads what is there now; returns how many bytes that is.
+pub fn read(body: &mut Body) -> usize {
+    let mut length = 0;
+    while let Some(Some(data)) = next_now(body) {
+        length += data.len();
+    }
+    length
+}
