@@ -88,3 +88,14 @@ fn yaml_and_json_of_an_object_decode_alike() {
     yaml::write(&pod, &mut text);
     assert_eq!(yaml::decode(types, id, &text), json::from_tree(types, id, &pod));
 }
+
+/// A document that is one text: what begins with a space or a line break says how far it is indented, and is.
+#[test]
+fn a_text_alone_is_read_as_it_was_written() {
+    for text in ["\n0", " a\nb", "a\nb\n", "\n\n", "a"] {
+        let value = schema::Value::from(text);
+        let mut written = Vec::new();
+        yaml::write(&value, &mut written);
+        assert_eq!(yaml::parse(&written), Ok(value), "{}", String::from_utf8_lossy(&written));
+    }
+}

@@ -10,7 +10,8 @@ pub(super) fn document(value: &Value, out: &mut Vec<u8>) {
         Value::Map(map) if !map.is_empty() => mapping(map, 0, out),
         Value::List(list) if !list.is_empty() => sequence(list, 0, out),
         value => {
-            scalar(value, 0, out);
+            // The lines of a literal text are indented, also where it stands alone.
+            scalar(value, 2, out);
             out.push(b'\n');
         }
     }
