@@ -12,8 +12,10 @@ use crate::snapshot::Scope;
 const NAMESPACE: u16 = 0;
 /// One object.
 const OBJECT: u16 = 1;
+/// Objects of one name in all namespaces.
+const NAME: u16 = 2;
 /// The first of the indexed fields.
-const FIELDS: u16 = 2;
+const FIELDS: u16 = 3;
 
 /// The fields by which many clients watch a part of a resource each: the kubelets' share of pods and devices.
 const INDEXED: &[(&str, &[&str])] = &[("Pod", &["spec.nodeName"]), ("ResourceSlice", &["spec.nodeName"])];
@@ -51,18 +53,14 @@ impl Index {
     pub fn buckets<'e>(&'e self, event: &'e Event) -> impl Iterator<Item = BucketKey<'e>> {
         let object = event.now.as_ref().or(event.before.as_ref());
         let places = object.into_iter().flat_map(|item| {
-            let namespace = Some(item.namespace()).filter(|namespace| !namespace.is_empty());
+            let is_inside = !item.namespace().is_empty();
+            let of = |dimension, value| BucketKey { dimension, value };
             let key = std::str::from_utf8(item.key()).ok();
-            namespace
-                .map(|value| BucketKey {
-                    dimension: NAMESPACE,
-                    value,
-                })
-                .into_iter()
-                .chain(key.map(|value| BucketKey {
-                    dimension: OBJECT,
-                    value,
-                }))
+            let namespace = is_inside.then(|| of(NAMESPACE, item.namespace()));
+            // Outside namespaces the key is the name.
+            let name = is_inside.then(|| of(NAME, item.name()));
+            let object = key.map(|key| of(OBJECT, key));
+            [namespace, object, name].into_iter().flatten()
         });
         let fields = self.fields.iter().enumerate().flat_map(move |(at, (_, field))| {
             let now = event.now.as_deref().and_then(|item| value(item, *field));
@@ -85,7 +83,9 @@ impl Index {
             let value = selection.exact(field)?;
             Some(Bucket::Of(FIELDS + at as u16, value.into()))
         });
-        match (field, scope) {
+        // A name without a namespace; with one it is an object.
+        let name = selection.name().map(|name| Bucket::Of(NAME, name.into()));
+        match (field.or(name), scope) {
             (Some(bucket), _) => bucket,
             (None, Scope::Namespace(namespace)) => Bucket::Of(NAMESPACE, namespace.clone()),
             (None, _) => Bucket::All,

@@ -96,6 +96,11 @@ fn a_text_alone_is_read_as_it_was_written() {
         let value = schema::Value::from(text);
         let mut written = Vec::new();
         yaml::write(&value, &mut written);
-        assert_eq!(yaml::parse(&written), Ok(value), "{}", String::from_utf8_lossy(&written));
+        assert_eq!(
+            yaml::parse(&written),
+            Ok(value),
+            "{}",
+            String::from_utf8_lossy(&written)
+        );
     }
 }

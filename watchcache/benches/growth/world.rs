@@ -125,7 +125,7 @@ impl World {
                 query(at)
             );
             let mut body = self.watch(&query, media);
-            assert_eq!(read(&mut body), 0, "it is parked");
+            assert_eq!(self.read(&mut body), 0, "it is parked");
             body
         };
         (0..count).map(open).collect()
@@ -143,7 +143,18 @@ impl World {
     pub fn initial(&mut self) -> usize {
         let query = "watch=1&timeoutSeconds=100000&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
         let mut body = self.watch(query, Media::Json);
-        read(&mut body)
+        self.read(&mut body)
+    }
+
+    /// Reads what is there now; returns how many bytes that is.
+    pub fn read(&self, body: &mut Body) -> usize {
+        // For the time at which it is to be asked again.
+        let _entered = self.runtime.enter();
+        let mut length = 0;
+        while let Some(Some(data)) = next_now(body) {
+            length += data.len();
+        }
+        length
     }
 
     fn watch(&self, query: &str, media: Media) -> Body {
@@ -185,13 +196,4 @@ impl World {
             maps().clone(),
         )
     }
-}
-
-/// Reads what is there now; returns how many bytes that is.
-pub fn read(body: &mut Body) -> usize {
-    let mut length = 0;
-    while let Some(Some(data)) = next_now(body) {
-        length += data.len();
-    }
-    length
 }

@@ -117,13 +117,15 @@ impl Selector {
         self.name.as_deref().is_none_or(|wanted| wanted == name)
     }
 
-    /// Whether a change is in what a watcher reads: of one object, of a node in all namespaces, of a namespace, or everything.
+    /// Whether a change is in what a watcher reads: of one object, of a node or a name in all
+    /// namespaces, of a namespace, or everything.
     fn reads(&self, change: &Change) -> bool {
         let states = [&change.now, &change.before];
         match (&self.namespace, &self.name, self.node) {
             (Some(_), Some(_), _) | (Some(_), None, None) => self.covers(&change.key),
             (_, _, Some(node)) => states.iter().any(|state| is_on(state, node)),
-            (None, _, None) => true,
+            (None, Some(_), None) => self.names(&change.key),
+            (None, None, None) => true,
         }
     }
 
