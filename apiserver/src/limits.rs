@@ -28,3 +28,73 @@ pub const SLICE_PORTS_MAX: usize = 20_000;
 pub const SLICE_HINTS_MAX: usize = 8;
 /// Labels of the old form of topology.
 pub const SLICE_TOPOLOGY_LABELS_MAX: usize = 16;
+/// Match conditions of a webhook or an admission policy.
+pub const MATCH_CONDITIONS_MAX: usize = 64;
+/// Audit annotations of an admission policy.
+pub const AUDIT_ANNOTATIONS_MAX: usize = 20;
+/// The expression of one of them.
+pub const AUDIT_ANNOTATION_EXPRESSION_BYTES_MAX: usize = 5 * 1024;
+/// The message of a condition.
+pub const CONDITION_MESSAGE_BYTES_MAX: usize = 32 * 1024;
+/// The reason of a condition.
+pub const CONDITION_REASON_BYTES_MAX: usize = 1024;
+/// Fields of a custom resource that can be selected by.
+pub const DEFINITION_SELECTABLE_FIELDS_MAX: usize = 8;
+/// The warning of a deprecated version of a custom resource.
+pub const DEFINITION_WARNING_BYTES_MAX: usize = 256;
+/// Nesting of a custom resource's schema that is looked at; decoding allows no more.
+pub const SCHEMA_DEPTH_MAX: usize = 256;
+/// Requests of a device claim, and references to them in one place.
+pub const DEVICE_REQUESTS_MAX: usize = 32;
+/// Alternatives of one request.
+pub const DEVICE_ALTERNATIVES_MAX: usize = 8;
+/// Constraints of a device claim.
+pub const DEVICE_CONSTRAINTS_MAX: usize = 32;
+/// Pieces of configuration of a device claim, or of a class.
+pub const DEVICE_CONFIGS_MAX: usize = 32;
+/// The parameters of one.
+pub const DEVICE_PARAMETERS_BYTES_MAX: usize = 10 * 1024;
+/// Selectors of a request, or of a class.
+pub const DEVICE_SELECTORS_MAX: usize = 32;
+/// The expression of one.
+pub const DEVICE_SELECTOR_BYTES_MAX: usize = 10 * 1024;
+/// Domains of names of attributes and capacities, and drivers' names.
+pub const DEVICE_DOMAIN_BYTES_MAX: usize = 63;
+/// Names of attributes and capacities.
+pub const DEVICE_IDENTIFIER_BYTES_MAX: usize = 32;
+/// Names of pools.
+pub const DEVICE_POOL_BYTES_MAX: usize = 253;
+/// Devices of a slice.
+pub const DEVICES_MAX: usize = 128;
+/// Devices of a slice of which some have taints or take from counters.
+pub const DEVICES_WITH_MORE_MAX: usize = 64;
+/// Sets of counters of a slice.
+pub const DEVICE_COUNTER_SETS_MAX: usize = 8;
+/// Counters of a set, and those that a device takes from.
+pub const DEVICE_COUNTERS_MAX: usize = 32;
+/// Sets of counters that a device takes from.
+pub const DEVICE_COUNTER_SETS_USED_MAX: usize = 2;
+/// Attributes and capacities of a device, together.
+pub const DEVICE_ATTRIBUTES_MAX: usize = 32;
+/// The text of an attribute.
+pub const DEVICE_VALUE_BYTES_MAX: usize = 64;
+/// Amounts that may be asked of a capacity.
+pub const DEVICE_CAPACITY_OPTIONS_MAX: usize = 10;
+/// Taints of a device.
+pub const DEVICE_TAINTS_MAX: usize = 16;
+/// Conditions that binding waits for, and those that end the wait.
+pub const DEVICE_BINDING_CONDITIONS_MAX: usize = 4;
+/// Consumers that a claim is reserved for.
+pub const DEVICE_RESERVATIONS_MAX: usize = 256;
+/// Devices of an allocation.
+pub const DEVICE_RESULTS_MAX: usize = 32;
+/// Conditions of an allocated device.
+pub const DEVICE_CONDITIONS_MAX: usize = 8;
+/// What a driver says of an allocated device.
+pub const DEVICE_DATA_BYTES_MAX: usize = 10 * 1024;
+/// The name of a device's network interface.
+pub const DEVICE_INTERFACE_BYTES_MAX: usize = 256;
+/// The hardware address of a device's network interface.
+pub const DEVICE_HARDWARE_ADDRESS_BYTES_MAX: usize = 128;
+/// The addresses of a device's network interface.
+pub const DEVICE_ADDRESSES_MAX: usize = 16;

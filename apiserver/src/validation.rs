@@ -2,24 +2,28 @@
 //! It changes nothing and looks at nothing but the object and the one before it.
 
 pub mod addresses;
+pub mod admission_policies;
 pub mod api_services;
 pub mod autoscaling;
 pub mod certificates;
 pub mod claims;
 pub mod cluster;
+pub mod conditions;
 pub mod config;
 pub mod definitions;
-pub mod device_claims;
+pub mod devices;
 pub mod disruption;
 pub mod endpoints;
 pub mod events;
 pub mod flow_control;
 pub mod internal_form;
+pub mod json_schema;
 pub mod limits;
 mod line_diff;
 pub mod namespaces;
 pub mod networking;
 pub mod nodes;
+pub mod patterns;
 pub mod place;
 pub mod pod_spec;
 pub mod pods;
@@ -28,7 +32,9 @@ pub mod quotas;
 pub mod rbac;
 pub mod services;
 pub mod storage;
+pub mod urls;
 pub mod volumes;
+pub mod webhooks;
 pub mod workloads;
 
 #[cfg(test)]

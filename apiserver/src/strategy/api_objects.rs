@@ -59,6 +59,15 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("", "resourcequotas") => &QUOTAS,
         ("resource.k8s.io", "resourceclaims") => &DEVICE_CLAIMS,
         ("resource.k8s.io", "resourceclaimtemplates") => &DEVICE_CLAIM_TEMPLATES,
+        ("resource.k8s.io", "deviceclasses") => &DEVICE_CLASSES,
+        ("resource.k8s.io", "resourceslices") => &DEVICE_SLICES,
+        ("resource.k8s.io", "devicetaintrules") => &DEVICE_TAINT_RULES,
+        ("admissionregistration.k8s.io", "validatingwebhookconfigurations") => &VALIDATING_WEBHOOKS,
+        ("admissionregistration.k8s.io", "mutatingwebhookconfigurations") => &MUTATING_WEBHOOKS,
+        ("admissionregistration.k8s.io", "validatingadmissionpolicies") => &VALIDATING_POLICIES,
+        ("admissionregistration.k8s.io", "mutatingadmissionpolicies") => &MUTATING_POLICIES,
+        ("admissionregistration.k8s.io", "validatingadmissionpolicybindings") => &VALIDATING_BINDINGS,
+        ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings") => &MUTATING_BINDINGS,
         _ => return None,
     };
     Some(parts)
@@ -104,6 +113,8 @@ static DEFINITIONS: Parts = Parts {
     prepare_create: extension::prepare_create_definition,
     prepare_update: extension::prepare_update_definition,
     create: valid::definitions::create,
+    update: valid::definitions::update,
+    status: valid::definitions::status,
     ..Parts::NOTHING
 };
 static API_SERVICES: Parts = Parts {
@@ -281,11 +292,62 @@ static QUOTAS: Parts = Parts {
 };
 
 static DEVICE_CLAIMS: Parts = Parts {
-    update: valid::device_claims::claim_update,
+    create: valid::devices::claims::claim,
+    update: valid::devices::claims::claim_update,
+    status: valid::devices::claim_status,
     ..Parts::NOTHING
 };
 static DEVICE_CLAIM_TEMPLATES: Parts = Parts {
-    update: valid::device_claims::template_update,
+    create: valid::devices::claims::template,
+    update: valid::devices::claims::template_update,
+    ..Parts::NOTHING
+};
+static DEVICE_CLASSES: Parts = Parts {
+    create: valid::devices::classes::class,
+    update: valid::devices::classes::class_update,
+    ..Parts::NOTHING
+};
+static DEVICE_SLICES: Parts = Parts {
+    create: valid::devices::slices::slice,
+    update: valid::devices::slices::slice_update,
+    ..Parts::NOTHING
+};
+static DEVICE_TAINT_RULES: Parts = Parts {
+    create: valid::devices::taint_rules::rule,
+    update: valid::devices::taint_rules::rule_update,
+    status: valid::devices::taint_rules::rule_status,
+    ..Parts::NOTHING
+};
+
+static VALIDATING_WEBHOOKS: Parts = Parts {
+    create: valid::webhooks::validating,
+    update: valid::webhooks::validating_update,
+    ..Parts::NOTHING
+};
+static MUTATING_WEBHOOKS: Parts = Parts {
+    create: valid::webhooks::mutating,
+    update: valid::webhooks::mutating_update,
+    ..Parts::NOTHING
+};
+static VALIDATING_POLICIES: Parts = Parts {
+    create: valid::admission_policies::validating,
+    update: valid::admission_policies::validating_update,
+    status: valid::admission_policies::validating_status,
+    ..Parts::NOTHING
+};
+static MUTATING_POLICIES: Parts = Parts {
+    create: valid::admission_policies::mutating,
+    update: valid::admission_policies::mutating_update,
+    ..Parts::NOTHING
+};
+static VALIDATING_BINDINGS: Parts = Parts {
+    create: valid::admission_policies::bindings::validating,
+    update: valid::admission_policies::bindings::validating_update,
+    ..Parts::NOTHING
+};
+static MUTATING_BINDINGS: Parts = Parts {
+    create: valid::admission_policies::bindings::mutating,
+    update: valid::admission_policies::bindings::mutating_update,
     ..Parts::NOTHING
 };
 

@@ -3,6 +3,8 @@
 use kinds::Resource;
 use schema::Value;
 
+use crate::validation::definitions;
+
 /// Volume sources of a PersistentVolume whose drivers are gone, with when they were deprecated and when they stopped working.
 const GONE_SOURCES: [(&str, &str, &str); 8] = [
     ("cephfs", "v1.28", "v1.31+"),
@@ -24,6 +26,7 @@ pub fn of(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Strin
         ("networking.k8s.io", "ingresses") if old.is_none() => ingress(object),
         ("storage.k8s.io", "csidrivers") => driver(object),
         ("discovery.k8s.io", "endpointslices") => slice(object),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => definitions::warnings(object, old),
         _ => Vec::new(),
     }
 }

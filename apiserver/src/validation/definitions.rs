@@ -1,73 +1,161 @@
-//! Custom resource definitions: that their names fit their group, and that protected groups were asked for.
-//! Schemas and versions are checked where custom resources are served.
+//! Custom resource definitions: what their resources are called, which versions they have, and what their objects look like.
+//! Definitions are checked in the form that they are stored in, which the reference's errors speak of: what all versions
+//! share stands at the top. That CEL rules compile is not checked here.
 
+mod columns;
+mod conversion;
+mod defaults;
+mod field_path;
+mod formats;
+mod list_types;
+mod names;
+mod open_api;
+mod protected;
+mod root_schema;
+mod rules;
+mod strictness;
+mod structural;
+mod subresources;
+mod versions;
+mod walk;
+
+pub use formats::warnings;
+
+use kinds::convert::definition_to_stored;
+use object::field::{Error, Path};
+use object::meta_validation::IMMUTABLE;
+use object::names::dns_subdomain;
 use schema::Value;
 
+use self::strictness::Strictness;
 use super::place::Place;
 use crate::strategy::Errors;
 
-/// The groups whose APIs are the project's own: definitions there need a reviewer's word.
-const PROTECTED: [&str; 2] = ["k8s.io", "kubernetes.io"];
-const APPROVED: &str = "api-approved.kubernetes.io";
-
 /// A new definition.
 pub fn create(object: &Value, errors: &mut Errors) {
-    let spec = Place::root(object, "spec");
-    let (group, plural) = (spec.field("group"), spec.field("names").field("plural"));
-    let metadata = Place::root(object, "metadata");
-    let name = metadata.field("name");
-    if name.text() != format!("{}.{}", plural.text(), group.text()) {
-        errors.push(name.invalid_text("must be spec.names.plural+\".\"+spec.group"));
-    }
-    approval(group.text(), &metadata.field("annotations").key(APPROVED), errors);
+    let stored = stored(object);
+    name(&stored, errors);
+    spec(&Place::root(&stored, "spec"), &Strictness::FULL, errors);
+    status(&stored, &stored, errors);
+    versions::stored(&stored, errors);
+    protected::check(&stored, None, errors);
+    preserve(&stored, errors);
 }
 
-fn approval(group: &str, annotation: &Place<'_>, errors: &mut Errors) {
-    const SEE: &str = "see https://github.com/kubernetes/enhancements/pull/1111";
-    let is_protected = PROTECTED.iter().any(|domain| {
-        group == *domain
-            || group
-                .strip_suffix(domain)
-                .is_some_and(|before| before.ends_with('.'))
-    });
-    let text = annotation.text();
-    if !is_protected || text.starts_with("unapproved") || text.starts_with("https://") {
-        return;
+/// A definition after another: its group and plural name stay; once it is established, so do its scope and kind.
+pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
+    let (stored, before) = (stored(object), stored(old));
+    let (spec, old_spec) = (Place::root(&stored, "spec"), Place::root(&before, "spec"));
+    self::spec(&spec, &Strictness::of_update(&before), errors);
+    let established = is_established(&before);
+    let of = |spec: &Place<'_>, path: [&'static str; 2]| match path {
+        ["", field] => spec.field(field).text().to_owned(),
+        [parent, field] => spec.field(parent).field(field).text().to_owned(),
+    };
+    for (path, always) in [
+        (["", "scope"], false),
+        (["names", "kind"], false),
+        (["", "group"], true),
+        (["names", "plural"], true),
+    ] {
+        if (always || established) && of(&spec, path) != of(&old_spec, path) {
+            let place = match path {
+                ["", field] => spec.field(field),
+                [parent, field] => spec.field(parent).field(field),
+            };
+            errors.push(place.invalid_text(IMMUTABLE));
+        }
     }
-    errors.push(match text {
-        "" => annotation.required(&format!(
-            "protected groups must have approval annotation {APPROVED:?}, {SEE}"
-        )),
-        _ => annotation.invalid(format!(
-            "protected groups must have approval annotation {APPROVED:?} with either a URL or a reason starting with \"unapproved\", {SEE}"
-        )),
-    });
+    status(&stored, &before, errors);
+    versions::stored(&stored, errors);
+    protected::check(&stored, Some(&before), errors);
+    if !preserves(&before) {
+        preserve(&stored, errors);
+    }
+}
+
+/// A definition's status.
+pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
+    names::check(&Place::root(object, "status").field("acceptedNames"), errors);
+}
+
+fn stored(object: &Value) -> Value {
+    let mut stored = object.clone();
+    definition_to_stored(&mut stored);
+    stored
+}
+
+fn is_established(definition: &Value) -> bool {
+    let conditions = definition.list_at(&["status", "conditions"]);
+    conditions.iter().any(|condition| {
+        condition.str_at(&["type"]) == Some("Established") && condition.str_at(&["status"]) == Some("True")
+    })
+}
+
+fn preserves(definition: &Value) -> bool {
+    definition.bool_at(&["spec", "preserveUnknownFields"]) == Some(true)
+}
+
+/// Names follow from what is defined. That there is one, or a prefix for one, is checked with all metadata.
+fn name(definition: &Value, errors: &mut Errors) {
+    let spec = Place::root(definition, "spec");
+    let (group, plural) = (spec.field("group"), spec.field("names").field("plural"));
+    let wanted = format!("{}.{}", plural.text(), group.text());
+    let metadata = Place::root(definition, "metadata");
+    for name in ["generateName", "name"].map(|field| metadata.field(field)) {
+        if !name.is_empty() && name.text() != wanted {
+            errors.push(name.invalid_text("must be spec.names.plural+\".\"+spec.group"));
+        }
+    }
+}
+
+fn spec(spec: &Place<'_>, strict: &Strictness, errors: &mut Errors) {
+    let group = spec.field("group");
+    if group.require(errors) {
+        let problems = dns_subdomain(group.text());
+        if !problems.is_empty() {
+            errors.push(group.invalid_text(problems.join(",")));
+        } else if !group.text().contains('.') {
+            errors.push(group.invalid_text("should be a domain with at least one dot"));
+        }
+    }
+    spec.field("scope")
+        .require_one_of(&["Cluster", "Namespaced"], errors);
+    versions::schemas_given(spec, strict, errors);
+    let strict = strict.for_spec(spec);
+    if walk::any_of_spec(spec, |schema| {
+        schema.get("default").is_some_and(|value| !value.is_null())
+    }) && spec.field("preserveUnknownFields").is_true()
+    {
+        let detail = "must be false in order to use defaults in the schema";
+        errors.push(spec.field("preserveUnknownFields").invalid(detail));
+    }
+    versions::check(spec, &strict, errors);
+    for field in ["plural", "singular", "kind", "listKind"] {
+        spec.field("names").field(field).require(errors);
+    }
+    names::check(&spec.field("names"), errors);
+    let with_status = versions::any_has_status(spec);
+    root_schema::check(&spec.field("validation"), with_status, &strict, errors);
+    subresources::check(&spec.field("subresources"), errors);
+    columns::check(&spec.field("additionalPrinterColumns"), errors);
+    field_path::selectable(
+        &spec.field("selectableFields"),
+        &spec.field("validation"),
+        "selectableFields may only be set when validations.schema is included",
+        errors,
+    );
+    conversion::check(spec, &strict, errors);
+}
+
+/// Objects keep unknown fields where their schema says so, not as a whole.
+fn preserve(definition: &Value, errors: &mut Errors) {
+    if preserves(definition) {
+        let path = Path::root("spec").child("preserveUnknownFields");
+        let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+        errors.push(Error::invalid(&path, &Value::Bool(true), detail));
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use schema::tree;
-
-    fn count(name: &str, group: &str, approval: &str) -> usize {
-        let object = tree!({"metadata": {"name": name, "annotations": {"api-approved.kubernetes.io": approval}},
-            "spec": {"group": group, "names": {"plural": "things"}}});
-        let mut errors = Errors::new();
-        create(&object, &mut errors);
-        errors.len()
-    }
-
-    #[test]
-    fn names_are_plural_and_group() {
-        assert_eq!(count("things.example.com", "example.com", ""), 0);
-        assert_eq!(count("others.example.com", "example.com", ""), 1);
-    }
-
-    #[test]
-    fn protected_groups_need_approval() {
-        assert_eq!(count("things.a.k8s.io", "a.k8s.io", ""), 1);
-        assert_eq!(count("things.a.k8s.io", "a.k8s.io", "maybe"), 1);
-        assert_eq!(count("things.a.k8s.io", "a.k8s.io", "unapproved, a test"), 0);
-        assert_eq!(count("things.ak8s.io", "ak8s.io", ""), 0);
-    }
-}
+mod tests;

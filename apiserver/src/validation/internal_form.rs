@@ -42,6 +42,17 @@ pub fn compact(type_name: &str, value: &Value) -> Printed {
     Printed::raw(text)
 }
 
+/// A list of an inner type on one line; an absent list is null.
+pub fn compact_list(type_name: &str, list: &Value) -> Printed {
+    let node = match list.as_list() {
+        Some(items) => Node::List(items.iter().map(|item| of_type(type_name, item, 0)).collect()),
+        None => Node::Leaf("null".to_owned()),
+    };
+    let mut text = String::new();
+    write_compact(&node, &mut text);
+    Printed::raw(text)
+}
+
 /// How two values of an inner type differ: hunks of lines with three lines around, as `diff -u` has them.
 pub fn diff(type_name: &str, old: &Value, new: &Value) -> String {
     let lines = |value| {
@@ -77,16 +88,52 @@ fn add_fields(fields: &[Field], value: &Value, depth: usize, entries: &mut Vec<(
             }
             (Form::Leaf(absent), None) => Node::Leaf((*absent).to_owned()),
             (Form::Leaf(_), Some(found)) => plain(found),
-            (Form::Maybe(_) | Form::Many(_), None) => Node::Leaf("null".to_owned()),
+            (
+                Form::Maybe(_) | Form::Many(_) | Form::Keyed(_) | Form::SchemaOrList | Form::SchemaOrBool,
+                None,
+            ) => Node::Leaf("null".to_owned()),
             (Form::Maybe(inner), Some(found)) => of_type(inner, found, depth + 1),
             (Form::Always(inner), found) => of_type(inner, found.unwrap_or(&Value::Null), depth + 1),
             (Form::Many(inner), Some(found)) => {
                 let items = found.as_list().unwrap_or_default();
                 Node::List(items.iter().map(|item| of_type(inner, item, depth + 1)).collect())
             }
+            (Form::Keyed(inner), Some(found)) => keyed(inner, found, depth + 1),
+            (Form::SchemaOrList, Some(found)) => schemas(found, depth + 1),
+            (Form::SchemaOrBool, Some(found)) => schema_or_bool(found, depth + 1),
         };
         entries.push(((*shown).to_owned(), node));
     }
+}
+
+fn keyed(inner: &str, map: &Value, depth: usize) -> Node {
+    let entries = map.as_map().into_iter().flat_map(|map| map.iter());
+    Node::Object(
+        entries
+            .map(|(key, value)| (key.to_string(), of_type(inner, value, depth)))
+            .collect(),
+    )
+}
+
+fn schemas(found: &Value, depth: usize) -> Node {
+    let null = || Node::Leaf("null".to_owned());
+    let (one, many) = match found.as_list() {
+        Some(items) => {
+            let items = items.iter().map(|item| of_type("JSONSchemaProps", item, depth));
+            (null(), Node::List(items.collect()))
+        }
+        None => (of_type("JSONSchemaProps", found, depth), null()),
+    };
+    Node::Object(vec![("Schema".to_owned(), one), ("JSONSchemas".to_owned(), many)])
+}
+
+fn schema_or_bool(found: &Value, depth: usize) -> Node {
+    let (allows, schema) = match found.as_bool() {
+        Some(allows) => (allows, Node::Leaf("null".to_owned())),
+        None => (true, of_type("JSONSchemaProps", found, depth)),
+    };
+    let allows = Node::Leaf(allows.to_string());
+    Node::Object(vec![("Allows".to_owned(), allows), ("Schema".to_owned(), schema)])
 }
 
 fn add_metadata(metadata: Option<&Value>, entries: &mut Vec<(String, Node)>) {

@@ -11,7 +11,7 @@ mod ports;
 mod resources;
 mod scheduling;
 mod security;
-mod terms;
+pub(super) mod terms;
 mod volume_sources;
 mod volumes;
 

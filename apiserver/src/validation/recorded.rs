@@ -14,7 +14,7 @@ use crate::write::{facts, metadata};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden");
 const GROUPS: [&str; 5] = ["02-crud", "03-defaulting", "04-validation", "05-patch", "08-list"];
-const NOW: &str = "2026-01-02T03:04:05Z";
+pub const NOW: &str = "2026-01-02T03:04:05Z";
 /// How many refusals of the kinds validated here are told as the reference tells them; may only grow.
 const REFUSALS_MATCHED_MIN: usize = 258;
 
@@ -101,45 +101,72 @@ fn resource(path: &str) -> Option<&'static Resource> {
 
 /// What validation says; nothing where decoding already refuses.
 fn judged(recorded: &Recorded) -> Option<Vec<field::Error>> {
-    let bytes = serde_json::to_vec(&recorded.body).ok()?;
-    let mut object = json::decode(Types::builtin(), recorded.resource.type_id, &bytes)
+    errors_of(recorded.resource, &recorded.body)
+}
+
+/// What validation says of the body of a create; nothing where decoding already refuses.
+pub fn errors_of(resource: &Resource, body: &serde_json::Value) -> Option<Vec<field::Error>> {
+    let object = prepared(resource, body)?;
+    let hub = hub(resource)?;
+    let user = user();
+    let cx = context(resource, hub, &user);
+    let mut errors = metadata::create_errors(hub, &object);
+    of(&hub.group, &hub.resource).validate_create(&cx, &object, &mut errors);
+    Some(errors)
+}
+
+/// The resource in the version that is stored.
+pub fn hub(resource: &Resource) -> Option<&'static Resource> {
+    let version = &resource.storage.as_ref()?.version;
+    let hub = Catalog::builtin().resource(&resource.group, version, &resource.resource)?;
+    Some(hub)
+}
+
+/// The bodies of all recorded creates.
+pub fn bodies() -> impl Iterator<Item = (&'static Resource, serde_json::Value)> {
+    let creates = GROUPS.into_iter().flat_map(creates);
+    creates.map(|recorded| (recorded.resource, recorded.body))
+}
+
+/// The body of a create as it comes to validation.
+pub fn prepared(resource: &Resource, body: &serde_json::Value) -> Option<Value> {
+    let bytes = serde_json::to_vec(body).ok()?;
+    let mut object = json::decode(Types::builtin(), resource.type_id, &bytes)
         .ok()?
         .value;
-    defaults::apply(recorded.resource.type_id, &mut object, defaults::Now(NOW));
-    let mut object: Value = convert::to_storage(recorded.resource, object).ok()?;
+    defaults::apply(resource.type_id, &mut object, defaults::Now(NOW));
+    let mut object: Value = convert::to_storage(resource, object).ok()?;
     metadata::wipe(&mut object);
-    object::meta::edit(&mut object).set_namespace(if recorded.resource.namespaced { "a" } else { "" });
+    object::meta::edit(&mut object).set_namespace(if resource.namespaced { "a" } else { "" });
     allocate(&mut object);
     let generated = object::meta::of(&object).generate_name().to_owned();
     if object::meta::of(&object).name().is_empty() && !generated.is_empty() {
         object::meta::edit(&mut object).set_name(format!("{generated}a"));
     }
-    let catalog = Catalog::builtin();
-    let storage = recorded.resource.storage.as_ref()?;
-    let hub = catalog.resource(
-        &recorded.resource.group,
-        &storage.version,
-        &recorded.resource.resource,
-    )?;
-    let user = User {
+    let hub = hub(resource)?;
+    let user = user();
+    facts::prepare_create(hub, &mut object);
+    of(&hub.group, &hub.resource).prepare_create(&context(resource, hub, &user), &mut object);
+    Some(object)
+}
+
+fn user() -> User {
+    User {
         name: "admin".into(),
         uid: "admin".into(),
         groups: vec!["system:masters".into()],
         extra: Default::default(),
-    };
-    let cx = WriteContext {
+    }
+}
+
+fn context<'a>(resource: &'a Resource, hub: &'a Resource, user: &'a User) -> WriteContext<'a> {
+    WriteContext {
         resource: hub,
-        group: &recorded.resource.group,
+        group: &resource.group,
         subresource: "",
-        user: &user,
+        user,
         now: NOW,
-    };
-    facts::prepare_create(hub, &mut object);
-    let strategy = of(&hub.group, &hub.resource);
-    strategy.prepare_create(&cx, &mut object);
-    let mut errors = metadata::create_errors(hub, &object);
-    strategy.validate_create(&cx, &object, &mut errors);
-    Some(errors)
+    }
 }
 
 /// What is allocated before validation and always there.

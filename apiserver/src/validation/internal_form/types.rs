@@ -1,6 +1,7 @@
 //! The inner types: their fields in declared order, as the reference's messages show them.
 
 mod devices;
+mod extension;
 mod volumes;
 
 use Form::{Always, Embedded, Leaf, Many, Maybe, Metadata};
@@ -18,6 +19,12 @@ pub enum Form {
     Always(&'static str),
     /// As a list of an inner type, or null.
     Many(&'static str),
+    /// As a map of an inner type, or null.
+    Keyed(&'static str),
+    /// A schema, or a list of schemas.
+    SchemaOrList,
+    /// A schema, or whether there may be anything.
+    SchemaOrBool,
     /// As the fields of an inner type, in this one's place.
     Embedded(&'static str),
     /// As fields of object metadata, those that are given.
@@ -30,6 +37,7 @@ pub fn fields(name: &str) -> Option<&'static [Field]> {
         .iter()
         .chain(volumes::TYPES)
         .chain(devices::TYPES)
+        .chain(extension::TYPES)
         .find(|(have, _)| *have == name)
         .map(|(_, fields)| *fields)
 }

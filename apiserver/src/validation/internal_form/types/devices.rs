@@ -63,4 +63,36 @@ pub(super) const TYPES: &[(&str, &[Field])] = &[
         text("Driver", "driver"),
         null("Parameters", "parameters"),
     ]),
+    ("AllocationResult", &[
+        f("Devices", "devices", Always("DeviceAllocationResult")),
+        f("NodeSelector", "nodeSelector", Maybe("NodeSelector")),
+        null("AllocationTimestamp", "allocationTimestamp"),
+    ]),
+    ("DeviceAllocationResult", &[
+        f("Results", "results", Many("DeviceRequestAllocationResult")),
+        f("Config", "config", Many("DeviceAllocationConfiguration")),
+    ]),
+    ("DeviceRequestAllocationResult", &[
+        text("Request", "request"),
+        text("Driver", "driver"),
+        text("Pool", "pool"),
+        text("Device", "device"),
+        null("AdminAccess", "adminAccess"),
+        f("Tolerations", "tolerations", Many("DeviceToleration")),
+        null("BindingConditions", "bindingConditions"),
+        null("BindingFailureConditions", "bindingFailureConditions"),
+        null("ShareID", "shareID"),
+        null("ConsumedCapacity", "consumedCapacity"),
+    ]),
+    ("DeviceAllocationConfiguration", &[
+        text("Source", "source"),
+        null("Requests", "requests"),
+        f("", "", Embedded("DeviceConfiguration")),
+    ]),
+    ("DeviceAttribute", &[
+        null("IntValue", "int"),
+        null("BoolValue", "bool"),
+        null("StringValue", "string"),
+        null("VersionValue", "version"),
+    ]),
 ];

@@ -1,0 +1,45 @@
+//! The mutations of a policy: each is of one of two types, and has what its type needs and no more.
+
+use super::super::place::Place;
+use crate::strategy::Errors;
+
+/// The types, and the field that each needs.
+const TYPES: [(&str, &str); 2] = [
+    ("ApplyConfiguration", "applyConfiguration"),
+    ("JSONPatch", "jsonPatch"),
+];
+
+/// Checks a policy's mutations; there must be one.
+pub fn check(mutations: &Place<'_>, errors: &mut Errors) {
+    if mutations.list().is_empty() {
+        errors.push(mutations.required("mutations must contain at least one item"));
+    }
+    mutations.items().for_each(|one| mutation(&one, errors));
+}
+
+fn mutation(place: &Place<'_>, errors: &mut Errors) {
+    let kind = place.field("patchType");
+    if !kind.require(errors) {
+        return;
+    }
+    let Some((name, own)) = TYPES.iter().find(|(name, _)| *name == kind.text()) else {
+        kind.one_of(&TYPES.map(|(name, _)| name), errors);
+        return;
+    };
+    let needed = place.field(own);
+    if needed.is_set() {
+        let expression = needed.field("expression");
+        if expression.text().trim().is_empty() {
+            errors.push(expression.required(""));
+        }
+    } else {
+        errors.push(needed.required(&format!("must be specified when patchType is {name}")));
+    }
+    for (_, other) in TYPES.iter().filter(|(_, field)| field != own) {
+        let other_place = place.field(other);
+        if other_place.is_set() {
+            let detail = format!("must not be specified when patchType is {name}");
+            errors.push(other_place.invalid_as(&format!("{{{other}}}"), detail));
+        }
+    }
+}
