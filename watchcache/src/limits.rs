@@ -38,6 +38,8 @@ pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
 pub const LIST_CHUNK_BYTES: usize = 64 * 1024;
 /// How many objects or events a list or a watch looks at before others get their turn: less than half a millisecond's work.
 pub const SCAN_ITEMS_MAX: usize = 1_024;
+/// How many pages of lists are remembered for a resource, so that the next ones need not count what is left.
+pub const LISTS_REMEMBERED_MAX: usize = 64;
 /// Reads of the store that lists may have under way when the cache cannot answer.
 pub const STORE_READS_MAX: usize = 16;
 /// Objects of one such read.

@@ -1,6 +1,7 @@
 //! Lists: a page of picked objects, or all of a snapshot, written piece by piece from the bytes that the cache holds.
 
 mod chunks;
+mod left;
 pub(crate) mod pick;
 mod plan;
 
@@ -17,6 +18,8 @@ use serve::status::Status;
 
 use crate::snapshot::{Scope, Snapshot};
 use crate::unit::Unit;
+pub use left::Left;
+
 use chunks::{Chunks, Source};
 use pick::{Page, Wanted};
 use plan::State;
@@ -41,7 +44,7 @@ pub async fn list(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
         limit: plan.limit,
     };
     let page = match plan.state {
-        State::Cached(snapshot) => pick::from_snapshot(&snapshot, &wanted).await,
+        State::Cached(snapshot) => pick::from_snapshot(unit, &snapshot, &wanted).await,
         State::Stored(at) => pick::from_store(unit, at, &wanted).await,
     };
     let page = page.map_err(|status| aged(status, &options))?;

@@ -16,6 +16,7 @@ use crate::event::Event;
 use crate::forms::Forms;
 use crate::freshness::Freshness;
 use crate::item::Maker;
+use crate::list::Left;
 use crate::load::Span;
 use crate::past::{self, Past, Shown};
 use crate::snapshot::Snapshot;
@@ -49,6 +50,7 @@ pub struct Unit {
     reload: watch::Sender<u64>,
     past: Past,
     forms: Forms,
+    left: Left,
     counts: Counts,
     /// What the ring may hold.
     allotted_bytes: AtomicUsize,
@@ -100,6 +102,7 @@ impl Unit {
             reload: watch::Sender::new(0),
             past: Past::default(),
             forms: Forms::default(),
+            left: Left::default(),
             counts: Counts::default(),
             allotted_bytes: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
@@ -135,6 +138,11 @@ impl Unit {
     /// How current the store is.
     pub fn freshness(&self) -> &Freshness {
         &self.freshness
+    }
+
+    /// What was left after the pages of lists.
+    pub(crate) fn left(&self) -> &Left {
+        &self.left
     }
 
     /// The forms in which its events are read.

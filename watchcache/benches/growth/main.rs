@@ -1,6 +1,7 @@
 //! What the cache's answers cost, in instructions, which noise does not touch, and how that grows with objects and watchers.
 //! `cargo bench -p shardplane-watchcache`. It fails where a cost grows that should not. Needs valgrind. `SHARDPLANE_FULL=1` goes
-//! on to a million objects, which takes an hour: filling the cache is not counted, but runs under valgrind too.
+//! on to a million objects, which takes an hour: filling the cache is not counted, but runs under valgrind too. A word after `--`
+//! picks those cases whose names have it.
 
 #[path = "../../tests/histories/bodies.rs"]
 mod bodies;
@@ -185,9 +186,17 @@ fn main() {
         let case = cases.iter().find(|case| case.name() == name);
         return case.expect("a case").run(times);
     }
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    let is_wanted = |case: &&Case| {
+        wanted
+            .as_ref()
+            .is_none_or(|word| case.name().contains(word.as_str()))
+    };
     let mut first: Option<(What, f64)> = None;
     let mut grown = Vec::new();
-    for case in &cases {
+    for case in cases.iter().filter(is_wanted) {
         let counted = measure::instructions(&case.name(), case.times(), &[COUNTED]);
         let each = counted.map(|counted| counted as f64 / case.per() as f64);
         let told = each.map_or_else(|| measure::told(None), |each| format!("{each:.0} instructions"));

@@ -52,7 +52,11 @@ impl Wanted<'_> {
 }
 
 /// Picks a page from a snapshot. Others get their turn now and then.
-pub(super) async fn from_snapshot(snapshot: &Snapshot, wanted: &Wanted<'_>) -> Result<Page, Status> {
+pub(super) async fn from_snapshot(
+    unit: &Unit,
+    snapshot: &Snapshot,
+    wanted: &Wanted<'_>,
+) -> Result<Page, Status> {
     let mut page = Page {
         items: Vec::new(),
         revision: snapshot.revision(),
@@ -64,7 +68,7 @@ pub(super) async fn from_snapshot(snapshot: &Snapshot, wanted: &Wanted<'_>) -> R
         let (mut looked_at, mut is_through) = (0, true);
         for item in snapshot.range(wanted.scope, after.as_deref()) {
             if wanted.is_full(&page.items) {
-                return Ok(cut(page, snapshot, wanted));
+                return Ok(cut(page, unit, snapshot, wanted));
             }
             if looked_at == SCAN_ITEMS_MAX {
                 is_through = false;
@@ -86,9 +90,16 @@ pub(super) async fn from_snapshot(snapshot: &Snapshot, wanted: &Wanted<'_>) -> R
 }
 
 /// A page that ends before the end: how much is left is known where everything is selected.
-fn cut(mut page: Page, snapshot: &Snapshot, wanted: &Wanted<'_>) -> Page {
-    if wanted.selection.is_everything() {
-        let left = snapshot.count(wanted.scope, page.last_key.as_deref());
+fn cut(mut page: Page, unit: &Unit, snapshot: &Snapshot, wanted: &Wanted<'_>) -> Page {
+    if let Some(last) = page
+        .last_key
+        .as_deref()
+        .filter(|_| wanted.selection.is_everything())
+    {
+        let begin = wanted.after.as_deref();
+        let left = unit
+            .left()
+            .after(snapshot, wanted.scope, begin, page.items.len(), last);
         page.remaining = i64::try_from(left).ok();
     }
     page
