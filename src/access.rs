@@ -1,8 +1,9 @@
 //! Who may come in and what they may do, put together from the flags: authenticators, authorizers, and what feeds them.
 
 mod feed;
+mod keys;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use apiserver::objects::Objects;
@@ -11,31 +12,36 @@ use auth::authenticate::anonymous::Anonymous;
 use auth::authenticate::bootstrap::BootstrapTokens;
 use auth::authenticate::configuration::Configured;
 use auth::authenticate::front_proxy::Names;
+use auth::authenticate::oidc::Issuers;
 use auth::authenticate::service_account::ServiceAccounts;
-use auth::authenticate::service_account::documents::{Documents, KEYS_PATH};
-use auth::authenticate::service_account::mint::Minter;
 use auth::authenticate::webhook::Webhook;
 use auth::authenticate::{Authenticator, Tokens};
 use auth::authorize::Chain;
 use auth::authorize::configuration::{self, Fed, Flags};
 use auth::authorize::webhook::Settings;
 use auth::client::{Caller, Kubeconfig};
-use auth::jwt::keys::{PublicKey, SigningKey};
-use auth::limits::WEBHOOK_TIMEOUT;
+use auth::limits::{DELEGATED_ANSWER_TTL, WEBHOOK_TIMEOUT};
+use auth::metrics::Reloads;
 use auth::tokens::StaticTokens;
 use schema::SmolStr;
 
 use crate::error::Error;
 use crate::options;
+use crate::reload::Watched;
 
 pub use feed::Feed;
+pub use keys::Keys;
+
+const AUTHENTICATION_CONFIG: &str = "authentication-config";
+const AUTHORIZATION_CONFIG: &str = "authorization-config";
 
 /// What can be read before there is a store.
 #[derive(Debug)]
 pub struct Settled {
     options: options::Access,
     tokens: StaticTokens,
-    configured: Configured,
+    issuers: Arc<Issuers>,
+    anonymous: Option<Anonymous>,
     chain: Arc<Chain>,
     fed: Fed,
 }
@@ -43,18 +49,14 @@ pub struct Settled {
 impl Settled {
     /// Reads every file that the flags name, but keys of our own.
     pub fn new(options: options::Access, tokens: StaticTokens) -> Result<Self, Error> {
-        let configured = match &options.authentication_config {
-            Some(path) => {
-                Configured::read(path).map_err(|error| Error::flag("authentication-config", error))?
-            }
-            None => Configured::default(),
-        };
+        let configured = configured(&options)?;
         let fed = Fed::default();
         let chain = Arc::new(chain(&options.authorization, &fed)?);
         Ok(Self {
             options,
             tokens,
-            configured,
+            issuers: Arc::new(Issuers::new(configured.issuers)),
+            anonymous: configured.anonymous,
             chain,
             fed,
         })
@@ -67,7 +69,7 @@ impl Settled {
         } else {
             Anonymous::No
         };
-        self.configured.anonymous.clone().unwrap_or(by_flag)
+        self.anonymous.clone().unwrap_or(by_flag)
     }
 
     /// What front proxies may say.
@@ -82,42 +84,62 @@ impl Settled {
         }
     }
 
-    /// What keeps the authorizers fed with objects.
-    pub fn feed(&self, objects: Arc<Objects>) -> Feed {
-        Feed::new(objects, self.fed.clone())
+    /// What keeps the authorizers fed with objects. Roles are wanted by authorizers, or by who writes roles.
+    pub fn feed(&self, objects: Arc<Objects>, writes_roles: bool) -> Feed {
+        let has_roles = writes_roles || self.chain.rbac().is_some();
+        Feed::new(objects, self.fed.clone(), has_roles, self.chain.has_node())
     }
 
-    /// Everything together. `own_key` signs where no other key is named, `address` is where others reach this server.
-    pub fn access(&self, objects: &Arc<Objects>, own_key: &Path, address: &str) -> Result<Access, Error> {
-        let flags = &self.options.service_accounts;
-        let issuers: Vec<SmolStr> = flags.service_account_issuer.iter().map(SmolStr::new).collect();
-        let signing = self.signing_key(own_key)?;
-        let keys = self.verification_keys(&signing)?;
-        let keys_url = flags.service_account_jwks_uri.clone();
-        let keys_url = keys_url.unwrap_or_else(|| format!("https://{address}{KEYS_PATH}"));
-        let documents = issuers
-            .first()
-            .and_then(|issuer| Documents::new(issuer, &keys_url, &keys));
+    /// Moves when who may do what may have changed.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.fed.changes.subscribe()
+    }
+
+    /// Everything together.
+    pub fn access(&self, objects: &Arc<Objects>, keys: &Keys) -> Result<Access, Error> {
+        let issuers = &self.options.service_accounts.service_account_issuer;
+        let issuers: Vec<SmolStr> = issuers.iter().map(SmolStr::new).collect();
         let audiences = match self.options.api_audiences.as_slice() {
             [] => issuers.clone(),
             named => named.iter().map(SmolStr::new).collect(),
         };
-        let minter = issuers.first().map(|issuer| {
-            Minter::new(
-                issuer.clone(),
-                signing,
-                flags.service_account_extend_token_expiration,
-            )
-        });
-        let accounts = ServiceAccounts::new(issuers, keys, objects.clone());
-        let tokens = Tokens::new(self.authenticators(accounts, objects)?, audiences);
+        let authenticators = match &self.options.delegation.authentication_kubeconfig {
+            Some(path) => self.delegated(path)?,
+            None => self.authenticators(
+                ServiceAccounts::new(issuers, keys.set.clone(), objects.clone()),
+                objects,
+            )?,
+        };
         Ok(Access {
             chain: self.chain.clone(),
             rbac: self.fed.rbac.clone(),
-            tokens: Arc::new(tokens),
-            minter: minter.map(Arc::new),
-            documents: documents.map(Arc::new),
+            tokens: Arc::new(Tokens::new(authenticators, audiences)),
+            minter: keys.minter.clone(),
+            documents: keys.documents.clone(),
         })
+    }
+
+    /// The configuration files, to be read again when they change.
+    pub fn watched(&self, authentication: &Reloads, authorization: &Reloads) -> Vec<Watched> {
+        let mut watched = Vec::new();
+        if let Some(path) = self.options.authentication_config.clone() {
+            let issuers = self.issuers.clone();
+            let read = path.clone();
+            let file = Watched::new(AUTHENTICATION_CONFIG, vec![path], move || {
+                let configured = Configured::read(&read).map_err(|error| error.to_string())?;
+                issuers.set(configured.issuers);
+                Ok(())
+            });
+            watched.push(file.counted(authentication.clone()));
+        }
+        if let Some(path) = self.options.authorization.authorization_config.clone() {
+            let (chain, fed, read) = (self.chain.clone(), self.fed.clone(), path.clone());
+            let file = Watched::new(AUTHORIZATION_CONFIG, vec![path], move || {
+                configuration::reload(&read, &fed, &chain).map_err(|error| error.to_string())
+            });
+            watched.push(file.counted(authorization.clone()));
+        }
+        watched
     }
 
     fn authenticators(
@@ -132,13 +154,14 @@ impl Settled {
         if self.options.enable_bootstrap_token_auth {
             all.push(Authenticator::Bootstrap(BootstrapTokens::new(objects.clone())));
         }
-        all.extend(self.configured.issuers.iter().cloned().map(Authenticator::Oidc));
+        all.push(Authenticator::Oidc(self.issuers.clone()));
         if let Some(path) = &self.options.authentication_token_webhook_config_file {
             const FLAG: &str = "authentication-token-webhook-config-file";
             let caller = Kubeconfig::read(path).and_then(|config| Caller::new(config, WEBHOOK_TIMEOUT));
             let caller = caller.map_err(|error| Error::flag(FLAG, error))?;
             let version = &self.options.authentication_token_webhook_version;
             let remembered = self.options.authentication_token_webhook_cache_ttl;
+            let remembered = remembered.unwrap_or(options::TOKEN_WEBHOOK_TTL);
             all.push(Authenticator::Webhook(Box::new(Webhook::new(
                 caller, version, remembered,
             ))));
@@ -146,57 +169,71 @@ impl Settled {
         Ok(all)
     }
 
-    fn signing_key(&self, own_key: &Path) -> Result<SigningKey, Error> {
-        const FLAG: &str = "service-account-signing-key-file";
-        let path = self
-            .options
-            .service_accounts
-            .service_account_signing_key_file
-            .as_deref()
-            .unwrap_or(own_key);
-        SigningKey::of_pem(&read(FLAG, path)?)
-            .map_err(|why| Error::flag(FLAG, format!("{}: {why}", path.display())))
+    /// Those of a tier that asks another API server whose token it is.
+    fn delegated(&self, kubeconfig: &Path) -> Result<Vec<Authenticator>, Error> {
+        let remembered = self.options.authentication_token_webhook_cache_ttl;
+        let webhook = Webhook::delegated(kubeconfig, remembered.unwrap_or(DELEGATED_ANSWER_TTL));
+        let webhook = webhook.map_err(|error| Error::flag("authentication-kubeconfig", error))?;
+        Ok(vec![
+            Authenticator::Static(self.tokens.clone()),
+            Authenticator::Webhook(Box::new(webhook)),
+        ])
     }
+}
 
-    /// The keys that are named, and the one that signs.
-    fn verification_keys(&self, signing: &SigningKey) -> Result<Vec<PublicKey>, Error> {
-        const FLAG: &str = "service-account-key-file";
-        let mut keys = vec![signing.public().clone()];
-        for path in &self.options.service_accounts.service_account_key_file {
-            let found = PublicKey::of_pem(&read(FLAG, path)?);
-            let found = found.map_err(|why| Error::flag(FLAG, format!("{}: {why}", path.display())))?;
-            for key in found {
-                if keys.iter().all(|known| known.id != key.id) {
-                    keys.push(key);
-                }
-            }
-        }
-        Ok(keys)
+/// Issuers and anonymous access, by file or by flags.
+fn configured(options: &options::Access) -> Result<Configured, Error> {
+    if let Some(path) = &options.authentication_config {
+        return Configured::read(path).map_err(|error| Error::flag(AUTHENTICATION_CONFIG, error));
     }
+    let provider = options
+        .oidc
+        .flags()
+        .provider()
+        .map_err(|why| Error::flag("oidc-issuer-url", why))?;
+    Ok(Configured {
+        issuers: provider.into_iter().map(Arc::new).collect(),
+        anonymous: None,
+    })
 }
 
 fn chain(options: &options::Authorization, fed: &Fed) -> Result<Chain, Error> {
     if let Some(path) = &options.authorization_config {
-        return configuration::of_file(path, fed).map_err(|error| Error::flag("authorization-config", error));
+        let authorizers = configuration::of_file(path, fed);
+        return authorizers
+            .map(Chain::new)
+            .map_err(|error| Error::flag(AUTHORIZATION_CONFIG, error));
+    }
+    if let Some(path) = &options.authorization_kubeconfig {
+        let paths = &options.authorization_always_allow_paths;
+        let settings = settings(options, [DELEGATED_ANSWER_TTL; 2], "v1");
+        let authorizers = configuration::delegated(path, paths, settings);
+        return authorizers
+            .map(Chain::new)
+            .map_err(|error| Error::flag("authorization-kubeconfig", error));
     }
     let flags = Flags {
         policy_file: options.authorization_policy_file.clone(),
         webhook_file: options.authorization_webhook_config_file.clone(),
-        webhook: Settings {
-            authorized_for: options.authorization_webhook_cache_authorized_ttl,
-            unauthorized_for: options.authorization_webhook_cache_unauthorized_ttl,
-            version: options.authorization_webhook_version.clone(),
-            ..Settings::default()
-        },
+        webhook: settings(
+            options,
+            options::ACCESS_WEBHOOK_TTLS,
+            &options.authorization_webhook_version,
+        ),
     };
-    let chain = configuration::of_modes(&options.authorization_mode, &flags, fed);
-    chain.map_err(|error| Error::flag("authorization-mode", error))
+    let authorizers = configuration::of_modes(&options.authorization_mode, &flags, fed);
+    authorizers
+        .map(Chain::new)
+        .map_err(|error| Error::flag("authorization-mode", error))
 }
 
-fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File {
-        flag,
-        path: PathBuf::from(path),
-        source,
-    })
+/// How a webhook is used; the times are those of yes and no, unless flags name others.
+fn settings(options: &options::Authorization, ttls: [std::time::Duration; 2], version: &str) -> Settings {
+    let [yes, no] = ttls;
+    Settings {
+        authorized_for: options.authorization_webhook_cache_authorized_ttl.unwrap_or(yes),
+        unauthorized_for: options.authorization_webhook_cache_unauthorized_ttl.unwrap_or(no),
+        version: version.to_owned(),
+        ..Settings::default()
+    }
 }

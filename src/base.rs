@@ -17,7 +17,7 @@ use storage::Store;
 use crate::config::Config;
 use crate::entrance::Entrance;
 use crate::error::Error;
-use crate::reload;
+use crate::reload::{self, Watched};
 use crate::signals::Signals;
 use crate::store::Opened;
 
@@ -118,7 +118,7 @@ impl Base {
     pub async fn serve(
         self,
         handler: Handler,
-        entrance: &Entrance,
+        entrance: Entrance,
         leave: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         let Base {
@@ -135,9 +135,13 @@ impl Base {
             limits: Connections::default(),
             shutdown: shutdown.clone(),
         };
-        let own = config.own_certificate();
-        let fresh = reload::keep_fresh(certificate, own, entrance.authorities(), shutdown.clone());
-        tokio::spawn(fresh);
+        let mut watched = entrance.watched;
+        watched.push(Watched::certificate(certificate));
+        tokio::spawn(reload::keep_fresh(
+            watched,
+            config.own_certificate(),
+            shutdown.clone(),
+        ));
         let served = tokio::spawn(server.run(listener));
         signals.end().await;
         tracing::info!("stopping; a second signal ends the process at once");

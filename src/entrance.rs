@@ -4,18 +4,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use apiserver::bootstrap::identity::Identity;
 use apiserver::objects::Objects;
 use auth::Access;
+use auth::metrics::{self, Reloads};
 use kinds::Keys;
-use serve::filters::{Authentication, FrontProxy};
+use serve::filters::{Authentication, Authorization, FrontProxy, Rights};
+use serve::metrics::Metrics;
 use serve::server::Listener;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
 use storage::Store;
 
-use crate::audit;
 use crate::config::Config;
 use crate::error::Error;
+use crate::reload::Watched;
+use crate::{access, audit, filters};
 
 /// The deciders, fed and ready.
 pub struct Entrance {
@@ -27,15 +31,25 @@ pub struct Entrance {
     pub access: Access,
     /// What is told of requests, if anything is.
     pub audit: Option<auth::audit::Audit>,
+    /// Ends watches whose user lost the right to them, if that is wanted.
+    pub rights: Option<Rights>,
+    /// All numbers of the process.
+    pub metrics: Metrics,
+    /// Files that count anew when they change.
+    pub watched: Vec<Watched>,
+    came_in: metrics::Authentication,
+    decided: metrics::Authorization,
 }
 
 impl Config {
-    /// Reads the authorities and what decides on access, and follows it until the server stops. Nothing is written.
+    /// Reads the authorities and what decides on access, and follows it until the server stops. Nothing is written here; whether
+    /// roles are written behind it says whether they are followed where no authorizer needs them.
     pub(crate) async fn entrance(
         &self,
         listener: &Listener,
         store: &Arc<dyn Store>,
         shutdown: &Shutdown,
+        writes_roles: bool,
     ) -> Result<Entrance, Error> {
         let proxies = Arc::new(ClientAuthority::load(&[self.proxy_ca()])?);
         let clients = ClientAuthority::load(&self.client_authorities())?.hinting_also(&proxies);
@@ -43,14 +57,28 @@ impl Config {
         let event_ttl = self.options.cluster.event_ttl;
         let objects = Objects::new(store.clone(), keys, self.primary_family(), event_ttl);
         let objects = Arc::new(objects);
-        self.access.feed(objects.clone()).start(shutdown).await?;
+        let feed = self.access.feed(objects.clone(), writes_roles);
+        feed.start(shutdown).await?;
         let (own_key, address) = (&self.pki.service_account_key, self.address(listener));
-        Ok(Entrance {
+        let keys = access::Keys::read(&self.options.access.service_accounts, own_key, &address)?;
+        let mut entrance = Entrance {
             clients: Arc::new(clients),
             proxies,
-            access: self.access.access(&objects, own_key, &address)?,
+            access: self.access.access(&objects, &keys)?,
             audit: audit::start(&self.options.audit)?,
-        })
+            rights: None,
+            metrics: filters::metrics(),
+            watched: vec![keys.watched()],
+            came_in: metrics::Authentication::default(),
+            decided: metrics::Authorization::default(),
+        };
+        entrance.watch_files(self);
+        if self.options.access.end_watches_on_revocation {
+            let rights = Rights::new(entrance.access.chain.clone());
+            tokio::spawn(rights.clone().keep(self.access.changes()));
+            entrance.rights = Some(rights);
+        }
+        Ok(entrance)
     }
 
     /// The filter that finds out who comes in.
@@ -63,6 +91,8 @@ impl Config {
             clients: entrance.clients.clone(),
             tokens: entrance.access.tokens.clone(),
             anonymous: self.access.anonymous(),
+            metrics: entrance.came_in.clone(),
+            audit: entrance.audit.clone(),
         }
     }
 
@@ -86,8 +116,30 @@ impl Config {
 }
 
 impl Entrance {
-    /// Whose files are read again now and then.
-    pub fn authorities(&self) -> Vec<Arc<ClientAuthority>> {
-        vec![self.clients.clone(), self.proxies.clone()]
+    /// The filter that lets through what is allowed.
+    pub fn authorization(&self) -> Authorization {
+        Authorization {
+            chain: self.access.chain.clone(),
+            metrics: self.decided.clone(),
+        }
+    }
+
+    /// Sees to it that files are read again, and that this and all that is decided is counted.
+    fn watch_files(&mut self, config: &Config) {
+        let server = metrics::digest(Identity::new(&config.hostname, "").name.as_bytes());
+        let [authentication, authorization] = [(); 2].map(|()| Reloads::new(&server));
+        self.metrics.register(|registry| {
+            self.came_in.register(registry);
+            self.decided.register(registry);
+            self.access.tokens.metrics().register(registry);
+            authentication.register(registry, "authentication");
+            authorization.register(registry, "authorization");
+        });
+        self.watched
+            .extend(config.access.watched(&authentication, &authorization));
+        self.watched.extend([
+            Watched::authority("authorities of clients", self.clients.clone()),
+            Watched::authority("authorities of front proxies", self.proxies.clone()),
+        ]);
     }
 }

@@ -6,7 +6,7 @@ use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
     Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
-    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights,
 };
 use serve::health::Health;
 use serve::http::Handler;
@@ -25,10 +25,14 @@ pub struct Parts {
     /// What is told of requests, if anything is.
     pub audit: Option<auth::audit::Audit>,
     /// Who may do what.
-    pub authorizers: Arc<auth::authorize::Chain>,
+    pub authorization: Authorization,
+    /// Whether watches may go on; they do without it.
+    pub rights: Option<Rights>,
     /// Checks.
     pub health: Health,
-    /// Whose numbers are told.
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whose numbers are told too.
     pub cache: Arc<Cache>,
     /// Ends watches.
     pub shutdown: Shutdown,
@@ -36,7 +40,7 @@ pub struct Parts {
 
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
-    let metrics = Metrics::new(Box::new(is_served));
+    let metrics = parts.metrics;
     metrics.register(|registry| registry.register_collector(Box::new(Numbers::new(parts.cache))));
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
@@ -51,20 +55,24 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(Compress),
         Box::new(parts.authentication),
         Box::new(Audit { audit: parts.audit }),
-        Box::new(Impersonation::new(parts.authorizers.clone())),
+        Box::new(Impersonation::new(parts.authorization.chain.clone())),
         Box::new(InFlight::new(
             serving.max_requests_inflight,
             serving.max_mutating_requests_inflight,
         )),
-        Box::new(Authorization {
-            chain: parts.authorizers,
-        }),
+        Box::new(parts.rights),
+        Box::new(parts.authorization),
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,
         }),
     ];
     Chain::new(filters, handler).into_handler()
+}
+
+/// The numbers of a process.
+pub fn metrics() -> Metrics {
+    Metrics::new(Box::new(is_served))
 }
 
 /// Metrics have labels for resources that exist.

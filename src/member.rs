@@ -41,12 +41,14 @@ impl Config {
             ..watchcache::Config::default()
         };
         let cache = Arc::new(Cache::new(store, &cached));
-        let entrance = config.entrance(&base.listener, store, shutdown).await?;
+        let entrance = config.entrance(&base.listener, store, shutdown, false).await?;
         let parts = filters::Parts {
             authentication: config.authentication(&entrance),
-            authorizers: entrance.access.chain.clone(),
+            authorization: entrance.authorization(),
             health: health::of_member(store.clone(), &cache, shutdown.clone()),
             cache: cache.clone(),
+            metrics: entrance.metrics.clone(),
+            rights: entrance.rights.clone(),
             audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
@@ -80,6 +82,6 @@ impl Member {
                 kubeconfig.display()
             );
         });
-        base.serve(handler, &entrance, async {}).await
+        base.serve(handler, entrance, async {}).await
     }
 }

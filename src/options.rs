@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod cluster;
 mod etcd;
+mod oidc;
 mod serving;
 mod watch_cache;
 
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use access::{Access, Authorization};
+pub use access::{ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL};
 pub use audit::Audit;
 pub use cluster::Cluster;
 pub use etcd::Etcd;

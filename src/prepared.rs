@@ -45,7 +45,7 @@ impl Config {
                 tokio::spawn(storage::compactor::run(part.clone(), interval));
             }
         }
-        let entrance = config.entrance(&base.listener, store, shutdown).await?;
+        let entrance = config.entrance(&base.listener, store, shutdown, true).await?;
         let api = config.api_config(&base.listener, entrance.access.clone());
         let api = apiserver::build(api, store.clone());
         tokio::spawn(api.repair().run());
@@ -59,9 +59,11 @@ impl Config {
         );
         let parts = filters::Parts {
             authentication: config.authentication(&entrance),
-            authorizers: entrance.access.chain.clone(),
+            authorization: entrance.authorization(),
             health: health::checks(store.clone(), &cache, hooks.states(), shutdown.clone()),
             cache: cache.clone(),
+            metrics: entrance.metrics.clone(),
+            rights: entrance.rights.clone(),
             audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
@@ -154,6 +156,6 @@ impl Prepared {
                 tracing::warn!("the hooks did not end in time");
             }
         };
-        base.serve(handler, &entrance, leave).await
+        base.serve(handler, entrance, leave).await
     }
 }

@@ -1,51 +1,170 @@
-//! Keeps certificates fresh: our own is renewed before it ends, and files that change are read again, those of clients' and
-//! proxies' authorities too.
+//! Keeps files fresh that count while the server runs: keys, certificates, configuration of access. What changed is read again;
+//! what cannot be used is logged, and what was read before stays. Our own certificate is renewed before it ends.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use auth::metrics::{Reloads, digest};
 use serve::pki;
 use serve::shutdown::Shutdown;
 use serve::tls::{ClientAuthority, ServingCertificate};
 
 /// How often files are looked at.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How often our own certificate is.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What to renew before reading; `None` for certificates that were given.
+/// What to renew; `None` for certificates that were given.
 pub type Own = Option<(pki::Files, pki::Names)>;
 
-/// Renews and reads again until the server stops. A file that cannot be used is logged, and the old certificate stays.
-pub async fn keep_fresh(
-    certificate: Arc<ServingCertificate>,
-    own: Own,
-    authorities: Vec<Arc<ClientAuthority>>,
-    shutdown: Shutdown,
-) {
-    while tokio::time::timeout(INTERVAL, shutdown.requested())
-        .await
-        .is_err()
-    {
-        let (certificate, own, authorities) = (certificate.clone(), own.clone(), authorities.clone());
-        let done = tokio::task::spawn_blocking(move || {
-            for authority in authorities {
-                if let Err(error) = authority.reload() {
-                    tracing::warn!(%error, "the authorities of clients stay as they were");
-                }
-            }
-            refresh(&certificate, own.as_ref())
+/// Files, and how they are read again.
+pub struct Watched {
+    what: &'static str,
+    paths: Vec<PathBuf>,
+    read: Box<dyn FnMut() -> Result<(), String> + Send>,
+    counted: Option<Reloads>,
+    seen: String,
+}
+
+impl Watched {
+    /// Files that were read just now; `read` reads them again.
+    pub fn new(
+        what: &'static str,
+        paths: Vec<PathBuf>,
+        read: impl FnMut() -> Result<(), String> + Send + 'static,
+    ) -> Self {
+        Self {
+            what,
+            seen: content(&paths),
+            paths,
+            read: Box::new(read),
+            counted: None,
+        }
+    }
+
+    /// The authorities of certificates.
+    pub fn authority(what: &'static str, authority: Arc<ClientAuthority>) -> Self {
+        let paths = authority.paths().to_vec();
+        Self::new(what, paths, move || {
+            authority.reload().map_err(|error| error.to_string())
         })
-        .await;
-        match done {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error, "the serving certificate stays as it was"),
-            Err(panic) => tracing::error!(%panic, "the serving certificate stays as it was"),
+    }
+
+    /// The server's certificate and its key.
+    pub fn certificate(certificate: Arc<ServingCertificate>) -> Self {
+        let paths = certificate.paths().map(Path::to_owned).to_vec();
+        Self::new("the serving certificate", paths, move || {
+            certificate.reload().map_err(|error| error.to_string())
+        })
+    }
+
+    /// Counts what is read from now on.
+    pub fn counted(self, numbers: Reloads) -> Self {
+        numbers.set_hash(&self.seen);
+        Self {
+            counted: Some(numbers),
+            ..self
+        }
+    }
+
+    /// Reads the files again if they changed.
+    fn look(&mut self) {
+        let now = content(&self.paths);
+        if now == self.seen {
+            return;
+        }
+        self.seen = now;
+        let outcome = (self.read)();
+        match &outcome {
+            Ok(()) => tracing::info!(what = self.what, "read again"),
+            Err(why) => tracing::warn!(what = self.what, why, "stays as it was"),
+        }
+        if let Some(numbers) = &self.counted {
+            numbers.count(outcome.is_ok());
+            if outcome.is_ok() {
+                numbers.set_hash(&self.seen);
+            }
         }
     }
 }
 
-fn refresh(certificate: &ServingCertificate, own: Option<&(pki::Files, pki::Names)>) -> Result<(), String> {
-    if let Some((files, names)) = own {
-        files.ensure(names).map_err(|error| error.to_string())?;
+/// What files hold, as a digest. A file that cannot be read has nothing in it.
+fn content(paths: &[PathBuf]) -> String {
+    let mut all = Vec::new();
+    for path in paths {
+        all.extend(std::fs::read(path).unwrap_or_default());
     }
-    certificate.reload().map_err(|error| error.to_string())
+    digest(&all)
+}
+
+/// Looks at the files and renews until the server stops.
+pub async fn keep_fresh(mut watched: Vec<Watched>, own: Own, shutdown: Shutdown) {
+    let mut renewed = Instant::now();
+    while tokio::time::timeout(INTERVAL, shutdown.requested())
+        .await
+        .is_err()
+    {
+        let due = own.clone().filter(|_| renewed.elapsed() >= RENEWAL_INTERVAL);
+        if due.is_some() {
+            renewed = Instant::now();
+        }
+        let done = tokio::task::spawn_blocking(move || {
+            renew(due);
+            watched.iter_mut().for_each(Watched::look);
+            watched
+        });
+        match done.await {
+            Ok(back) => watched = back,
+            Err(panic) => {
+                tracing::error!(%panic, "files are not looked at any more");
+                return;
+            }
+        }
+    }
+}
+
+fn renew(own: Own) {
+    if let Some((files, names)) = own
+        && let Err(error) = files.ensure(&names)
+    {
+        tracing::warn!(%error, "the serving certificate stays as it was");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn what_changed_is_read_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, "one").expect("written");
+        let (count, counted) = (Arc::new(AtomicU32::new(0)), Reloads::new("x"));
+        let reads = count.clone();
+        let read = move || match reads.fetch_add(1, Ordering::Relaxed) {
+            0 => Err("no good".to_owned()),
+            _ => Ok(()),
+        };
+        let mut watched = Watched::new("a file", vec![path.clone()], read).counted(counted);
+        let mut reads_after = |text: Option<&str>| {
+            match text {
+                Some(text) => std::fs::write(&path, text).expect("written"),
+                None => std::fs::remove_file(&path).expect("removed"),
+            }
+            watched.look();
+            watched.look();
+            count.load(Ordering::Relaxed)
+        };
+        assert_eq!(reads_after(Some("one")), 0);
+        assert_eq!(
+            reads_after(Some("two")),
+            1,
+            "bad content is not tried again and again"
+        );
+        assert_eq!(reads_after(Some("three")), 2);
+        assert_eq!(reads_after(None), 3);
+    }
 }

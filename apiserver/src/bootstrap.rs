@@ -12,4 +12,5 @@ pub mod identity;
 pub mod kubernetes_service;
 pub mod master_leases;
 pub mod objects;
+pub mod policy;
 pub mod service_availability;

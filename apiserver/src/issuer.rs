@@ -12,7 +12,7 @@ use crate::api::Api;
 
 /// Answers a request for one of the documents; `None` if it is for something else, or there are none.
 pub fn document(api: &Api, parts: &Parts, path: &str) -> Option<Response> {
-    let documents = api.access.documents.as_ref()?;
+    let documents = api.access.documents.as_ref()?.current();
     let (media, text) = match path.trim_end_matches('/') {
         CONFIGURATION_PATH => ("application/json", &documents.configuration),
         KEYS_PATH => ("application/jwk-set+json", &documents.keys),

@@ -25,6 +25,8 @@ const PAGE: u64 = 1_000;
 pub struct Feed {
     objects: Arc<Objects>,
     fed: Fed,
+    has_roles: bool,
+    has_nodes: bool,
 }
 
 /// A kind that is followed.
@@ -55,14 +57,26 @@ impl Kind {
 }
 
 impl Feed {
-    /// From these objects into these authorizers.
-    pub fn new(objects: Arc<Objects>, fed: Fed) -> Self {
-        Self { objects, fed }
+    /// From these objects into these authorizers; roles and what nodes use only where they are wanted.
+    pub fn new(objects: Arc<Objects>, fed: Fed, has_roles: bool, has_nodes: bool) -> Self {
+        Self {
+            objects,
+            fed,
+            has_roles,
+            has_nodes,
+        }
     }
 
-    /// Lists every kind, so that the first request is decided by what is there, then follows changes until the server stops.
+    fn follows(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Rbac(_) => self.has_roles,
+            Kind::Node(_) => self.has_nodes,
+        }
+    }
+
+    /// Lists every kind that is wanted, so that the first request is decided by what is there, then follows changes until the server stops.
     pub async fn start(self, shutdown: &Shutdown) -> Result<(), Error> {
-        for kind in Kind::all() {
+        for kind in Kind::all().filter(|kind| self.follows(*kind)) {
             let Some(resource) = kind.resource() else { continue };
             let revision = self.fill(kind, resource).await.map_err(Error::Access)?;
             let (feed, shutdown) = (self.clone(), shutdown.clone());
@@ -95,7 +109,10 @@ impl Feed {
             request.at = Some(page.revision);
         };
         match kind {
-            Kind::Rbac(kind) => self.fed.rbac.replace(kind, &decoded),
+            Kind::Rbac(kind) => {
+                self.fed.rbac.replace(kind, &decoded);
+                self.fed.changed();
+            }
             Kind::Node(kind) => self.fed.node.replace(kind, &decoded),
         }
         Ok(revision)
@@ -133,6 +150,9 @@ impl Feed {
             match changes.next().await {
                 Some(Ok(WatchBatch::Events(events))) => {
                     events.iter().for_each(|event| self.change(kind, resource, event));
+                    if matches!(kind, Kind::Rbac(_)) {
+                        self.fed.changed();
+                    }
                 }
                 Some(Ok(WatchBatch::Progress(_))) => {}
                 Some(Err(error)) => return error.to_string(),

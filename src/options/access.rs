@@ -6,6 +6,12 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::duration;
+use super::oidc::Oidc;
+
+/// For how long the answers of a token webhook are remembered, unless told otherwise.
+pub const TOKEN_WEBHOOK_TTL: Duration = Duration::from_secs(120);
+/// The same of an authorization webhook: for yes, and for no.
+pub const ACCESS_WEBHOOK_TTLS: [Duration; 2] = [Duration::from_secs(300), Duration::from_secs(30)];
 
 /// Who is let in, and what they may do.
 #[derive(Clone, Debug, Args)]
@@ -32,18 +38,34 @@ pub struct Access {
     /// The version of the TokenReviews that it is sent
     #[arg(long, value_name = "VERSION", default_value = "v1beta1", value_parser = ["v1", "v1beta1"])]
     pub authentication_token_webhook_version: String,
-    /// For how long its answers are remembered
-    #[arg(long, value_name = "DURATION", default_value = "2m0s", value_parser = duration)]
-    pub authentication_token_webhook_cache_ttl: Duration,
+    /// For how long its answers are remembered [default: 2m0s, and 10s with --authentication-kubeconfig]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub authentication_token_webhook_cache_ttl: Option<Duration>,
+    /// Whether watches end when their user loses the right to them, or their credential ends
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub end_watches_on_revocation: bool,
     /// For whom tokens must be [default: the issuers of service account tokens]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub api_audiences: Vec<String>,
+    #[command(flatten)]
+    pub delegation: Delegation,
+    #[command(flatten)]
+    pub oidc: Oidc,
     #[command(flatten)]
     pub front_proxy: FrontProxy,
     #[command(flatten)]
     pub service_accounts: ServiceAccounts,
     #[command(flatten)]
     pub authorization: Authorization,
+}
+
+/// Another API server that knows users.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct Delegation {
+    /// Another API server that is asked whose token it is, by TokenReview (kubeconfig)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["authentication_config", "authentication_token_webhook_config_file", "enable_bootstrap_token_auth"])]
+    pub authentication_kubeconfig: Option<PathBuf>,
 }
 
 /// Proxies that name users in headers.
@@ -132,6 +154,17 @@ pub struct Authorization {
     /// Authorizers in order (YAML, AuthorizationConfiguration)
     #[arg(long, value_name = "FILE")]
     pub authorization_config: Option<PathBuf>,
+    /// Another API server that decides, by SubjectAccessReview (kubeconfig)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["authorization_mode", "authorization_config"])]
+    pub authorization_kubeconfig: Option<PathBuf>,
+    /// Paths that are open to all before it is asked
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "/healthz,/readyz,/livez"
+    )]
+    pub authorization_always_allow_paths: Vec<String>,
     /// The policies of ABAC, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub authorization_policy_file: Option<PathBuf>,
@@ -141,10 +174,10 @@ pub struct Authorization {
     /// The version of the SubjectAccessReviews that it is sent
     #[arg(long, value_name = "VERSION", default_value = "v1beta1", value_parser = ["v1", "v1beta1"])]
     pub authorization_webhook_version: String,
-    /// For how long it is remembered that something is allowed
-    #[arg(long, value_name = "DURATION", default_value = "5m0s", value_parser = duration)]
-    pub authorization_webhook_cache_authorized_ttl: Duration,
-    /// For how long it is remembered that something is not
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    pub authorization_webhook_cache_unauthorized_ttl: Duration,
+    /// For how long it is remembered that something is allowed [default: 5m0s, and 10s with --authorization-kubeconfig]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub authorization_webhook_cache_authorized_ttl: Option<Duration>,
+    /// For how long it is remembered that something is not [default: 30s, and 10s with --authorization-kubeconfig]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub authorization_webhook_cache_unauthorized_ttl: Option<Duration>,
 }

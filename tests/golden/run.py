@@ -1,28 +1,36 @@
 #!/usr/bin/env python3
 """Replays the recorded behaviour of the reference against a running server and holds the line that was reached.
 
-    run.py --store embedded|etcd [--raise]      --raise writes the groups that got better into line.json
+    run.py --store embedded|etcd [--bound] [--raise]
+        --bound   as a user who is in no group that may all, bound to cluster-admin
+        --raise   writes the groups that got better into line.json
 """
-import argparse, json, pathlib, subprocess, sys, tempfile
+import argparse, json, pathlib, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-from cluster import TOKEN, Failure, cluster
+from cluster import BOUND_GROUP, BOUND_TOKEN, TOKEN, Failure, cluster
 
-# The least number of matched steps by group. A group that is not in it is not replayed.
-LINE = HERE / "line.json"
+# The least number of matched steps by group. A group that is not in it is not replayed. To the bound user some answers tell who
+# asks (groups in reviews of oneself and in requests for certificates) or by which role; all others must be the same.
+LINE, BOUND_LINE = HERE / "line.json", HERE / "line-bound.json"
+BIND_SECONDS_MAX = 10
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
+    parser.add_argument("--bound", action="store_true")
     parser.add_argument("--raise", dest="raises", action="store_true")
     options = parser.parse_args()
-    line = json.loads(LINE.read_text())
+    path, token = (BOUND_LINE, BOUND_TOKEN) if options.bound else (LINE, TOKEN)
+    line = json.loads(path.read_text())
     with cluster(options.store) as server, tempfile.TemporaryDirectory() as folder:
+        if options.bound:
+            bind(server)
         report = pathlib.Path(folder) / "report.json"
         groups = "|".join(line)
-        command = [sys.executable, HERE / "replay.py", "check", "--server", server.url, "--token", TOKEN, HERE,
+        command = [sys.executable, HERE / "replay.py", "check", "--server", server.url, "--token", token, HERE,
                    "--group", f"^({groups})$", "--json", report, "--jobs", "4"]
         subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL)
         reached = count(json.loads(report.read_text()))
@@ -35,9 +43,23 @@ def main():
         elif matched > least and options.raises:
             line[group] = matched
     if options.raises:
-        LINE.write_text(json.dumps(line, indent=2) + "\n")
+        path.write_text(json.dumps(line, indent=2) + "\n")
     if fell:
         raise Failure(f"fell below the line: {', '.join(fell)}")
+
+
+def bind(server):
+    """Gives the bound user all rights by roles, and waits until they count."""
+    binding = {"metadata": {"name": "bound"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+               "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": BOUND_GROUP}]}
+    status, _, body = server.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+    if status != 201:
+        raise Failure(f"the binding: {status} {body}")
+    end = time.monotonic() + BIND_SECONDS_MAX
+    while server.request("GET", "/api/v1/nodes", token=BOUND_TOKEN)[0] != 200:
+        if time.monotonic() > end:
+            raise Failure("the binding does not count")
+        time.sleep(0.02)
 
 
 def count(report):

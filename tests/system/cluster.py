@@ -9,6 +9,8 @@ TOOLS = pathlib.Path(os.environ.get("SHARDPLANE_TOOLS") or pathlib.Path.home() /
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 TOKEN = "admintoken"
+# A user of the same name who may what roles say, and is in no group that may all.
+BOUND_TOKEN, BOUND_GROUP = "boundtoken", "bound"
 
 
 class Failure(Exception):
@@ -77,6 +79,12 @@ class Etcd:
             connection.close()
 
 
+def token_file(folder):
+    path = folder / "tokens.csv"
+    path.write_text(f'{TOKEN},admin,admin,"system:masters"\n{BOUND_TOKEN},admin,admin,"{BOUND_GROUP}"\n')
+    return path
+
+
 class Server:
     """A shardplane that serves, on the embedded store or on an etcd."""
 
@@ -84,11 +92,9 @@ class Server:
         self.folder, self.port, self.etcd = pathlib.Path(folder), free_port(), etcd
         self.url = f"https://127.0.0.1:{self.port}"
         self.log = self.folder / "server.log"
-        tokens = self.folder / "tokens.csv"
-        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
         self.command = [
             str(binary()), "serve", "--data-dir", str(self.folder / "data"), "--secure-port", str(self.port),
-            "--bind-address", "127.0.0.1", "--token-auth-file", str(tokens), "--service-cluster-ip-range", "10.96.0.0/16",
+            "--bind-address", "127.0.0.1", "--token-auth-file", str(token_file(self.folder)), "--service-cluster-ip-range", "10.96.0.0/16",
             "--service-node-port-range", "30000-32767", "--service-account-issuer", "https://kubernetes.default.svc",
             *(["--etcd-servers", etcd.url] if etcd else []), *extra,
         ]
@@ -145,11 +151,9 @@ class Member(Server):
         self.folder, self.port, self.etcd = pathlib.Path(folder), free_port(), etcd
         self.folder.mkdir()
         self.log = self.folder / "member.log"
-        tokens = self.folder / "tokens.csv"
-        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
         self.command = [
             str(binary()), "watchcache", "--data-dir", str(self.folder / "data"), "--secure-port", str(self.port),
-            "--bind-address", "127.0.0.1", "--token-auth-file", str(tokens), "--etcd-servers", etcd.url, *extra,
+            "--bind-address", "127.0.0.1", "--token-auth-file", str(token_file(self.folder)), "--etcd-servers", etcd.url, *extra,
         ]
         self.start()
 

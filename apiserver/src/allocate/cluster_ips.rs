@@ -2,13 +2,16 @@
 //! Which Service wants which address is [`super::services`]'s affair.
 
 use object::time::Time;
+use render::Shape;
 use schema::{Value, tree};
 use serve::status::Status;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::addresses::AddressRange;
+use crate::loopback::MANAGER;
 use crate::objects::{Objects, Outcome};
+use crate::write::managed_fields;
 
 /// How many addresses are tried before the range counts as full.
 const TRIES_MAX: usize = 4_096;
@@ -153,18 +156,21 @@ fn resource() -> &'static kinds::Resource {
 /// The object that stands for an address.
 fn ip_address(address: IpAddr, (namespace, name): (&str, &str)) -> Value {
     let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-    tree!({
+    let now = Time::now().format();
+    let mut object = tree!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "IPAddress",
         "metadata": {
             "name": (address.to_string()),
             "uid": (uuid::Uuid::new_v4().to_string()),
-            "creationTimestamp": (Time::now().format()),
+            "creationTimestamp": (now.as_str()),
             "labels": {
                 "ipaddress.kubernetes.io/ip-family": family,
                 "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
             },
         },
         "spec": {"parentRef": {"resource": "services", "namespace": namespace, "name": name}},
-    })
+    });
+    managed_fields::track_new(&Shape::of(resource()), &mut object, MANAGER, "", &now);
+    object
 }

@@ -26,6 +26,7 @@ use super::identity::{self, Identity};
 use super::kubernetes_service as kubernetes;
 use super::master_leases::{self, MasterLeases};
 use super::objects::{self, Bootstrap};
+use super::policy;
 use crate::loopback::Loopback;
 use render::discovery::Served;
 
@@ -310,16 +311,30 @@ impl Hooks {
 
     async fn ensure_all(&self, all: Vec<Bootstrap>) -> Result<(), String> {
         let made = stream::iter(all)
-            .map(|one| async move {
-                self.loopback
-                    .ensure(&one.collection, &one.object)
-                    .await
-                    .map_err(text)
-            })
+            .map(|one| async move { self.ensure(&one).await.map_err(text) })
             .buffer_unordered(CONCURRENT_CREATES)
             .collect::<Vec<_>>()
             .await;
         made.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
+    }
+
+    /// Makes an object; of the policy that is there already, adds what is missing.
+    async fn ensure(&self, one: &Bootstrap) -> Result<(), Status> {
+        let made = self.loopback.ensure(&one.path(), &one.object).await?;
+        if made || !one.collection.starts_with(policy::GROUP) {
+            return Ok(());
+        }
+        let name = one.object.str_at(&["metadata", "name"]).unwrap_or_default();
+        let path = format!("{}/{name}", one.collection);
+        match policy::step(&self.loopback.get(&path).await?, &one.object) {
+            policy::Step::Keep => {}
+            policy::Step::Update(next) => drop(self.loopback.update(&path, &next).await?),
+            policy::Step::Recreate => {
+                self.loopback.delete(&path).await?;
+                self.loopback.ensure(&one.path(), &one.object).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Tries a step until it succeeds or the server stops.

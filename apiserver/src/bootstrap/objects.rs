@@ -6,6 +6,10 @@ use schema::{Value, json, tree};
 
 /// Flow control and RBAC, one object a line; made by `generate.py`.
 const TABLE: &str = include_str!("../../data/bootstrap.jsonl");
+/// Where flow control's objects are.
+const FLOW_CONTROL: &str = "/apis/flowcontrol.apiserver.k8s.io/";
+/// Who makes them, as the reference names itself there.
+const FLOW_CONTROL_MANAGER: &str = "api-priority-and-fairness-config-producer-v1";
 /// Namespaces that always exist.
 pub const SYSTEM_NAMESPACES: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "default"];
 
@@ -16,6 +20,16 @@ pub struct Bootstrap {
     pub collection: String,
     /// As a client would send it.
     pub object: Value,
+}
+
+impl Bootstrap {
+    /// Where it is posted, with its field manager where that is not the server itself.
+    pub fn path(&self) -> String {
+        match self.collection.starts_with(FLOW_CONTROL) {
+            true => format!("{}?fieldManager={FLOW_CONTROL_MANAGER}", self.collection),
+            false => self.collection.clone(),
+        }
+    }
 }
 
 /// The system namespaces, to be made before all else.

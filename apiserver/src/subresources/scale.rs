@@ -137,7 +137,7 @@ impl SetScale {
             // The reference does not note when a scale was written.
             now: "",
             ignored: &Set::default(),
-            versions: &owners::OneVersion(&self.shape),
+            versions: &managed_fields::OneVersion(&self.shape),
             force: options.force,
         };
         let entries = managed_fields::entries(current);

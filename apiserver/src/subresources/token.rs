@@ -14,6 +14,7 @@ use serve::status::Status;
 use crate::admission::Reader;
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
+use crate::write::managed_fields;
 use crate::{body, verbs};
 
 const GROUP: &str = "authentication.k8s.io";
@@ -37,6 +38,8 @@ pub async fn token(api: &Api, call: &mut Call, content: Body) -> Result<Response
         .ok_or_else(|| Status::not_found("", "serviceaccounts", &name))?
         .object;
     check_name(&request, &name)?;
+    set_default(&mut request);
+    managed_fields::track_body(call, &shape, &mut request, "token");
     complete(api, &account, &mut request);
     check_expiration(&request)?;
     let bound = BoundObjects::read(api, &namespace, &name, &request).await?;
@@ -68,7 +71,18 @@ fn check_name(request: &Value, name: &str) -> Result<(), Status> {
     }
 }
 
-/// Fills in what the client left out.
+/// The declared default, which counts as sent.
+fn set_default(request: &mut Value) {
+    let Some(map) = request.as_map_mut() else {
+        return;
+    };
+    let spec = map.map_at("spec");
+    if spec.get("expirationSeconds").is_none_or(Value::is_null) {
+        spec.insert("expirationSeconds", EXPIRATION_SECONDS_DEFAULT);
+    }
+}
+
+/// Fills in what the server knows.
 fn complete(api: &Api, account: &Value, request: &mut Value) {
     let meta = meta::of(account);
     let Some(map) = request.as_map_mut() else {
@@ -79,9 +93,6 @@ fn complete(api: &Api, account: &Value, request: &mut Value) {
     metadata.insert("namespace", meta.namespace());
     metadata.insert("uid", meta.uid());
     let spec = map.map_at("spec");
-    if spec.get("expirationSeconds").is_none_or(Value::is_null) {
-        spec.insert("expirationSeconds", EXPIRATION_SECONDS_DEFAULT);
-    }
     if spec.get("audiences").is_none_or(Value::is_zero) {
         let own = api.access.tokens.audiences().iter().cloned();
         spec.insert("audiences", Value::List(own.map(Value::from).collect()));

@@ -4,7 +4,7 @@
 use kinds::{Catalog, convert};
 use object::meta;
 use object::ownership::{Element, Entries, Set, Update, Versions};
-use render::Call;
+use render::{Call, Shape};
 use schema::{Map, SmolStr, TypeId, Types, Value, json};
 
 /// The longest name of a manager.
@@ -36,6 +36,27 @@ pub(crate) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
         versions: &OfKind { call },
     };
     let entries = update.apply(entries, &before, &after);
+    meta::edit(object).set_managed_fields(entries.write());
+}
+
+/// Records who sent an object that is not stored and has one version: the body of a subresource of a kind of its own.
+pub(crate) fn track_body(call: &Call, shape: &Shape, object: &mut Value, subresource: &str) {
+    track_new(shape, object, &manager(call), subresource, &call.now);
+}
+
+/// Records who makes an object of a kind that has one version.
+pub(crate) fn track_new(shape: &Shape, object: &mut Value, manager: &str, subresource: &str, now: &str) {
+    meta::edit(object).set_managed_fields(Vec::new());
+    let update = Update {
+        types: Types::builtin(),
+        manager,
+        api_version: &shape.api_version(),
+        subresource,
+        now,
+        ignored: &Set::default(),
+        versions: &OneVersion(shape),
+    };
+    let entries = update.apply(Entries::default(), &Value::Map(Map::new()), object);
     meta::edit(object).set_managed_fields(entries.write());
 }
 
@@ -144,5 +165,19 @@ impl Versions for OfKind<'_> {
             .value;
         let converted = convert::between(kind, from, to, object).ok()?;
         Some((target, json::printed(Types::builtin(), target, &converted)))
+    }
+}
+
+/// The only version of what a subresource sends and answers.
+pub struct OneVersion<'a>(pub &'a Shape);
+
+impl Versions for OneVersion<'_> {
+    fn printed_in(&self, object: &Value, api_version: &str) -> Option<(TypeId, Value)> {
+        let (id, object) = self.convert(object, api_version, api_version)?;
+        Some((id, json::printed(Types::builtin(), id, &object)))
+    }
+
+    fn convert(&self, tree: &Value, _from: &str, to: &str) -> Option<(TypeId, Value)> {
+        (to == self.0.api_version()).then(|| (self.0.type_id, tree.clone()))
     }
 }

@@ -14,7 +14,7 @@ use shardplane_auth::authenticate::service_account::mint::{Bound, Minter};
 use shardplane_auth::authenticate::{Authenticator, Tokens, unix_seconds};
 use shardplane_auth::authorize::rbac::{Kind, Rbac};
 use shardplane_auth::authorize::{Attributes, Authorizer, Chain};
-use shardplane_auth::jwt::keys::SigningKey;
+use shardplane_auth::jwt::keys::{KeySet, SigningKey};
 use shardplane_auth::objects::{self, Objects};
 
 const ISSUER: &str = "https://kubernetes.default.svc";
@@ -58,7 +58,7 @@ fn world() -> World {
         .token;
     let accounts = ServiceAccounts::new(
         vec![ISSUER.into()],
-        vec![key.public().clone()],
+        Arc::new(KeySet::new(vec![key.public().clone()])),
         Arc::new(One(account)),
     );
     let tokens = Tokens::new(

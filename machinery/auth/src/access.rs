@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::authenticate::Tokens;
-use crate::authenticate::service_account::documents::Documents;
+use crate::authenticate::service_account::documents::Published;
 use crate::authenticate::service_account::mint::Minter;
 use crate::authorize::Chain;
 use crate::authorize::rbac::Rbac;
@@ -20,7 +20,7 @@ pub struct Access {
     /// Makes tokens of service accounts, where there is a key.
     pub minter: Option<Arc<Minter>>,
     /// For those who check such tokens elsewhere.
-    pub documents: Option<Arc<Documents>>,
+    pub documents: Option<Arc<Published>>,
 }
 
 impl Default for Access {

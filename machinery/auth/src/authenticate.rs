@@ -23,7 +23,7 @@ pub struct Authenticated {
     pub user: User,
     /// Those of the wanted audiences that the token is for.
     pub audiences: Vec<SmolStr>,
-    /// When the token ends (seconds since 1970), if it says so.
+    /// From when on the token is refused (seconds since 1970), if it says so.
     pub until: Option<i64>,
 }
 

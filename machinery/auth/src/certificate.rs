@@ -32,6 +32,11 @@ pub fn user(der: &[u8]) -> Result<User, Error> {
     .authenticated())
 }
 
+/// When a certificate (DER) ends, in seconds since 1970.
+pub fn ends(der: &[u8]) -> Result<i64, Error> {
+    parse(der).map(|certificate| certificate.validity().not_after.timestamp())
+}
+
 /// The common name of a certificate (DER).
 pub fn common_name(der: &[u8]) -> Result<String, Error> {
     name(&parse(der)?).map(str::to_owned)

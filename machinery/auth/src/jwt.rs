@@ -119,7 +119,8 @@ fn object(part: &str) -> Option<Value> {
     value.as_map().is_some().then_some(value)
 }
 
-fn algorithm(name: &str) -> Option<Algorithm> {
+/// The algorithm of a name; only signatures with public keys are known.
+pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
     use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
     let known = [
         ("RS256", RS256),

@@ -11,6 +11,7 @@ pub mod client;
 pub mod impersonate;
 pub mod jwt;
 pub mod limits;
+pub mod metrics;
 pub mod objects;
 pub mod review;
 pub mod tokens;

@@ -24,6 +24,8 @@ pub const WEBHOOK_TRIES_MAX: u32 = 5;
 pub const WEBHOOK_PAUSE: Duration = Duration::from_millis(500);
 /// How long a webhook may take, unless configured.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// For how long the answers of another API server are remembered, unless configured.
+pub const DELEGATED_ANSWER_TTL: Duration = Duration::from_secs(10);
 /// How long an OIDC provider may take.
 pub const OIDC_TIMEOUT: Duration = Duration::from_secs(10);
 /// Keys of an OIDC provider are read again this often at most when a token has an unknown one.

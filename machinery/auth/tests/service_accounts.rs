@@ -12,7 +12,7 @@ use shardplane_auth::authenticate::service_account::ServiceAccounts;
 use shardplane_auth::authenticate::service_account::documents::Documents;
 use shardplane_auth::authenticate::service_account::mint::{Bound, Minter};
 use shardplane_auth::authenticate::{Authenticator, Tokens, unix_seconds};
-use shardplane_auth::jwt::keys::{PublicKey, SigningKey};
+use shardplane_auth::jwt::keys::{KeySet, PublicKey, SigningKey};
 use shardplane_auth::objects::{Kind, Objects};
 use smol_str::SmolStr;
 
@@ -65,7 +65,8 @@ fn world() -> World {
     let account = cluster.put(Kind::ServiceAccount, "n", "sa", "u1");
     let pem = pem();
     let key = SigningKey::of_pem(pem.as_bytes()).expect("a good key");
-    let accounts = ServiceAccounts::new(vec![ISSUER.into()], vec![key.public().clone()], cluster.clone());
+    let keys = Arc::new(KeySet::new(vec![key.public().clone()]));
+    let accounts = ServiceAccounts::new(vec![ISSUER.into()], keys, cluster.clone());
     let tokens = Tokens::new(
         vec![Authenticator::ServiceAccounts(accounts)],
         vec![ISSUER.into()],

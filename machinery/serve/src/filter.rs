@@ -20,6 +20,16 @@ pub trait Filter: Send + Sync + 'static {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a>;
 }
 
+/// A filter that is there or not.
+impl<F: Filter> Filter for Option<F> {
+    fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+        match self {
+            Some(filter) => filter.call(request, next),
+            None => next.run(request),
+        }
+    }
+}
+
 /// What stands behind a filter.
 #[derive(Clone, Copy)]
 pub struct Next<'a> {

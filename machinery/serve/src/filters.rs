@@ -12,9 +12,10 @@ mod long_running;
 mod operator_paths;
 mod panic_guard;
 mod request_info;
+mod rights;
 
 pub use audit::{Audit, Trail};
-pub use authentication::{Authentication, FrontProxy};
+pub use authentication::{Authentication, FrontProxy, GoodUntil};
 pub use authorization::Authorization;
 pub use compress::Compress;
 pub use deadline::Deadline;
@@ -25,3 +26,4 @@ pub use long_running::EndLongRunning;
 pub use operator_paths::OperatorPaths;
 pub use panic_guard::PanicGuard;
 pub use request_info::ReadRequestInfo;
+pub use rights::Rights;

@@ -47,6 +47,15 @@ pub const WEBSOCKET_INCOMING_BYTES_MAX: usize = 64 * 1024;
 /// What a WebSocket reads at a time, and gathers before it writes by itself.
 pub const WEBSOCKET_BUFFER_BYTES: usize = 4 * 1024;
 
+/// How many rights of open watches are asked about before other tasks have their turn.
+pub const RIGHTS_ASKED_AT_ONCE: usize = 128;
+/// The pause then: some ten thousand questions in a second at most.
+pub const RIGHTS_PAUSE: Duration = Duration::from_millis(10);
+/// The pause between two rounds: changes that come meanwhile are looked at together.
+pub const RIGHTS_ROUND_PAUSE: Duration = Duration::from_secs(1);
+/// How often they are asked about though nobody tells of a change: what webhooks know, what nodes use.
+pub const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
+
 /// The limits of a listener and its connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections {

@@ -24,8 +24,17 @@ pub struct Peer {
 #[derive(Debug)]
 struct Connection {
     certificates: Vec<CertificateDer<'static>>,
-    user: Judgement<User>,
+    user: Judgement<Known>,
     proxy_name: Judgement<String>,
+}
+
+/// The user of a certificate.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Who.
+    pub user: User,
+    /// When the certificate ends (seconds since 1970).
+    pub until: i64,
 }
 
 /// What a certificate was found to be worth, and when.
@@ -69,10 +78,12 @@ impl Peer {
     }
 
     /// The user that its certificate names; an error says why the certificate is worth nothing.
-    pub fn user(&self, authority: &ClientAuthority) -> Result<User, String> {
+    pub fn user(&self, authority: &ClientAuthority) -> Result<Known, String> {
         self.connection.user.get(|| {
             let leaf = self.trusted(authority)?;
-            auth::certificate::user(leaf).map_err(|error| error.to_string())
+            let user = auth::certificate::user(leaf).map_err(|error| error.to_string())?;
+            let until = auth::certificate::ends(leaf).map_err(|error| error.to_string())?;
+            Ok(Known { user, until })
         })
     }
 

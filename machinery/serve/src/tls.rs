@@ -58,6 +58,11 @@ impl ServingCertificate {
         }))
     }
 
+    /// Certificate and key.
+    pub fn paths(&self) -> [&Path; 2] {
+        [&self.certificate, &self.key]
+    }
+
     /// Reads the files again; on error the old certificate stays.
     pub fn reload(&self) -> Result<(), Error> {
         let pair = read_pair(&self.certificate, &self.key)?;
@@ -102,6 +107,11 @@ impl ClientAuthority {
             subjects,
             paths,
         })
+    }
+
+    /// Its files.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
     }
 
     /// Reads the files again; on error the old authorities stay. What clients are told to send stays as it was.

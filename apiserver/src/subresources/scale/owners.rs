@@ -2,9 +2,8 @@
 //! It knows where the count is in each; merging is `object::ownership`'s.
 
 use kinds::Catalog;
-use object::ownership::{Element, Entries, Entry, Set, Versions};
+use object::ownership::{Element, Entries, Entry, Set};
 use render::Shape;
-use schema::{TypeId, Value};
 
 /// The scale's entries: those of the object that own the count.
 pub fn of_scale(object: &Entries, kind: &str, shape: &Shape) -> Entries {
@@ -62,17 +61,4 @@ fn count() -> Set {
     let mut set = Set::default();
     set.insert(&path());
     set
-}
-
-/// A scale has one version.
-pub struct OneVersion<'a>(pub &'a Shape);
-
-impl Versions for OneVersion<'_> {
-    fn printed_in(&self, object: &Value, api_version: &str) -> Option<(TypeId, Value)> {
-        self.convert(object, api_version, api_version)
-    }
-
-    fn convert(&self, tree: &Value, _from: &str, to: &str) -> Option<(TypeId, Value)> {
-        (to == self.0.api_version()).then(|| (self.0.type_id, tree.clone()))
-    }
 }

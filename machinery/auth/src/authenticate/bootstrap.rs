@@ -37,8 +37,8 @@ impl BootstrapTokens {
         Self { objects }
     }
 
-    /// The user of a token. Whatever is wrong with it, it is not known: guessing tells nothing.
-    pub async fn user(&self, token: &str) -> Result<Option<User>, String> {
+    /// The user of a token and when it ends, if it does. Whatever is wrong with it, it is not known: guessing tells nothing.
+    pub async fn user(&self, token: &str) -> Result<Option<(User, Option<i64>)>, String> {
         let Some((id, secret)) = split(token) else {
             return Ok(None);
         };
@@ -46,7 +46,8 @@ impl BootstrapTokens {
         let Some(object) = self.objects.get(Kind::Secret, NAMESPACE, &name).await? else {
             return Ok(None);
         };
-        Ok(judge(&object, id, secret, unix_seconds()))
+        let user = judge(&object, id, secret, unix_seconds());
+        Ok(user.map(|user| (user, end(&object))))
     }
 }
 
@@ -74,6 +75,13 @@ fn judge(object: &Value, id: &str, secret: &str, now: i64) -> Option<User> {
         groups,
         ..User::default()
     })
+}
+
+/// When the token of a good secret ends.
+fn end(object: &Value) -> Option<i64> {
+    let encoded = object.str_at(&["data", "expiration"])?;
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    Time::parse(&text).ok().map(|end| end.seconds)
 }
 
 /// A token without an end is good; one whose end cannot be read is not.
@@ -131,6 +139,8 @@ mod tests {
     #[test]
     fn a_good_token_is_a_bootstrapper() {
         let user = judge(&secret(|_| {}), "abcdef", "0123456789abcdef", 0).expect("good");
+        assert_eq!(end(&secret(|_| {})), Some(1_893_456_000));
+        assert_eq!(end(&secret(|one| set(one, "expiration", ""))), None);
         assert_eq!(user.name, "system:bootstrap:abcdef");
         assert_eq!(
             user.groups,

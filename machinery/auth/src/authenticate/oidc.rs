@@ -2,8 +2,12 @@
 //! Rules in CEL are not known here; a configuration with them is refused when it is read.
 
 mod claims;
+mod flags;
 mod provider;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use smol_str::SmolStr;
 
 use super::unix_seconds;
@@ -11,10 +15,38 @@ use crate::User;
 use crate::jwt::Unverified;
 
 pub use claims::{Mapping, Prefixed};
+pub use flags::Flags;
 pub use provider::Provider;
 
 /// How long before its time a token is taken, in seconds.
 const EARLY_SECONDS_MAX: i64 = 300;
+
+/// The providers of all issuers, which can be exchanged while tokens come in.
+#[derive(Debug, Default)]
+pub struct Issuers(ArcSwap<Vec<Arc<Oidc>>>);
+
+impl Issuers {
+    /// These.
+    pub fn new(issuers: Vec<Arc<Oidc>>) -> Self {
+        Self(ArcSwap::from_pointee(issuers))
+    }
+
+    /// Others from now on.
+    pub fn set(&self, issuers: Vec<Arc<Oidc>>) {
+        self.0.store(Arc::new(issuers));
+    }
+
+    /// The user of a token and when it ends; nothing if none of them has issued it.
+    pub async fn user(&self, token: &str) -> Result<Option<(User, i64)>, String> {
+        for oidc in self.0.load_full().iter() {
+            // Issuers are told apart by name: no token is of two of them.
+            if let Some(found) = oidc.user(token).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
 
 /// The provider of one issuer.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{Authenticated, Outcome, common, unix_seconds};
 use crate::User;
-use crate::jwt::keys::PublicKey;
+use crate::jwt::keys::KeySet;
 use crate::jwt::{LEEWAY_SECONDS, Unverified};
 use crate::objects::Objects;
 
@@ -27,7 +27,7 @@ const CLAIM: &str = "kubernetes.io";
 /// The authenticator.
 pub struct ServiceAccounts {
     issuers: Vec<SmolStr>,
-    keys: Vec<PublicKey>,
+    keys: Arc<KeySet>,
     objects: Arc<dyn Objects>,
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for ServiceAccounts {
 
 impl ServiceAccounts {
     /// Of tokens that one of the issuers signed with one of the keys.
-    pub fn new(issuers: Vec<SmolStr>, keys: Vec<PublicKey>, objects: Arc<dyn Objects>) -> Self {
+    pub fn new(issuers: Vec<SmolStr>, keys: Arc<KeySet>, objects: Arc<dyn Objects>) -> Self {
         Self {
             issuers,
             keys,
@@ -59,7 +59,7 @@ impl ServiceAccounts {
             return Ok(None);
         }
         parsed
-            .verify(self.keys.iter())
+            .verify(self.keys.keys().iter())
             .map_err(|error| error.to_string())?;
         if is_legacy {
             return self.legacy(token, &parsed, wanted, own).await.map(Some);
@@ -71,7 +71,7 @@ impl ServiceAccounts {
         Ok(Some(Authenticated {
             user: claims.user(),
             audiences,
-            until: parsed.time("exp"),
+            until: parsed.time("exp").map(|end| end.saturating_add(LEEWAY_SECONDS)),
         }))
     }
 

@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use super::bootstrap::BootstrapTokens;
-use super::oidc::Oidc;
+use super::oidc::Issuers;
 use super::service_account::ServiceAccounts;
 use super::webhook::Webhook;
 use super::{Authenticated, Outcome, common, unix_seconds};
 use crate::cache::Cache;
 use crate::limits::{CACHED_TOKENS_MAX, TOKEN_BYTES_MAX, TOKEN_GOOD_FOR};
+use crate::metrics::TokenCache;
 use crate::tokens::StaticTokens;
 
 /// What every refused token is first of all, in the words of the reference.
@@ -27,8 +28,8 @@ pub enum Authenticator {
     ServiceAccounts(ServiceAccounts),
     /// Secrets for joining nodes.
     Bootstrap(BootstrapTokens),
-    /// An OpenID Connect provider.
-    Oidc(Arc<Oidc>),
+    /// OpenID Connect providers.
+    Oidc(Arc<Issuers>),
     /// Somebody else, asked over HTTP.
     Webhook(Box<Webhook>),
 }
@@ -39,6 +40,7 @@ pub struct Tokens {
     authenticators: Vec<Authenticator>,
     audiences: Vec<SmolStr>,
     found: Cache<[u8; 32], Arc<Authenticated>>,
+    metrics: TokenCache,
 }
 
 impl Tokens {
@@ -48,7 +50,13 @@ impl Tokens {
             authenticators,
             audiences,
             found: Cache::new(CACHED_TOKENS_MAX),
+            metrics: TokenCache::default(),
         }
+    }
+
+    /// Its numbers.
+    pub fn metrics(&self) -> &TokenCache {
+        &self.metrics
     }
 
     /// For whom tokens must be, unless somebody asks for others.
@@ -62,12 +70,17 @@ impl Tokens {
             return Err(INVALID.to_owned());
         }
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(found) = self.found.get(&digest, Instant::now()) {
+        // What is found is as old as the question, however long the answer takes.
+        let asked = Instant::now();
+        if let Some(found) = self.found.get(&digest, asked) {
+            self.metrics.hit();
             return Ok(found);
         }
+        let mut fetch = self.metrics.miss();
         let found = Arc::new(self.review(token, &self.audiences).await?);
-        let now = Instant::now();
-        self.found.put(digest, found.clone(), now + good_for(&found), now);
+        fetch.succeeded();
+        self.found
+            .put(digest, found.clone(), asked + good_for(&found), Instant::now());
         Ok(found)
     }
 
@@ -95,25 +108,24 @@ impl Tokens {
             Authenticator::Static(tokens) => Ok(tokens
                 .user(token)
                 .and_then(|user| self.for_us(user.clone(), audiences))),
-            Authenticator::Bootstrap(tokens) => Ok(tokens
-                .user(token)
-                .await?
-                .and_then(|user| self.for_us(user, audiences))),
+            Authenticator::Bootstrap(tokens) => {
+                let found = tokens.user(token).await?;
+                Ok(found.and_then(|(user, until)| self.ending(user, until, audiences)))
+            }
             Authenticator::ServiceAccounts(accounts) => {
                 accounts.authenticate(token, audiences, &self.audiences).await
             }
             Authenticator::Oidc(oidc) => {
                 let found = oidc.user(token).await?;
-                let answer = found.and_then(|(user, until)| {
-                    self.for_us(user, audiences).map(|found| Authenticated {
-                        until: Some(until),
-                        ..found
-                    })
-                });
-                Ok(answer)
+                Ok(found.and_then(|(user, until)| self.ending(user, Some(until), audiences)))
             }
             Authenticator::Webhook(webhook) => webhook.authenticate(token, audiences).await,
         }
+    }
+
+    fn ending(&self, user: crate::User, until: Option<i64>, wanted: &[SmolStr]) -> Option<Authenticated> {
+        let found = self.for_us(user, wanted)?;
+        Some(Authenticated { until, ..found })
     }
 
     /// A user whose token says nothing of audiences: it is for this server.

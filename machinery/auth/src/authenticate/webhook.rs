@@ -1,5 +1,6 @@
 //! An authenticator over HTTP: a TokenReview is sent, its status names the user. Answers are remembered, failures are not.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use schema::{Value, tree};
@@ -8,9 +9,12 @@ use smol_str::SmolStr;
 
 use super::{Authenticated, Outcome, common};
 use crate::cache::Cache;
-use crate::client::Caller;
-use crate::limits::CACHED_ANSWERS_MAX;
+use crate::client::{Caller, Error, Kubeconfig};
+use crate::limits::{CACHED_ANSWERS_MAX, WEBHOOK_TIMEOUT};
 use crate::review;
+
+/// Where an API server tells whose token it is.
+const TOKEN_REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 
 /// The authenticator.
 #[derive(Debug)]
@@ -30,6 +34,13 @@ impl Webhook {
             remembered_for,
             answers: Cache::new(CACHED_ANSWERS_MAX),
         }
+    }
+
+    /// Asks another API server (`--authentication-kubeconfig`).
+    pub fn delegated(kubeconfig: &Path, remembered_for: Duration) -> Result<Self, Error> {
+        let kubeconfig = Kubeconfig::read(kubeconfig)?.below(TOKEN_REVIEWS);
+        let caller = Caller::new(kubeconfig, WEBHOOK_TIMEOUT)?;
+        Ok(Self::new(caller, "v1", remembered_for))
     }
 
     /// The user that the webhook knows a token of.

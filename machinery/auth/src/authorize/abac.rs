@@ -1,5 +1,8 @@
 //! Attribute-based access: a file with one policy a line, read once.
 
+#[cfg(test)]
+mod tests;
+
 use schema::{Value, json};
 use smol_str::SmolStr;
 
@@ -165,45 +168,4 @@ impl Policy {
 
 fn star_or(pattern: &str, text: &str) -> bool {
     pattern == "*" || pattern == text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = r#"
-        # one for each form
-        {"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{"user":"alice","namespace":"*","resource":"*","apiGroup":"*"}}
-        {"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{"group":"readers","readonly":true,"namespace":"a","resource":"pods"}}
-        {"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{"user":"*","readonly":true,"nonResourcePath":"/metrics/*"}}
-        {"user":"old","namespace":"b"}
-    "#;
-
-    fn allowed(user: &str, groups: &[&str], attributes: Attributes<'_>) -> bool {
-        let abac = Abac::parse(FILE).expect("well formed");
-        abac.decide(&User::new(user, "", groups), &attributes)
-            .is_allowed()
-    }
-
-    #[test]
-    fn policies_allow_what_they_say() {
-        let of = |verb, namespace| Attributes::resource(verb, "", "pods", namespace, "");
-        assert!(allowed("alice", &[], of("delete", "any")));
-        assert!(!allowed("alice", &[], Attributes::path("get", "/x")));
-        assert!(allowed("r", &["readers"], of("list", "a")));
-        assert!(!allowed("r", &["readers"], of("create", "a")));
-        assert!(!allowed("r", &["readers"], of("list", "b")));
-        assert!(allowed("old", &[], of("create", "b")));
-        assert!(!allowed("old", &[], of("create", "c")));
-        let metrics = Attributes::path("get", "/metrics/x");
-        assert!(allowed("any", &[User::AUTHENTICATED], metrics));
-        assert!(!allowed("any", &[User::UNAUTHENTICATED], metrics));
-    }
-
-    #[test]
-    fn other_lines_are_refused() {
-        for line in ["{", r#"{"apiVersion":"v2","kind":"Policy"}"#] {
-            assert_eq!(Abac::parse(line).err().map(|error| error.line), Some(1), "{line}");
-        }
-    }
 }

@@ -120,6 +120,13 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Whether authorizers cannot tell it from another question: the path of a resource says nothing.
+    pub fn asks_as(&self, other: &Attributes<'_>) -> bool {
+        let without_path = Attributes { path: "", ..*self };
+        let other_without_path = Attributes { path: "", ..*other };
+        without_path == other_without_path && (self.is_resource || self.path == other.path)
+    }
+
     /// Whether a field must have this value.
     pub fn selects(&self, field: &str, value: &str) -> bool {
         let fields = self

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use schema::{Value, time, yaml};
+use tokio::sync::watch;
 
 use super::abac::Abac;
 use super::node::Node;
@@ -21,6 +22,9 @@ const API_VERSIONS: [&str; 3] = [
     "apiserver.config.k8s.io/v1alpha1",
 ];
 
+/// Where an API server decides for others.
+const ACCESS_REVIEWS: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+
 /// The authorizers that are fed with objects, shared with who feeds them.
 #[derive(Clone, Debug, Default)]
 pub struct Fed {
@@ -28,6 +32,15 @@ pub struct Fed {
     pub rbac: Arc<Rbac>,
     /// The graph of nodes.
     pub node: Arc<Node>,
+    /// Moves when who may do what may have changed: roles and bindings, or the authorizers themselves.
+    pub changes: Arc<watch::Sender<u64>>,
+}
+
+impl Fed {
+    /// Tells those who look again at what they decided.
+    pub fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
 }
 
 /// What flags say of the modes that need more than a name.
@@ -41,8 +54,8 @@ pub struct Flags {
     pub webhook: Settings,
 }
 
-/// The chain of `--authorization-mode`.
-pub fn of_modes(modes: &[String], flags: &Flags, fed: &Fed) -> Result<Chain, Error> {
+/// The authorizers of `--authorization-mode`.
+pub fn of_modes(modes: &[String], flags: &Flags, fed: &Fed) -> Result<Vec<Authorizer>, Error> {
     let mut authorizers = Vec::new();
     for (at, mode) in modes.iter().enumerate() {
         if modes[..at].contains(mode) {
@@ -60,11 +73,11 @@ pub fn of_modes(modes: &[String], flags: &Flags, fed: &Fed) -> Result<Chain, Err
     if authorizers.is_empty() {
         return Err(wrong("at least one mode must be given".to_owned()));
     }
-    Ok(Chain::new(authorizers))
+    Ok(authorizers)
 }
 
-/// The chain of a configuration file. CEL conditions are refused: nothing here evaluates them.
-pub fn of_file(path: &Path, fed: &Fed) -> Result<Chain, Error> {
+/// The authorizers of a configuration file. CEL conditions are refused: nothing here evaluates them.
+pub fn of_file(path: &Path, fed: &Fed) -> Result<Vec<Authorizer>, Error> {
     let within = |why: String| wrong(format!("{}: {why}", path.display()));
     let file = yaml::parse(&read_file(path)?).map_err(|error| within(error.to_string()))?;
     let version = file.str_at(&["apiVersion"]).unwrap_or_default();
@@ -99,7 +112,44 @@ pub fn of_file(path: &Path, fed: &Fed) -> Result<Chain, Error> {
         };
         authorizers.push(authorizer.map_err(|error| here(error.to_string()))?);
     }
-    Ok(Chain::new(authorizers))
+    Ok(authorizers)
+}
+
+/// Reads a configuration file again and puts its authorizers in place of those of the chain. Webhooks may come and go, others
+/// may not (as in the reference): what is fed with objects is so from the start.
+pub fn reload(path: &Path, fed: &Fed, chain: &Chain) -> Result<(), Error> {
+    let new = of_file(path, fed)?;
+    let (old, wanted) = (lasting(&chain.authorizers()), lasting(&new));
+    if old != wanted {
+        return Err(wrong(format!(
+            "authorizers other than webhooks cannot be changed while the server runs: they are {}, not {}",
+            old.join(", "),
+            wanted.join(", ")
+        )));
+    }
+    chain.set(new);
+    fed.changed();
+    Ok(())
+}
+
+/// What may not change, in an order of its own.
+fn lasting(authorizers: &[Authorizer]) -> Vec<&'static str> {
+    let mut names: Vec<_> = authorizers.iter().map(Authorizer::name).collect();
+    names.retain(|name| !matches!(*name, "Webhook" | "Masters"));
+    names.sort_unstable();
+    names
+}
+
+/// The authorizers of a tier that asks another API server (`--authorization-kubeconfig`): paths that everybody may read, then
+/// SubjectAccessReviews there.
+pub fn delegated(kubeconfig: &Path, paths: &[String], settings: Settings) -> Result<Vec<Authorizer>, Error> {
+    let kubeconfig = Kubeconfig::read(kubeconfig)?.below(ACCESS_REVIEWS);
+    let caller = Caller::new(kubeconfig, WEBHOOK_TIMEOUT)?;
+    let paths = paths.iter().map(|path| path.as_str().into()).collect();
+    Ok(vec![
+        Authorizer::Paths(Arc::new(paths)),
+        Authorizer::Webhook(Arc::new(Webhook::new(caller, settings))),
+    ])
 }
 
 fn plain(mode: &str, fed: &Fed) -> Result<Authorizer, Error> {

@@ -2,6 +2,8 @@
 //! What a node may write into its objects is for the admission plugin NodeRestriction.
 
 mod graph;
+#[cfg(test)]
+mod model;
 mod pod_edges;
 #[cfg(test)]
 mod tests;

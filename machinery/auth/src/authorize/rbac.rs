@@ -7,6 +7,7 @@ mod compiled;
 mod covers;
 mod escalation;
 mod print;
+mod public;
 mod review;
 mod rule;
 mod scope;
@@ -24,6 +25,7 @@ use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use super::{Attributes, Decision};
 use crate::User;
 
+pub(super) use compiled::url_matches;
 pub use covers::uncovered;
 pub use escalation::{Escalation, RoleRef, confirm_write};
 pub use review::{NonResourceRule, ResourceRule, UserRules};
@@ -127,6 +129,7 @@ impl Rbac {
         });
         match found {
             Some(reason) => Decision::allow(reason),
+            None if public::allows(user, attributes) => Decision::allow("RBAC: allowed to everybody"),
             None => Decision::no_opinion(aggregate(&errors)),
         }
     }

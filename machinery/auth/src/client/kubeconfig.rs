@@ -38,6 +38,14 @@ impl Kubeconfig {
             .read()
             .map_err(|error| within(error.to_string()))
     }
+
+    /// The same, asking for a path below the server's URL.
+    pub fn below(self, path: &str) -> Self {
+        Self {
+            server: format!("{}{path}", self.server.trim_end_matches('/')),
+            ..self
+        }
+    }
 }
 
 struct Reader<'a> {

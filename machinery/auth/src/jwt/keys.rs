@@ -1,5 +1,8 @@
 //! Keys that sign tokens and keys that check them. A key knows for which algorithms it is: a token cannot choose.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
@@ -203,6 +206,27 @@ fn ec_numbers(point: &[u8]) -> Result<Numbers, String> {
         x: x.to_vec(),
         y: y.to_vec(),
     })
+}
+
+/// The keys that may have signed, which can be exchanged while tokens come in.
+#[derive(Debug)]
+pub struct KeySet(ArcSwap<Vec<PublicKey>>);
+
+impl KeySet {
+    /// These keys.
+    pub fn new(keys: Vec<PublicKey>) -> Self {
+        Self(ArcSwap::from_pointee(keys))
+    }
+
+    /// The present ones.
+    pub fn keys(&self) -> Arc<Vec<PublicKey>> {
+        self.0.load_full()
+    }
+
+    /// Others from now on.
+    pub fn set(&self, keys: Vec<PublicKey>) {
+        self.0.store(Arc::new(keys));
+    }
 }
 
 /// A key that signs.

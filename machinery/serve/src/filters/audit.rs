@@ -2,14 +2,16 @@
 //! request, and where to, is `auth`'s.
 
 mod copy;
+mod failed;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth::audit::{self, Event, Level, Stage};
-use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use schema::time::Time;
-use schema::{SmolStr, Value, json};
+use schema::{SmolStr, Types, Value, envelope, json};
 
 use super::authorization::Asked;
 use crate::filter::{Answer, Filter, Next};
@@ -17,6 +19,7 @@ use crate::http::{Request, Response};
 use crate::peer::Peer;
 use crate::request_info::RequestInfo;
 use copy::{Copy, copied};
+pub(super) use failed::tell as tell_failed;
 
 /// Tells of requests. It stands behind authentication.
 #[derive(Clone, Debug)]
@@ -98,9 +101,9 @@ fn answered(trail: Trail, response: Response, is_long: bool) -> Response {
     if is_long {
         trail.tell(Stage::ResponseStarted);
     }
-    let is_json = is_json(&parts.headers);
+    let is_object = is_object(&parts.headers);
     let wanted = trail.event().level() >= Level::RequestResponse && !is_long || code >= 400;
-    let (body, copy) = copied(body, is_json && wanted);
+    let (body, copy) = copied(body, is_object && wanted);
     Response::from_parts(parts, body.holding(Sent { trail, code, copy }))
 }
 
@@ -138,32 +141,30 @@ impl Audit {
         }
         let (mut parts, body) = request.into_parts();
         let uri = parts.uri.path_and_query().map_or("", |uri| uri.as_str());
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let id = text("audit-id").unwrap_or_default();
+        let id = header_text(&parts.headers, "audit-id");
         let mut event = Event::new(told, id, uri, &asked.user, &attributes, Time::now());
-        event.set_source(&sources(&parts), text("user-agent").unwrap_or_default());
+        let agent = header_text(&parts.headers, "user-agent");
+        event.set_source(&sources(&parts.headers, &parts.extensions), agent);
         let trail = Trail {
             event: Arc::new(Mutex::new(event)),
             audit: audit.clone(),
         };
         parts.extensions.insert(trail.clone());
-        let (body, sent) = copied(body, level >= Level::Request && is_json(&parts.headers));
+        let (body, sent) = copied(body, level >= Level::Request && is_object(&parts.headers));
         let request = Request::from_parts(parts, body);
         (request, Some((trail, sent)))
     }
 }
 
 /// Where a request came from: what proxies say first, the other end of the connection last.
-fn sources(parts: &Parts) -> Vec<SmolStr> {
-    let forwarded = parts.headers.get("x-forwarded-for");
-    let forwarded = forwarded.and_then(|list| list.to_str().ok()).unwrap_or_default();
-    let mut sources: Vec<SmolStr> = forwarded
+fn sources(headers: &HeaderMap, extensions: &Extensions) -> Vec<SmolStr> {
+    let mut sources: Vec<SmolStr> = header_text(headers, "x-forwarded-for")
         .split(',')
         .map(str::trim)
         .filter(|address| address.parse::<std::net::IpAddr>().is_ok())
         .map(SmolStr::new)
         .collect();
-    if let Some(peer) = parts.extensions.get::<Peer>() {
+    if let Some(peer) = extensions.get::<Peer>() {
         let address = SmolStr::new(peer.address.ip().to_string());
         if sources.last() != Some(&address) {
             sources.push(address);
@@ -172,100 +173,35 @@ fn sources(parts: &Parts) -> Vec<SmolStr> {
     sources
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let media = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|media| media.to_str().ok());
-    media.is_none_or(|media| media.contains("json"))
+fn header_text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+/// Whether a body is one that can be told, which is always told as JSON.
+fn is_object(headers: &HeaderMap) -> bool {
+    let media = header_text(headers, header::CONTENT_TYPE.as_str());
+    media.is_empty() || media.contains("json") || media.contains("protobuf")
 }
 
 impl Copy {
     /// The body as an object; `None` if it was not copied whole, or is none.
     fn object(&self) -> Option<Value> {
-        self.bytes().and_then(|bytes| json::parse(&bytes).ok())
+        let bytes = self.bytes()?;
+        match envelope::is_protobuf(&bytes) {
+            true => of_protobuf(&bytes),
+            false => json::parse(&bytes).ok(),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::filter::{Chain, answer, handler_fn};
-    use crate::http::{Body, read_body, status_response, text_response};
-    use crate::status::Status;
-    use auth::User;
-    use auth::audit::{Log, Policy};
-
-    const POLICY: &[u8] = b"{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: RequestResponse}]}";
-
-    /// The events of one request, as lines of the log.
-    async fn events(uri: &str, handler: crate::http::Handler, stages: usize) -> Vec<Value> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("audit.log");
-        let log = Log {
-            path: path.clone(),
-            bytes_max: 0,
-            kept_max: 0,
-            kept_for: std::time::Duration::ZERO,
-        };
-        let audit = Audit {
-            audit: Some(audit::Audit {
-                policy: Arc::new(Policy::parse(POLICY).expect("a good policy")),
-                sinks: vec![log.start().expect("a writable folder")],
-            }),
-        };
-        let chain = Chain::new(vec![Box::new(audit)], handler).into_handler();
-        let mut request = http::Request::builder()
-            .method("POST")
-            .uri(uri)
-            .header("audit-id", "an-id")
-            .body(Body::full(r#"{"kind":"ConfigMap"}"#))
-            .expect("a request");
-        request.extensions_mut().insert(User::new("joe", "", &[]));
-        let response = answer(chain, request).await;
-        read_body(response.into_body(), 10_000)
-            .await
-            .expect("a short body");
-        loop {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let lines: Vec<Value> = text
-                .lines()
-                .filter_map(|line| json::parse(line.as_bytes()).ok())
-                .collect();
-            if lines.len() >= stages {
-                return lines;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn both_bodies_and_notes_are_told() {
-        let handler = handler_fn(|request: Request| async move {
-            Trail::of(&request).expect("told about").annotate("k", "v");
-            let body = read_body(request.into_body(), 1_000).await.expect("a short body");
-            text_response(
-                http::StatusCode::CREATED,
-                String::from_utf8_lossy(&body).into_owned(),
-            )
-        });
-        let told = events("/api/v1/namespaces/a/configmaps", handler, 2).await;
-        assert_eq!(told[0].str_at(&["stage"]), Some("RequestReceived"));
-        let last = &told[1];
-        assert_eq!(last.str_at(&["stage"]), Some("ResponseComplete"));
-        assert_eq!(last.str_at(&["auditID"]), Some("an-id"));
-        assert_eq!(last.str_at(&["requestObject", "kind"]), Some("ConfigMap"));
-        assert_eq!(last.int_at(&["responseStatus", "code"]), Some(201));
-        assert_eq!(last.str_at(&["annotations", "k"]), Some("v"));
-        assert_eq!(last.str_at(&["user", "username"]), Some("joe"));
-    }
-
-    #[tokio::test]
-    async fn failures_tell_why() {
-        let handler = handler_fn(|_| async { status_response(&Status::unauthorized()) });
-        let told = events("/api/v1/namespaces/a/configmaps", handler, 2).await;
-        assert_eq!(
-            told[1].str_at(&["responseStatus", "reason"]),
-            Some("Unauthorized")
-        );
-    }
+fn of_protobuf(bytes: &[u8]) -> Option<Value> {
+    let (types, envelope) = (Types::builtin(), envelope::split(bytes).ok()?);
+    let (group, version) = envelope
+        .api_version
+        .split_once('/')
+        .unwrap_or(("", &envelope.api_version));
+    let wanted = (group.into(), version.into(), envelope.kind.clone());
+    let (id, _) = types.iter().find(|(_, schema)| schema.gvk.contains(&wanted))?;
+    envelope::decode(types, id, &envelope).ok()
 }

@@ -2,14 +2,18 @@
 //! into its extensions. Credentials that are not good are answered with 401; who sends none is anonymous, where that is admitted.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use auth::User;
+use auth::audit;
 use auth::authenticate::Tokens;
 use auth::authenticate::anonymous::Anonymous;
 use auth::authenticate::front_proxy::Names;
+use auth::metrics;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
+use super::audit::tell_failed;
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, status_response};
 use crate::peer::Peer;
@@ -26,6 +30,45 @@ pub struct Authentication {
     pub tokens: Arc<Tokens>,
     /// Who may come without credentials.
     pub anonymous: Anonymous,
+    /// What is counted.
+    pub metrics: metrics::Authentication,
+    /// Who is told of requests whose user is not found.
+    pub audit: Option<audit::Audit>,
+}
+
+/// In a request's extensions: from when on its credential is no longer good (seconds since 1970), if it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoodUntil(pub i64);
+
+/// Who was found, and for how long that holds.
+struct Found {
+    user: User,
+    until: Option<i64>,
+}
+
+impl Found {
+    fn lasting(user: User) -> Self {
+        Self { user, until: None }
+    }
+}
+
+/// Why nobody was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unknown {
+    /// There are credentials, and they are not good.
+    BadCredentials,
+    /// There are none, and they are needed.
+    NoCredentials,
+}
+
+impl Unknown {
+    /// As metrics name it.
+    fn result(self) -> &'static str {
+        match self {
+            Self::BadCredentials => "error",
+            Self::NoCredentials => "failure",
+        }
+    }
 }
 
 /// Proxies that may name users.
@@ -59,33 +102,54 @@ impl FrontProxy {
 }
 
 impl Authentication {
-    /// `None` when the request's credentials are not good.
-    async fn user(&self, request: &Parts) -> Option<User> {
+    async fn find(&self, request: &Parts) -> Result<Found, Unknown> {
         if let Some(user) = self.front_proxy.as_ref().and_then(|proxy| proxy.user(request)) {
-            return Some(user);
+            return Ok(Found::lasting(user));
         }
         let peer = request
             .extensions
             .get::<Peer>()
             .filter(|peer| peer.has_certificate());
         let by_certificate = peer.map(|peer| peer.user(&self.clients));
-        if let Some(Ok(user)) = by_certificate {
-            return Some(user);
+        if let Some(Ok(known)) = by_certificate {
+            return Ok(Found {
+                user: known.user,
+                until: Some(known.until),
+            });
         }
         if let Some(Err(why)) = &by_certificate {
             tracing::debug!(why, "a client certificate was not accepted");
         }
         match bearer_token(&request.headers) {
             Some(token) => match self.tokens.user(token).await {
-                Ok(found) => Some(found.user.clone().authenticated()),
+                Ok(found) => Ok(Found {
+                    user: found.user.clone().authenticated(),
+                    until: found.until,
+                }),
                 Err(why) => {
                     tracing::debug!(why, "a token was not accepted");
-                    None
+                    Err(Unknown::BadCredentials)
                 }
             },
-            None if by_certificate.is_some() => None,
-            None => self.anonymous.admits(request.uri.path()).then(User::anonymous),
+            None if by_certificate.is_some() => Err(Unknown::BadCredentials),
+            None if self.anonymous.admits(request.uri.path()) => Ok(Found::lasting(User::anonymous())),
+            None => Err(Unknown::NoCredentials),
         }
+    }
+
+    /// [`Self::find`], counted.
+    async fn counted(&self, request: &Parts) -> Result<Found, Unknown> {
+        let begun = Instant::now();
+        let found = self.find(request).await;
+        let result = match &found {
+            Ok(found) => {
+                self.metrics.count_user(&found.user.name);
+                "success"
+            }
+            Err(unknown) => unknown.result(),
+        };
+        self.metrics.attempts.count(result, begun.elapsed());
+        found
     }
 
     /// Nothing behind needs secrets, or may believe what only a proxy may say.
@@ -102,13 +166,21 @@ impl Filter for Authentication {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let (mut parts, body) = request.into_parts();
         Box::pin(async move {
-            match self.user(&parts).await {
-                Some(user) => {
+            match self.counted(&parts).await {
+                Ok(found) => {
                     self.clean(&mut parts.headers);
-                    parts.extensions.insert(user);
+                    parts.extensions.insert(found.user);
+                    if let Some(until) = found.until {
+                        parts.extensions.insert(GoodUntil(until));
+                    }
                     next.run(Request::from_parts(parts, body)).await
                 }
-                None => status_response(&Status::unauthorized()),
+                Err(_) => {
+                    if let Some(audit) = &self.audit {
+                        tell_failed(audit, &Request::from_parts(parts, body));
+                    }
+                    status_response(&Status::unauthorized())
+                }
             }
         })
     }
@@ -149,6 +221,8 @@ mod tests {
             clients: nobody(),
             tokens: Arc::new(Tokens::new(vec![Authenticator::Static(tokens)], Vec::new())),
             anonymous,
+            metrics: metrics::Authentication::default(),
+            audit: None,
         };
         let who = handler_fn(|request: Request| async move {
             let secrets = ["authorization", "x-remote-user", "x-remote-group"];

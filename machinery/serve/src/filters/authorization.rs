@@ -1,9 +1,11 @@
 //! Asks whether the request's user may do what it asks; 403 in the words of the reference if not.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use auth::User;
-use auth::authorize::{self, Attributes, FieldRequirement, LabelRequirement, Selectors};
+use auth::authorize::{self, Attributes, Decision, FieldRequirement, LabelRequirement, Selectors, Verdict};
+use auth::metrics;
 use http::HeaderValue;
 use object::selector::{field, label};
 
@@ -19,6 +21,8 @@ use crate::status::Status;
 pub struct Authorization {
     /// Who decides.
     pub chain: Arc<authorize::Chain>,
+    /// What is counted.
+    pub metrics: metrics::Authorization,
 }
 
 impl Filter for Authorization {
@@ -30,7 +34,9 @@ impl Filter for Authorization {
         let trail = Trail::of(&request);
         Box::pin(async move {
             let attributes = asked.attributes();
+            let begun = Instant::now();
             let decision = self.chain.decide(&asked.user, &attributes).await;
+            self.metrics.attempts.count(result(&decision), begun.elapsed());
             if let Some(trail) = trail {
                 let verdict = if decision.is_allowed() { "allow" } else { "forbid" };
                 trail.annotate("authorization.k8s.io/decision", verdict);
@@ -45,7 +51,18 @@ impl Filter for Authorization {
     }
 }
 
+/// As metrics name it.
+fn result(decision: &Decision) -> &'static str {
+    match decision.verdict {
+        Verdict::Allow => "allowed",
+        _ if decision.error.is_some() => "error",
+        Verdict::Deny => "denied",
+        Verdict::NoOpinion => "no-opinion",
+    }
+}
+
 /// Who asks for what.
+#[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub user: User,
     info: Arc<RequestInfo>,
@@ -137,6 +154,7 @@ mod tests {
     async fn outcome(path: &str, user: User) -> (u16, String) {
         let filter = Authorization {
             chain: Arc::new(rules()),
+            metrics: metrics::Authorization::default(),
         };
         let reached = handler_fn(|_| async { text_response(http::StatusCode::OK, "reached") });
         let chain = Chain::new(vec![Box::new(filter)], reached).into_handler();

@@ -1,5 +1,5 @@
 //! Watches and other long answers end cleanly when the server drains: the stream ends between two chunks, a feed after it
-//! said goodbye. How connections close is the server's affair.
+//! said goodbye. So does a watch whose user lost the right to it. How connections close is the server's affair.
 
 mod feed;
 mod stream;
@@ -7,6 +7,7 @@ mod stream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::rights::Held;
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Body, Request};
 use crate::request_info::RequestInfo;
@@ -42,14 +43,14 @@ impl EndLongRunning {
         self.spread.mul_f64(f64::from(place) / f64::from(u32::MAX))
     }
 
-    fn end(&self, body: Body) -> Body {
+    fn end(&self, body: Body, held: Option<Held>) -> Body {
         let delay = self.delay();
         match body.into_feed() {
             Ok(feed) => {
                 let shutdown = self.shutdown.clone();
-                Body::owned_feed(feed.within(|feed| Box::new(feed::Ending::new(feed, shutdown, delay))))
+                Body::owned_feed(feed.within(|feed| Box::new(feed::Ending::new(feed, shutdown, delay, held))))
             }
-            Err(body) => Body::new(stream::Ending::new(body, self.shutdown.clone(), delay)),
+            Err(body) => Body::new(stream::Ending::new(body, self.shutdown.clone(), delay, held)),
         }
     }
 }
@@ -59,7 +60,11 @@ impl Filter for EndLongRunning {
         if !RequestInfo::of(&request).is_ok_and(|info| info.is_long_running()) {
             return next.run(request);
         }
-        Box::pin(async move { next.run(request).await.map(|body| self.end(body)) })
+        Box::pin(async move {
+            let mut response = next.run(request).await;
+            let held = response.extensions_mut().remove::<Held>();
+            response.map(|body| self.end(body, held))
+        })
     }
 }
 

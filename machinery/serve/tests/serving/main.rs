@@ -40,7 +40,7 @@ fn who(authority: std::sync::Arc<ClientAuthority>) -> Handler {
                 .expect("the server adds it")
                 .clone();
             let text = match peer.user(&authority) {
-                Ok(user) => format!("{} {:?}", user.name, user.groups),
+                Ok(known) => format!("{} {:?}", known.user.name, known.user.groups),
                 Err(_) if peer.has_certificate() => "refused".to_owned(),
                 Err(_) => "nobody".to_owned(),
             };

@@ -1,5 +1,8 @@
 //! The documents with which others check tokens of this server (OpenID Connect Discovery 1.0, RFC 7517).
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use schema::{Value, json, tree};
 
 use crate::jwt::keys::PublicKey;
@@ -16,6 +19,37 @@ pub struct Documents {
     pub configuration: String,
     /// `application/jwk-set+json`
     pub keys: String,
+}
+
+/// The documents as they are now: other keys make other documents.
+#[derive(Debug)]
+pub struct Published {
+    issuer: String,
+    keys_url: String,
+    current: ArcSwap<Documents>,
+}
+
+impl Published {
+    /// For an issuer, whose keys are found at a URL; `None` if its name is not one that clients could look up.
+    pub fn new(issuer: &str, keys_url: &str, keys: &[PublicKey]) -> Option<Self> {
+        Some(Self {
+            current: ArcSwap::from_pointee(Documents::new(issuer, keys_url, keys)?),
+            issuer: issuer.to_owned(),
+            keys_url: keys_url.to_owned(),
+        })
+    }
+
+    /// What is served now.
+    pub fn current(&self) -> Arc<Documents> {
+        self.current.load_full()
+    }
+
+    /// With other keys from now on.
+    pub fn set_keys(&self, keys: &[PublicKey]) {
+        if let Some(documents) = Documents::new(&self.issuer, &self.keys_url, keys) {
+            self.current.store(Arc::new(documents));
+        }
+    }
 }
 
 impl Documents {

@@ -1,5 +1,8 @@
 //! Making tokens of service accounts: what a TokenRequest asks for, signed.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use object::meta;
 use rand::RngExt;
 use schema::{Map, Value, tree};
@@ -19,11 +22,11 @@ const WARNED_SECONDS: i64 = 3_607;
 /// How much longer: a year.
 const EXTENDED_SECONDS: i64 = 365 * 24 * 3_600;
 
-/// Signs tokens as an issuer.
-#[derive(Clone, Debug)]
+/// Signs tokens as an issuer. The key can be exchanged meanwhile.
+#[derive(Debug)]
 pub struct Minter {
     issuer: SmolStr,
-    key: SigningKey,
+    key: ArcSwap<SigningKey>,
     extends: bool,
 }
 
@@ -54,9 +57,14 @@ impl Minter {
     pub fn new(issuer: impl Into<SmolStr>, key: SigningKey, extends: bool) -> Self {
         Self {
             issuer: issuer.into(),
-            key,
+            key: ArcSwap::from_pointee(key),
             extends,
         }
+    }
+
+    /// Signs with another key from now on.
+    pub fn set_key(&self, key: SigningKey) {
+        self.key.store(Arc::new(key));
     }
 
     /// A token of an account, from `now` on for `seconds`.
@@ -99,7 +107,7 @@ impl Minter {
             map.insert(CLAIM, own);
         }
         Ok(Minted {
-            token: self.key.token(&claims)?,
+            token: self.key.load().token(&claims)?,
             id,
             expires,
         })

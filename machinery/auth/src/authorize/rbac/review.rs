@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::Rbac;
 use super::rule::Rule;
+use super::{Rbac, public};
 use crate::User;
 
 /// A rule about resources.
@@ -52,14 +52,17 @@ impl UserRules {
 }
 
 impl Rbac {
-    /// What bindings give to a user in a namespace.
+    /// What bindings give to a user in a namespace, and what everybody may.
     pub fn user_rules(&self, user: &User, namespace: &str) -> UserRules {
         let (rules, errors) = self.rules_of(user, namespace);
+        let public = public::is_for(user).then(public::rule);
         UserRules {
             resources: rules.iter().filter_map(|rule| ResourceRule::of(rule)).collect(),
             paths: rules
                 .iter()
-                .filter_map(|rule| NonResourceRule::of(rule))
+                .map(|rule| &**rule)
+                .chain(&public)
+                .filter_map(NonResourceRule::of)
                 .collect(),
             incomplete: !errors.is_empty(),
             errors,

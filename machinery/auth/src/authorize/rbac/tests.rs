@@ -76,6 +76,23 @@ fn a_role_that_is_missing_is_told_and_counts_once_it_is_there() {
 }
 
 #[test]
+fn what_an_issuer_says_of_itself_is_for_everybody() {
+    let rbac = Rbac::default();
+    let allowed = |group: &str, verb: &str, path: &str| {
+        let user = User::new("x", "", &[group]);
+        rbac.decide(&user, &Attributes::path(verb, path)).is_allowed()
+    };
+    for group in [User::AUTHENTICATED, User::UNAUTHENTICATED] {
+        assert!(allowed(group, "get", "/.well-known/openid-configuration"));
+        assert!(!allowed(group, "post", "/.well-known/openid-configuration"));
+        assert!(!allowed(group, "get", "/openid/v1/jwks"));
+        assert!(!allowed(group, "get", "/.well-knownx"));
+        assert_eq!(rbac.user_rules(&User::new("x", "", &[group]), "n").paths.len(), 1);
+    }
+    assert!(!allowed("g", "get", "/.well-known"));
+}
+
+#[test]
 fn what_is_missing_is_listed_as_by_the_reference() {
     let rbac = Rbac::default();
     let held = tree!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
@@ -411,8 +428,8 @@ fn aggregated_roles_need_everything() {
         tree!({"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}),
     );
     let object = Value::Map(object);
-    let chain = crate::authorize::Chain::new(Vec::new());
-    let write = |user: User, rbac: Arc<Rbac>, chain: crate::authorize::Chain, object: Value| async move {
+    let chain = Arc::new(crate::authorize::Chain::new(Vec::new()));
+    let write = |user: User, rbac: Arc<Rbac>, chain: Arc<crate::authorize::Chain>, object: Value| async move {
         confirm_write(&chain, &rbac, &user, Kind::ClusterRole, ("", ""), &object).await
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,18 +1,20 @@
-//! A feed that says goodbye and ends when the server drains.
+//! A feed that says goodbye and ends when the server drains, or when what keeps it open is lost.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::feed::{Feed, Signal, Step};
+use crate::filters::rights::Held;
 use crate::limits::FAREWELL;
 use crate::shutdown::{Listening, Shutdown};
 
-/// A feed that ends some time after the signal. What it adds to a feed is a place in a list: no future and no timer.
+/// A feed that ends some time after the signal, or with what it is held by. What it adds to a feed is a place in a list: no future and no timer.
 pub(super) struct Ending {
     feed: Box<dyn Feed>,
     shutdown: Shutdown,
     delay: Duration,
+    held: Option<Held>,
     phase: Phase,
 }
 
@@ -20,7 +22,7 @@ enum Phase {
     /// No driver has it.
     New,
     Running {
-        _listening: Listening,
+        _listening: [Option<Listening>; 2],
     },
     /// It was told to finish and ends at this time at the latest.
     Leaving {
@@ -29,18 +31,21 @@ enum Phase {
 }
 
 impl Ending {
-    pub(super) fn new(feed: Box<dyn Feed>, shutdown: Shutdown, delay: Duration) -> Self {
+    pub(super) fn new(feed: Box<dyn Feed>, shutdown: Shutdown, delay: Duration, held: Option<Held>) -> Self {
         Self {
             feed,
             shutdown,
             delay,
+            held,
             phase: Phase::New,
         }
     }
 
-    /// When it is to finish, if the server drains.
+    /// When it is to finish, if the server drains or it is held by something that ends.
     fn finish_at(&self) -> Option<Instant> {
-        self.shutdown.draining_since().map(|since| since + self.delay)
+        let drained = self.shutdown.draining_since().map(|since| since + self.delay);
+        let held = self.held.as_ref().and_then(Held::ends_at);
+        drained.into_iter().chain(held).min()
     }
 
     /// What is left to say; to have nothing is the end.
@@ -56,9 +61,9 @@ impl Ending {
 
 impl Feed for Ending {
     fn adopt(&mut self, signal: Signal) {
-        let listening = self.shutdown.listen(signal.clone());
+        let lost = self.held.as_ref().map(|held| held.lost().listen(signal.clone()));
         self.phase = Phase::Running {
-            _listening: listening,
+            _listening: [Some(self.shutdown.listen(signal.clone())), lost],
         };
         self.feed.adopt(signal);
     }
@@ -103,7 +108,7 @@ mod tests {
     async fn a_feed_says_goodbye_in_its_turn() {
         let shutdown = Shutdown::new();
         let filter = EndLongRunning::new(shutdown.clone()).spread_over(Duration::from_secs(10));
-        let bodies = (0..5).map(|_| filter.end(Body::feed(Scripted::default().with_farewell("bye"))));
+        let bodies = (0..5).map(|_| filter.end(Body::feed(Scripted::default().with_farewell("bye")), None));
         let readers: Vec<_> = bodies
             .map(|body| {
                 tokio::spawn(async move {
@@ -130,7 +135,7 @@ mod tests {
         let shutdown = Shutdown::new();
         let feed = Scripted::default();
         feed.push(Step::Chunk("last".into()));
-        let body = EndLongRunning::new(shutdown.clone()).end(Body::feed(feed));
+        let body = EndLongRunning::new(shutdown.clone()).end(Body::feed(feed), None);
         shutdown.drain();
         let text = body.collect().await.expect("a clean end").to_bytes();
         assert_eq!(text, "last");

@@ -1,4 +1,4 @@
-//! A streamed body that ends when the server drains.
+//! A streamed body that ends when the server drains, or when what keeps it open is lost.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::Frame;
 
+use crate::filters::rights::Held;
 use crate::http::{Body, BodyError};
 use crate::shutdown::Shutdown;
 
@@ -19,14 +20,37 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    pub(super) fn new(body: Body, shutdown: Shutdown, delay: Duration) -> Self {
-        let end = Box::pin(async move {
+    pub(super) fn new(body: Body, shutdown: Shutdown, delay: Duration, held: Option<Held>) -> Self {
+        let drained = async move {
             shutdown.draining().await;
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
+        };
+        let end = Box::pin(async move {
+            tokio::select! {
+                () = drained => {}
+                () = lost(held) => {}
+            }
         });
         Self { body, end: Some(end) }
+    }
+}
+
+/// Returns when it is lost; never where nothing holds the body.
+async fn lost(held: Option<Held>) {
+    let Some(held) = held else {
+        return std::future::pending().await;
+    };
+    let ended = async {
+        match held.until() {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = held.lost().draining() => {}
+        () = ended => {}
     }
 }
 
