@@ -83,9 +83,19 @@ impl Authentication {
                     None
                 }
             },
-            None if by_certificate.is_some() => None,
+            None if peer.is_some_and(|peer| !self.is_proxy(peer)) => None,
             None => self.anonymous.admits(request.uri.path()).then(User::anonymous),
         }
+    }
+
+    /// Whether a certificate is that of a proxy, and so says nothing of a user whom the proxy does not name: a router passes on
+    /// requests of who sent it no credentials.
+    fn is_proxy(&self, peer: &Peer) -> bool {
+        let is_allowed = |proxy: &FrontProxy| {
+            let name = peer.proxy_name(&proxy.authority);
+            name.is_ok_and(|name| proxy.names.allows(&name))
+        };
+        self.front_proxy.as_ref().is_some_and(is_allowed)
     }
 
     /// Nothing behind needs secrets, or may believe what only a proxy may say.
