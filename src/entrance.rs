@@ -86,7 +86,7 @@ impl Config {
 }
 
 impl Entrance {
-    /// Whose files are read again now and then.
+    /// Whose files are read again now and then; clients' first.
     pub fn authorities(&self) -> Vec<Arc<ClientAuthority>> {
         vec![self.clients.clone(), self.proxies.clone()]
     }

@@ -68,7 +68,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
 }
 
 /// Metrics have labels for resources that exist.
-fn is_served(info: &RequestInfo) -> bool {
+pub fn is_served(info: &RequestInfo) -> bool {
     let found = Catalog::builtin().resource(&info.group, &info.version, &info.resource);
     found.is_some_and(|resource| {
         info.subresource.is_empty() || resource.subresource(&info.subresource).is_some()
