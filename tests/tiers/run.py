@@ -19,7 +19,7 @@ from tiers import system
 
 FULL = bool(os.environ.get("SHARDPLANE_FULL"))
 WRITERS = 2
-FOLLOWERS = 200 if FULL else 24
+FOLLOWERS = 60 if FULL else 24
 # Acknowledged writes between one blow and the next.
 WRITES_BETWEEN = 20
 RESUMED_SECONDS = {"median": 2, "worst": 5}
@@ -155,7 +155,7 @@ def survives(tiers, router):
         writer.start()
     load = Load(tiers, router, followers, writers)
     said = []
-    for blow in [a_member_dies, a_frontend_dies, a_member_is_drained, a_member_joins, *([a_router_restarts] if FULL else [])]:
+    for blow in [a_member_dies, a_frontend_dies, a_member_is_drained, a_member_joins, *([a_member_stands_still, a_router_restarts] if FULL else [])]:
         said.append(blow(load))
         load.goes_on()
     for writer in writers:
@@ -247,6 +247,17 @@ def a_member_joins(load):
 
 def member_name(tiers, router, process):
     return (tiers.of_member(router, process) or {}).get("name")
+
+
+def a_member_stands_still(load):
+    """It answers nothing and closes nothing: its watches are given up, and go on elsewhere."""
+    tiers, member = load.tiers, load.tiers.members[0]
+    count = load.watches_of(member)
+    with member.paused():
+        tiers.until("it is out", lambda: tiers.of_member(load.router, member) is None, seconds=15)
+        load.goes_on()
+    tiers.until("it is back", lambda: tiers.is_complete(load.router))
+    return f"{count} watches of a member that stood still went elsewhere"
 
 
 def a_router_restarts(load):
