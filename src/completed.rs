@@ -22,26 +22,28 @@ pub struct Completed {
 impl Options {
     /// Fills in what was not typed.
     pub fn complete(self) -> Result<Completed, Error> {
-        let data_dir = self.data_dir.clone().unwrap_or_else(default_data_dir);
-        let data_dir = std::path::absolute(&data_dir).map_err(|source| Error::Folder {
-            path: data_dir,
-            source,
-        })?;
-        let bind_address = self.serving.bind_address;
-        let advertise_address = self
-            .serving
-            .advertise_address
-            .unwrap_or_else(|| match bind_address {
-                address if address.is_unspecified() || address.is_loopback() => outward_address(),
-                address => address,
-            });
+        let serving = &self.serving;
         Ok(Completed {
-            options: self,
-            data_dir,
-            advertise_address,
+            data_dir: data_dir(self.data_dir.as_deref())?,
+            advertise_address: advertise_address(serving.advertise_address, serving.bind_address),
             hostname: hostname(),
+            options: self,
         })
     }
+}
+
+/// The data folder, whatever the process's working folder is later.
+pub fn data_dir(given: Option<&Path>) -> Result<PathBuf, Error> {
+    let path = given.map_or_else(default_data_dir, Path::to_owned);
+    std::path::absolute(&path).map_err(|source| Error::Folder { path, source })
+}
+
+/// Where others reach a server that is bound to an address.
+pub fn advertise_address(given: Option<IpAddr>, bound: IpAddr) -> IpAddr {
+    given.unwrap_or_else(|| match bound {
+        address if address.is_unspecified() || address.is_loopback() => outward_address(),
+        address => address,
+    })
 }
 
 fn default_data_dir() -> PathBuf {
@@ -72,7 +74,8 @@ fn outward_address() -> IpAddr {
         .unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
-fn hostname() -> String {
+/// This machine's name.
+pub fn hostname() -> String {
     let from_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = from_kernel
         .or_else(|| std::env::var("HOSTNAME").ok())

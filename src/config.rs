@@ -58,7 +58,7 @@ impl Completed {
         let service_ranges = service_ranges(&options.cluster.service_cluster_ip_range)?;
         Ok(Config {
             listen: SocketAddr::new(options.serving.bind_address, options.serving.secure_port),
-            pki: pki::Files::below(&data_dir),
+            pki: own_files(&data_dir, options.cert_dir.as_deref()),
             access: access::Settled::new(
                 options.access.clone(),
                 static_tokens(options.access.token_auth_file.as_deref())?,
@@ -79,31 +79,42 @@ impl Completed {
 impl Config {
     /// The names of the serving certificate.
     pub fn names(&self) -> pki::Names {
-        let mut dns: Vec<String> = [
-            "localhost",
-            "kubernetes",
-            "kubernetes.default",
-            "kubernetes.default.svc",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        dns.push("kubernetes.default.svc.cluster.local".to_owned());
-        if !dns.contains(&self.hostname) && self.hostname.is_ascii() {
-            dns.push(self.hostname.clone());
-        }
-        let mut addresses: Vec<IpAddr> = vec![[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()];
-        let others = [
+        let addresses = [
             self.advertise_address,
             self.listen.ip(),
             self.service_ranges[0].first(),
         ];
-        for address in others.into_iter().filter(|address| !address.is_unspecified()) {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
-        pki::Names { dns, addresses }
+        names(&self.hostname, &addresses)
     }
+}
+
+/// Certificates and keys of our own: in the data folder, but for what processes share in a folder that is given.
+pub fn own_files(data_dir: &Path, shared: Option<&Path>) -> pki::Files {
+    let own = data_dir.join("pki");
+    pki::Files::of(shared.unwrap_or(&own), &own)
+}
+
+/// Under which names a server of this host is reached, at these addresses and the usual ones.
+pub fn names(hostname: &str, others: &[IpAddr]) -> pki::Names {
+    let mut dns: Vec<String> = [
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    dns.push("kubernetes.default.svc.cluster.local".to_owned());
+    if !dns.iter().any(|name| name == hostname) && hostname.is_ascii() {
+        dns.push(hostname.to_owned());
+    }
+    let mut addresses: Vec<IpAddr> = vec![[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()];
+    for address in others.iter().filter(|address| !address.is_unspecified()) {
+        if !addresses.contains(address) {
+            addresses.push(*address);
+        }
+    }
+    pki::Names { dns, addresses }
 }
 
 fn static_tokens(path: Option<&Path>) -> Result<StaticTokens, Error> {

@@ -76,7 +76,7 @@ pub fn metrics() -> Metrics {
 }
 
 /// Metrics have labels for resources that exist.
-fn is_served(info: &RequestInfo) -> bool {
+pub fn is_served(info: &RequestInfo) -> bool {
     let found = Catalog::builtin().resource(&info.group, &info.version, &info.resource);
     found.is_some_and(|resource| {
         info.subresource.is_empty() || resource.subresource(&info.subresource).is_some()

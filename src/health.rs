@@ -37,13 +37,14 @@ pub fn checks(
     }
 }
 
-/// The checks of a member of the watch tier: it is ready when each resource is loaded, which each has a path for.
+/// The checks of a member of the watch tier: it is ready when each resource that it keeps is loaded, which each has a path for.
 pub fn of_member(store: Arc<dyn Store>, cache: &Arc<Cache>, shutdown: Shutdown) -> Health {
     let live = vec![Check::ping("ping"), store_check("etcd", store)];
     let units = cache.units().map(|unit| {
         let (name, unit) = (format!("watchcache/{}", unit.name()), unit.clone());
         Check::immediate(&name, move || match unit.generation() {
             Some(_) => Ok(()),
+            None if !unit.is_held() => Ok(()),
             None => Err(format!("{:?}", unit.phase())),
         })
     });
@@ -57,7 +58,8 @@ pub fn of_member(store: Arc<dyn Store>, cache: &Arc<Cache>, shutdown: Shutdown) 
     }
 }
 
-fn stopping(shutdown: Shutdown) -> Check {
+/// Whether the process goes on.
+pub fn stopping(shutdown: Shutdown) -> Check {
     Check::immediate("shutdown", move || match shutdown.is_requested() {
         true => Err("process is shutting down".to_owned()),
         false => Ok(()),

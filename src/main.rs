@@ -11,26 +11,30 @@ mod encryption;
 mod entrance;
 mod error;
 mod filters;
+mod frontend;
 mod health;
 mod logging;
 mod member;
 mod options;
 mod prepared;
 mod reload;
+mod routing;
 mod signals;
+mod site;
 mod store;
+mod tiers;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use error::Error;
-use options::{CommandLine, Options, Role};
+use options::{Command, CommandLine, Options};
 
 fn main() -> ExitCode {
-    let (role, options) = CommandLine::parse().into_options();
-    logging::start(options.logging.verbosity);
-    match run(role, options) {
+    let command = CommandLine::parse().into_command();
+    logging::start(command.verbosity());
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("shardplane: {error}");
@@ -40,16 +44,29 @@ fn main() -> ExitCode {
 }
 
 /// The phases of a server's start, each of which makes the next one's type.
-fn run(role: Role, options: Options) -> Result<(), Error> {
+fn run(command: Command) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    let config = options.complete()?.validate()?;
-    runtime.block_on(async {
-        match role {
-            Role::Serve => config.prepare().await?.run().await,
-            Role::Watchcache => config.prepare_member().await?.run().await,
+    let config = |options: Options| options.complete()?.validate();
+    match command {
+        Command::Serve(options) => {
+            let config = config(*options)?;
+            runtime.block_on(async { config.prepare().await?.run().await })
         }
-    })
+        Command::Apiserver(options) => {
+            let config = config(*options)?;
+            runtime.block_on(async { config.prepare_frontend().await?.run().await })
+        }
+        Command::Watchcache(member) => {
+            let config = config(member.options)?;
+            let prepared = config.prepare_member(member.tiers, member.share);
+            runtime.block_on(async { prepared.await?.run().await })
+        }
+        Command::Router(routing) => {
+            let config = routing::Config::of(*routing)?;
+            runtime.block_on(async { config.prepare().await?.run().await })
+        }
+    }
 }

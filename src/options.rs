@@ -6,7 +6,9 @@ mod audit;
 mod cluster;
 mod etcd;
 mod oidc;
+mod routing;
 mod serving;
+mod tiers;
 mod watch_cache;
 
 use std::path::PathBuf;
@@ -17,7 +19,9 @@ pub use access::{ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TO
 pub use audit::Audit;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
+pub use routing::{Clients, Routing};
 pub use serving::Serving;
+pub use tiers::{Share, Tiers};
 pub use watch_cache::WatchCache;
 
 /// A Kubernetes API server. Without a command it serves.
@@ -35,22 +39,29 @@ pub struct CommandLine {
     options: Options,
 }
 
+/// What the process is.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serves the Kubernetes API over a store of its own in a folder, or over etcd (the default command).
     Serve(Box<Options>),
+    /// A frontend: serves everything over an etcd but whole lists and watches, which it leaves to the watch tier.
+    Apiserver(Box<Options>),
     /// Serves lists and watches from memory, and nothing else: a member of the watch tier beside API servers on one etcd.
-    /// Flags about writing have no effect here.
-    Watchcache(Box<Options>),
+    /// Flags about writing have no effect here. With --frontends it shares the resources with other members; without it keeps all.
+    Watchcache(Box<Member>),
+    /// Passes requests on: lists and watches to the watch tier, everything else to frontends. It needs no etcd.
+    Router(Box<Routing>),
 }
 
-/// What the process is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// All tiers in one.
-    Serve,
-    /// A member of the watch tier.
-    Watchcache,
+/// Everything that can be set for a member of the watch tier.
+#[derive(Clone, Debug, Args)]
+pub struct Member {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(flatten)]
+    pub tiers: Tiers,
+    #[command(flatten)]
+    pub share: Share,
 }
 
 /// Everything that can be set.
@@ -60,6 +71,9 @@ pub struct Options {
     /// [default: $XDG_DATA_HOME/shardplane or ~/.local/share/shardplane]
     #[arg(long, value_name = "DIR", env = "SHARDPLANE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// The folder of authorities and keys of our own, which the processes of a system share [default: pki in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub cert_dir: Option<PathBuf>,
     #[command(flatten)]
     pub serving: Serving,
     #[command(flatten)]
@@ -86,13 +100,22 @@ pub struct Logging {
 }
 
 impl CommandLine {
-    /// What the process is, and its options wherever they stand.
-    pub fn into_options(self) -> (Role, Options) {
-        match self.command {
-            Some(Command::Serve(options)) => (Role::Serve, *options),
-            Some(Command::Watchcache(options)) => (Role::Watchcache, *options),
-            None => (Role::Serve, self.options),
-        }
+    /// What the process is, with its options wherever they stand.
+    pub fn into_command(self) -> Command {
+        self.command
+            .unwrap_or_else(|| Command::Serve(Box::new(self.options)))
+    }
+}
+
+impl Command {
+    /// How much is logged.
+    pub fn verbosity(&self) -> u8 {
+        let logging = match self {
+            Self::Serve(options) | Self::Apiserver(options) => &options.logging,
+            Self::Watchcache(member) => &member.options.logging,
+            Self::Router(routing) => &routing.logging,
+        };
+        logging.verbosity
     }
 }
 
@@ -114,28 +137,36 @@ mod tests {
         CommandLine::command().debug_assert();
     }
 
-    #[test]
-    fn serve_is_the_default_command() {
-        let bare = CommandLine::parse_from(["shardplane", "--secure-port", "7443"])
-            .into_options()
-            .1;
-        let named = CommandLine::parse_from(["shardplane", "serve", "--secure-port=7443"])
-            .into_options()
-            .1;
-        assert_eq!(
-            (bare.serving.secure_port, named.serving.secure_port),
-            (7443, 7443)
-        );
-        assert_eq!(named.serving.request_timeout.as_secs(), 60);
+    fn command(arguments: &[&str]) -> Command {
+        CommandLine::parse_from(["shardplane"].iter().chain(arguments)).into_command()
     }
 
     #[test]
-    fn each_command_is_a_role() {
-        let role = |command: &str| CommandLine::parse_from(["shardplane", command]).into_options().0;
-        assert_eq!(
-            (role("serve"), role("watchcache")),
-            (Role::Serve, Role::Watchcache)
+    fn serve_is_the_default_command() {
+        let serving = |arguments: &[&str]| match command(arguments) {
+            Command::Serve(options) => options.serving,
+            other => panic!("{other:?}"),
+        };
+        let (bare, named) = (
+            serving(&["--secure-port", "7443"]),
+            serving(&["serve", "--secure-port=7443"]),
         );
+        assert_eq!((bare.secure_port, named.secure_port), (7443, 7443));
+        assert_eq!(named.request_timeout.as_secs(), 60);
+    }
+
+    #[test]
+    fn each_tier_is_a_command() {
+        assert!(matches!(
+            command(&["apiserver", "-v", "4"]),
+            Command::Apiserver(_)
+        ));
+        assert_eq!(command(&["router", "-v", "4"]).verbosity(), 4);
+        let member = command(&["watchcache", "--unit-replicas-overrides", "pods=all,nodes=3"]);
+        let Command::Watchcache(member) = member else {
+            panic!("{member:?}");
+        };
+        assert_eq!(member.share.unit_replicas_overrides, ["pods=all", "nodes=3"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! All tiers in one process: the request tier over a store, the watch cache over the same one, and the hooks that keep a cluster
-//! up. What it stands on is [`crate::base`]'s.
+//! The request tier over a store, and the hooks that keep a cluster up: with the watch cache over the same store, all tiers in one
+//! process, or alone, as a frontend. What it stands on is [`crate::base`]'s.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,14 +13,19 @@ use apiserver::bootstrap::identity::Identity;
 use apiserver::loopback::Loopback;
 use kinds::Keys;
 use kinds::decorate::IpFamily;
+use router::assignment::Policy;
+use router::members::{Member, State, Tier};
+use router::record;
 use serve::http::Handler;
 use serve::server::Listener;
-use watchcache::Cache;
+use watchcache::{Cache, Holds};
 
 use crate::base::Base;
 use crate::config::Config;
 use crate::entrance::Entrance;
 use crate::error::Error;
+use crate::frontend::{self, Keeper};
+use crate::tiers::own_address;
 use crate::{announcement, filters, health};
 
 /// How long the hooks may take to leave the cluster.
@@ -32,21 +38,43 @@ pub struct Prepared {
     cache: Arc<Cache>,
     handler: Handler,
     hooks: Hooks,
+    /// Of a frontend, which others must find.
+    keeper: Option<Keeper>,
 }
 
 impl Config {
-    /// Opens what it stands on and builds the chain.
+    /// All tiers in one.
     pub async fn prepare(self) -> Result<Prepared, Error> {
+        self.build(Holds::All).await
+    }
+
+    /// A frontend alone.
+    pub async fn prepare_frontend(self) -> Result<Prepared, Error> {
+        if self.options.etcd.etcd_servers.is_empty() {
+            return Err(Error::flag(
+                "etcd-servers",
+                "frontends share an etcd: say where it is, or run `shardplane serve`",
+            ));
+        }
+        let mut prepared = self.build(frontend::holds()).await?;
+        let member = prepared.base.config.frontend(&prepared.base.site.listener);
+        prepared.keeper = Some(Keeper::new(prepared.hooks.loopback(), member));
+        Ok(prepared)
+    }
+
+    /// Opens what it stands on and builds the chain.
+    async fn build(self, holds: Holds) -> Result<Prepared, Error> {
         let base = self.open().await?;
-        let (config, store, shutdown) = (&base.config, &base.store, &base.shutdown);
+        let (config, store, shutdown) = (&base.config, &base.store, &base.site.shutdown);
+        let listener = &base.site.listener;
         let interval = config.options.etcd.etcd_compaction_interval;
         if !interval.is_zero() {
             for part in &base.parts {
                 tokio::spawn(storage::compactor::run(part.clone(), interval));
             }
         }
-        let entrance = config.entrance(&base.listener, store, shutdown, true).await?;
-        let api = config.api_config(&base.listener, entrance.access.clone());
+        let entrance = config.entrance(listener, store, shutdown, true).await?;
+        let api = config.api_config(listener, entrance.access.clone(), holds);
         let api = apiserver::build(api, store.clone());
         tokio::spawn(api.repair().run());
         let cache = api.cache().clone();
@@ -54,7 +82,7 @@ impl Config {
             Loopback::new(api.handler()),
             store.clone(),
             api.served().clone(),
-            config.hook_settings(&base.listener)?,
+            config.hook_settings(listener)?,
             shutdown.clone(),
         );
         let parts = filters::Parts {
@@ -74,7 +102,24 @@ impl Config {
             cache,
             handler,
             hooks,
+            keeper: None,
         })
+    }
+
+    /// This frontend as its record tells of it.
+    fn frontend(&self, listener: &Listener) -> Member {
+        let given = self.options.serving.advertise_address;
+        let address = own_address(given, listener.address(), self.advertise_address).to_string();
+        Member {
+            name: record::name(Tier::Frontend, &address),
+            run: uuid::Uuid::new_v4().to_string().into(),
+            tier: Tier::Frontend,
+            address: address.into(),
+            weight: 1,
+            state: State::Serving,
+            ready: BTreeSet::new(),
+            policy: Policy::default(),
+        }
     }
 
     pub(crate) fn primary_family(&self) -> IpFamily {
@@ -89,7 +134,7 @@ impl Config {
         SocketAddr::new(self.advertise_address, listener.address().port()).to_string()
     }
 
-    fn api_config(&self, listener: &Listener, access: auth::Access) -> apiserver::Config {
+    fn api_config(&self, listener: &Listener, access: auth::Access, holds: Holds) -> apiserver::Config {
         apiserver::Config {
             runtime: self.runtime.clone(),
             keys: Keys::new(&self.options.etcd.etcd_prefix),
@@ -100,6 +145,7 @@ impl Config {
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
             history_bytes: self.options.watch_cache.history_bytes(),
+            holds,
         }
     }
 
@@ -140,19 +186,28 @@ impl Prepared {
             cache,
             handler,
             hooks,
+            keeper,
         } = self;
-        let (states, url, kubeconfig) = (hooks.states(), base.url(), base.config.kubeconfig());
-        let (begun, shutdown) = (base.begun, base.shutdown.clone());
-        tokio::spawn(
-            async move { announcement::when_ready(states, url, &kubeconfig, begun, shutdown).await },
-        );
+        let (states, site) = (hooks.states(), &base.site);
+        let (begun, url, kubeconfig, shutdown) =
+            (site.begun, site.url(), site.kubeconfig(), site.shutdown.clone());
+        let (told, stop) = (states.clone(), shutdown.clone());
+        tokio::spawn(async move { announcement::when_ready(told, url, &kubeconfig, begun, stop).await });
+        let started = cache.clone();
         let hooks = tokio::spawn(async move {
             // The hooks read through the cache.
-            cache.start().await;
+            started.start().await;
             hooks.run().await;
         });
+        let kept = tokio::spawn(async move {
+            if let Some(keeper) = keeper {
+                keeper.run(&states, &cache, &shutdown).await;
+                keeper.leave().await;
+            }
+        });
         let leave = async {
-            if tokio::time::timeout(LEAVE_TIMEOUT, hooks).await.is_err() {
+            let left = async { tokio::join!(kept, hooks) };
+            if tokio::time::timeout(LEAVE_TIMEOUT, left).await.is_err() {
                 tracing::warn!("the hooks did not end in time");
             }
         };

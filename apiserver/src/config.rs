@@ -11,7 +11,7 @@ use render::discovery::Served;
 use render::{Descriptions, Discovery};
 use serve::http::{Handler, Request, Response};
 use storage::Store;
-use watchcache::Cache;
+use watchcache::{Cache, Holds};
 
 use crate::admission::Chain;
 use crate::allocate::ServiceEffects;
@@ -49,6 +49,8 @@ pub struct Config {
     pub node_ports: PortRange,
     /// What the watch cache may hold of what has happened.
     pub history_bytes: usize,
+    /// Which resources it keeps; the others' lists and watches are the watch tier's.
+    pub holds: Holds,
 }
 
 impl Default for Config {
@@ -66,6 +68,7 @@ impl Default for Config {
                 last: 32_767,
             },
             history_bytes: watchcache::limits::HISTORY_BYTES_DEFAULT,
+            holds: Holds::All,
         }
     }
 }
@@ -83,6 +86,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
         keys: config.keys.clone(),
         primary_family: config.primary_family,
         history_bytes: config.history_bytes,
+        holds: config.holds,
         ..watchcache::Config::default()
     };
     let cache = Arc::new(Cache::new(&store, &cached));

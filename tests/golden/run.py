@@ -5,15 +5,16 @@
         --bound   as a user who is in no group that may all, bound to cluster-admin
         --raise   writes the groups that got better into line.json
 """
-import argparse, json, pathlib, subprocess, sys, tempfile, time
+import argparse, json, pathlib, sys, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "system"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 from cluster import BOUND_GROUP, BOUND_TOKEN, TOKEN, Failure, cluster
+from corpus import LINE, replay
 
-# The least number of matched steps by group. A group that is not in it is not replayed. To the bound user some answers tell who
-# asks (groups in reviews of oneself and in requests for certificates) or by which role; all others must be the same.
-LINE, BOUND_LINE = HERE / "line.json", HERE / "line-bound.json"
+# To the bound user some answers tell who asks (groups in reviews of oneself and in requests for certificates) or by which role; all
+# others must be the same.
+BOUND_LINE = HERE / "line-bound.json"
 BIND_SECONDS_MAX = 10
 
 
@@ -25,15 +26,10 @@ def main():
     options = parser.parse_args()
     path, token = (BOUND_LINE, BOUND_TOKEN) if options.bound else (LINE, TOKEN)
     line = json.loads(path.read_text())
-    with cluster(options.store) as server, tempfile.TemporaryDirectory() as folder:
+    with cluster(options.store) as server:
         if options.bound:
             bind(server)
-        report = pathlib.Path(folder) / "report.json"
-        groups = "|".join(line)
-        command = [sys.executable, HERE / "replay.py", "check", "--server", server.url, "--token", token, HERE,
-                   "--group", f"^({groups})$", "--json", report, "--jobs", "4"]
-        subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL)
-        reached = count(json.loads(report.read_text()))
+        reached = replay(server, line, token)
     fell = []
     for group, least in line.items():
         matched, total = reached.get(group, (0, 0))
@@ -60,13 +56,6 @@ def bind(server):
         if time.monotonic() > end:
             raise Failure("the binding does not count")
         time.sleep(0.02)
-
-
-def count(report):
-    """Matched steps and all steps by group."""
-    return {
-        group: (found["matched"], found["total"]) for group, found in report["groups"].items()
-    }
 
 
 if __name__ == "__main__":

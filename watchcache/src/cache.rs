@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use kinds::keys::{KeySpan, Keys};
 use kinds::{Catalog, Resource};
 use schema::SmolStr;
 use storage::Store;
+use tokio::task::JoinHandle;
 
 use crate::budget;
 use crate::digest;
@@ -34,6 +35,29 @@ pub struct Config {
     pub history_bytes: usize,
     /// What each resource may keep of it whatever the others need.
     pub history_floor_bytes: usize,
+    /// What is kept from the start on.
+    pub holds: Holds,
+}
+
+/// Which resources a process keeps from the start on. What it does not keep it reads from the store where that costs little: single
+/// objects, and lists page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// All.
+    All,
+    /// These and no others.
+    Only(Vec<Part>),
+    /// What it is told to, by [`Cache::hold`].
+    AsTold,
+}
+
+/// A resource, or a namespace of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// `resource.group`, or the bare resource of the core group.
+    pub resource: SmolStr,
+    /// Where only one namespace is kept.
+    pub namespace: Option<SmolStr>,
 }
 
 impl Default for Config {
@@ -43,18 +67,26 @@ impl Default for Config {
             primary_family: IpFamily::V4,
             history_bytes: HISTORY_BYTES_DEFAULT,
             history_floor_bytes: HISTORY_FLOOR_BYTES,
+            holds: Holds::All,
         }
     }
 }
 
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The caches, by the part of the key that a resource's objects share.
 pub struct Cache {
     units: HashMap<SmolStr, Arc<Unit>>,
+    /// Single namespaces of resources that are not kept as a whole.
+    namespaces: HashMap<(SmolStr, SmolStr), Arc<Unit>>,
     history: budget::History,
+    holds: Holds,
+    /// What keeps each unit that is held by itself abreast, by its name.
+    running: Mutex<HashMap<String, Vec<JoinHandle<()>>>>,
 }
 
 impl Cache {
-    /// Of every built-in resource that is stored, over one store. Nothing is read before its [`Cache::tasks`] run.
+    /// Of every built-in resource that is stored, over one store. Nothing is read before it is started.
     pub fn new(store: &Arc<dyn Store>, config: &Config) -> Self {
         Self::of(store, config, Catalog::builtin().iter())
     }
@@ -66,54 +98,90 @@ impl Cache {
         resources: impl IntoIterator<Item = &'r Arc<Resource>>,
     ) -> Self {
         let mut parts = Parts::default();
-        let mut units = HashMap::new();
+        let (mut units, mut namespaces) = (HashMap::new(), HashMap::new());
         for resource in resources {
             let Some(storage) = &resource.storage else {
                 continue;
             };
             let span = config.keys.all(storage);
+            let (part, freshness) = parts.of(store, span.start.as_bytes());
+            if let Some(namespace) = config.holds.namespace_of(resource) {
+                let inner = config.keys.namespace(storage, namespace);
+                let unit = unit(resource, (&span, inner), part.clone(), freshness.clone(), config);
+                namespaces.insert((storage.key.clone(), namespace.clone()), Arc::new(unit));
+            }
             units.entry(storage.key.clone()).or_insert_with(|| {
-                let (part, freshness) = parts.of(store, span.start.as_bytes());
-                Arc::new(unit(resource, span, part, freshness, config))
+                let all = config.keys.all(storage);
+                Arc::new(unit(resource, (&span, all), part, freshness, config))
             });
         }
         Self {
             units,
+            namespaces,
             history: budget::History {
                 bytes: config.history_bytes,
                 floor_bytes: config.history_floor_bytes,
             },
+            holds: config.holds.clone(),
+            running: Mutex::default(),
         }
     }
 
-    /// What keeps the caches abreast of the store, honest and within their budget. None of them ends by itself.
-    pub fn tasks(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
-        let random = RandomState::new();
-        let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
-        for (key, unit) in &self.units {
-            tasks.push(Box::pin(Tail::new(unit.clone()).run()));
-            let offset = random.hash_one(key) % DIGEST_INTERVAL.as_millis() as u64;
-            let offset = Duration::from_millis(offset);
-            tasks.push(Box::pin(digest::keep_comparing(unit.clone(), offset)));
-        }
-        let units = self.units.values().cloned().collect();
-        tasks.push(Box::pin(budget::keep(units, self.history)));
+    /// What keeps the caches that are held from the start on abreast of the store, honest and within their budget. None of them ends
+    /// by itself.
+    pub fn tasks(&self) -> Vec<Task> {
+        let held = self.units().filter(|unit| self.holds.has(unit));
+        let held: Vec<Arc<Unit>> = held.chain(self.namespaces.values()).cloned().collect();
+        let mut tasks: Vec<Task> = held.into_iter().flat_map(keeping).collect();
+        tasks.push(Box::pin(budget::keep(
+            self.units().cloned().collect(),
+            self.history,
+        )));
         tasks
     }
 
-    /// Runs the [`Cache::tasks`] for as long as the runtime; returns when all resources are served.
-    pub async fn start(&self) {
+    /// Runs the [`Cache::tasks`] for as long as the runtime.
+    pub fn run(&self) {
         self.tasks().into_iter().for_each(|task| drop(tokio::spawn(task)));
+    }
+
+    /// The same; returns when all that is held is served.
+    pub async fn start(&self) {
+        self.run();
         self.ready().await;
     }
 
-    /// Returns when all resources are served.
+    /// Returns when all that is held is served.
     pub async fn ready(&self) {
-        for unit in self.units() {
+        for unit in self.held() {
             let mut phases = unit.phases();
             // The unit, which is held, has the sender.
             let _ = phases.wait_for(|_| unit.generation().is_some()).await;
         }
+    }
+
+    /// Begins to keep a unit, of those that are kept as told.
+    pub fn hold(&self, unit: &Arc<Unit>) {
+        let mut running = self.running();
+        running.entry(unit.name()).or_insert_with(|| {
+            tracing::debug!(resource = %unit.name(), "is kept from now on");
+            keeping(unit.clone()).into_iter().map(tokio::spawn).collect()
+        });
+    }
+
+    /// Ceases to keep a unit. Watches that are still open hear 410: they are asked to leave before, see [`Unit::departures`].
+    pub async fn release(&self, unit: &Arc<Unit>) {
+        let Some(tasks) = self.running().remove(&unit.name()) else {
+            return;
+        };
+        tracing::debug!(resource = %unit.name(), "is not kept any more");
+        unit.cease_to_hold();
+        tasks.iter().for_each(JoinHandle::abort);
+        for task in tasks {
+            // That it was aborted is what was wanted.
+            let _ = task.await;
+        }
+        unit.clear();
     }
 
     /// The cache that a resource's objects are in, whatever the version.
@@ -121,21 +189,75 @@ impl Cache {
         self.units.get(&resource.storage.as_ref()?.key)
     }
 
+    /// The same for what a request is about: a namespace may be kept where the whole is not.
+    pub(crate) fn unit_of(&self, resource: &Resource, namespace: &str) -> Option<&Arc<Unit>> {
+        let key = &resource.storage.as_ref()?.key;
+        let whole = self.units.get(key)?;
+        if whole.is_held() || self.namespaces.is_empty() {
+            return Some(whole);
+        }
+        let of_namespace = self.namespaces.get(&(key.clone(), namespace.into()));
+        Some(of_namespace.unwrap_or(whole))
+    }
+
     /// All of them.
     pub fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
         self.units.values()
     }
 
-    /// Why not everything is served yet, by resource; empty when it is.
+    /// Those that are kept.
+    fn held(&self) -> impl Iterator<Item = &Arc<Unit>> {
+        let all = self.units().chain(self.namespaces.values());
+        all.filter(|unit| unit.is_held())
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Vec<JoinHandle<()>>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why not everything that is kept is served yet, by resource; empty when it is.
     pub fn unready(&self) -> Vec<(String, Phase)> {
         let mut unready: Vec<_> = self
-            .units()
+            .held()
             .filter(|unit| unit.generation().is_none())
             .map(|unit| (unit.name(), unit.phase()))
             .collect();
         unready.sort_by(|one, other| one.0.cmp(&other.0));
         unready
     }
+}
+
+impl Holds {
+    /// Whether a unit is kept as a whole from the start on.
+    fn has(&self, unit: &Unit) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(parts) => parts
+                .iter()
+                .any(|part| part.namespace.is_none() && part.resource == unit.hub().qualified_name()),
+            Self::AsTold => false,
+        }
+    }
+
+    /// The one namespace that is kept of a resource, if it is.
+    fn namespace_of(&self, resource: &Resource) -> Option<&SmolStr> {
+        let Self::Only(parts) = self else { return None };
+        let of_resource = parts
+            .iter()
+            .filter(|part| part.resource == resource.qualified_name());
+        of_resource.filter_map(|part| part.namespace.as_ref()).next()
+    }
+}
+
+/// What keeps a unit abreast and honest.
+fn keeping(unit: Arc<Unit>) -> [Task; 2] {
+    unit.begin_to_hold();
+    let offset = RandomState::new().hash_one(unit.name()) % DIGEST_INTERVAL.as_millis() as u64;
+    let offset = Duration::from_millis(offset);
+    [
+        Box::pin(Tail::new(unit.clone()).run()),
+        Box::pin(digest::keep_comparing(unit, offset)),
+    ]
 }
 
 /// The stores behind one: each is asked for its own revision.
@@ -157,20 +279,19 @@ impl Parts {
     }
 }
 
-/// The cache of a resource, in its hub version whichever this is.
+/// The cache of a resource, in its hub version whichever this is: of all its keys, or of those within.
 fn unit(
     resource: &Arc<Resource>,
-    span: KeySpan,
+    (all, within): (&KeySpan, KeySpan),
     store: Arc<dyn Store>,
     freshness: Arc<Freshness>,
     config: &Config,
 ) -> Unit {
     let hub = Catalog::builtin().hub(resource).clone();
-    let start = Bytes::from(span.start);
-    let maker = Maker::new(hub, start.clone(), config.primary_family);
+    let maker = Maker::new(hub, Bytes::from(all.start.clone()), config.primary_family);
     let span = Span {
-        start,
-        end: Bytes::from(span.end),
+        start: Bytes::from(within.start),
+        end: Bytes::from(within.end),
     };
     let unit = Unit::new(maker, span, store, freshness);
     unit.allot(config.history_bytes);

@@ -13,8 +13,19 @@ use crate::unit::{Generation, Unit};
 
 /// What a unit shows; 429 while it has nothing to show, as the reference says it.
 pub fn generation(unit: &Unit) -> Result<Arc<Generation>, Status> {
-    unit.generation()
-        .ok_or_else(|| Status::too_many_requests("storage is (re)initializing", 1))
+    unit.generation().ok_or_else(|| match unit.is_held() {
+        true => Status::too_many_requests("storage is (re)initializing", 1),
+        false => away(unit),
+    })
+}
+
+/// Nobody who keeps a unit was asked: a lost tier must not become a storm on the store.
+pub fn away(unit: &Unit) -> Status {
+    let name = unit.name();
+    Status::too_many_requests(
+        format!("watches and whole lists of {name} are served by the watch tier, which is not ready"),
+        1,
+    )
 }
 
 /// Waits until the cache shows the store's revision of this moment or a later one, which is returned.

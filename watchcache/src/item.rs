@@ -67,6 +67,11 @@ impl Maker {
         &self.selectable
     }
 
+    /// The part of the keys that all objects share.
+    pub fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
     /// The part of a key below the prefix.
     pub fn below<'k>(&self, key: &'k [u8]) -> &'k [u8] {
         key.strip_prefix(self.prefix.as_ref()).unwrap_or(key)

@@ -3,6 +3,7 @@
 
 mod budget;
 pub mod cache;
+pub mod departures;
 pub mod digest;
 mod event;
 mod forms;
@@ -27,4 +28,5 @@ mod unit;
 mod waiter;
 mod watch;
 
-pub use cache::{Cache, Config};
+pub use cache::{Cache, Config, Holds, Part};
+pub use unit::Unit;

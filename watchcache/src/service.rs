@@ -53,7 +53,7 @@ impl Cache {
             "" => call.name().to_owned(),
             namespace => format!("{namespace}/{}", call.name()),
         };
-        let found = match asked(call)? {
+        let found = match asked(call)?.filter(|_| unit.is_held()) {
             None => pick::one(unit, &key).await?,
             Some(revision) => {
                 fresh::not_older_than(unit, revision).await?;
@@ -67,7 +67,8 @@ impl Cache {
     }
 
     fn cached(&self, call: &Call) -> Result<&Arc<Unit>, Status> {
-        self.unit(&call.resource).ok_or_else(Status::unknown_resource)
+        self.unit_of(&call.resource, call.namespace())
+            .ok_or_else(Status::unknown_resource)
     }
 }
 

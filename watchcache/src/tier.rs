@@ -74,6 +74,11 @@ impl Tier {
         )
         .gated(&self.discovery.runtime.gates);
         match self.read(&call, verb).await {
+            // A watch has said its own when it was opened.
+            Ok(mut response) if verb != Verb::Watch => {
+                serve::warnings::add(response.headers_mut(), call.warnings());
+                response
+            }
             Ok(response) => response,
             Err(status) => render::failure(&self.texts, &call, &status),
         }

@@ -2,7 +2,7 @@
 
 mod writer;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use ring::Position;
 use storage::{Revision, Store};
 use tokio::sync::watch;
 
+use crate::departures::Departures;
 use crate::event::Event;
 use crate::forms::Forms;
 use crate::freshness::Freshness;
@@ -27,6 +28,8 @@ pub use writer::Writer;
 /// How far a unit is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// This process does not keep it.
+    Absent,
     /// It is being loaded, for the first time or again.
     Loading,
     /// It is abreast of the store.
@@ -52,6 +55,9 @@ pub struct Unit {
     forms: Forms,
     left: Left,
     counts: Counts,
+    /// Whether a task keeps it abreast; what a tail that ends leaves behind depends on it.
+    held: Arc<AtomicBool>,
+    departures: Departures,
     /// What the ring may hold.
     allotted_bytes: AtomicUsize,
     /// Bytes of the present objects.
@@ -98,12 +104,14 @@ impl Unit {
             generation: ArcSwapOption::empty(),
             current: AtomicI64::new(0),
             reached: watch::Sender::new(Revision(0)),
-            phase: watch::Sender::new(Phase::Loading),
+            phase: watch::Sender::new(Phase::Absent),
             reload: watch::Sender::new(0),
             past: Past::default(),
             forms: Forms::default(),
             left: Left::default(),
             counts: Counts::default(),
+            held: Arc::default(),
+            departures: Departures::default(),
             allotted_bytes: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             heard_ms: AtomicU64::new(now_ms()),
@@ -153,6 +161,40 @@ impl Unit {
     /// What it has done.
     pub fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// Whether this process keeps it.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// Who is asked to leave for another member.
+    pub fn departures(&self) -> &Departures {
+        &self.departures
+    }
+
+    /// How many watches are open.
+    pub fn watchers(&self) -> u64 {
+        self.counts.watchers.load(Ordering::Relaxed)
+    }
+
+    /// From now on somebody keeps it.
+    pub(crate) fn begin_to_hold(&self) {
+        self.departures.clear();
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Nobody is to keep it any more: a writer that goes closes its ring.
+    pub(crate) fn cease_to_hold(&self) {
+        self.held.store(false, Ordering::Release);
+    }
+
+    /// Shows nothing any more, once its writer has gone.
+    pub(crate) fn clear(&self) {
+        self.generation.store(None);
+        self.past.forget_before(Revision(i64::MAX));
+        self.bytes.store(0, Ordering::Relaxed);
+        self.set_phase(Phase::Absent);
     }
 
     /// What readers see; `None` before the first load.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use render::Selection;
 use render::watch::Kind;
 use ring::Lagged;
-use serve::feed::{Feed, Signal, Step};
+use serve::feed::{Feed, Listening, Signal, Step};
 use serve::status::Status;
 use storage::Revision;
 use tokio::time::Instant;
@@ -40,8 +40,21 @@ pub struct Watch {
     schedule: Schedule,
     /// Up to here nothing is sent: the watch began there.
     after: Revision,
+    /// Of the last event that was sent. The ring is ahead of what the unit says it has come to.
+    sent: Revision,
     /// Whether the next table is the first, which alone has column definitions.
     has_header: bool,
+    stay: Stay,
+}
+
+/// How long a watch may stay with this member.
+struct Stay {
+    opened: Instant,
+    /// Decides whether it is among those that leave.
+    lot: u64,
+    /// From the time on when a connection has it.
+    _listening: Option<Listening>,
+    is_over: bool,
 }
 
 /// Which objects a watch is about.
@@ -68,6 +81,13 @@ enum Phase {
 type Cursor = ring::Cursor<Event, Waiter>;
 
 impl Watch {
+    /// When it is to leave for another member, if it is to and does not do so yet.
+    fn leaves_at(&self) -> Option<Instant> {
+        let Stay { opened, lot, .. } = self.stay;
+        let at = self.unit.departures().time_for(opened, lot);
+        at.filter(|_| !self.stay.is_over)
+    }
+
     /// What the present phase has.
     fn step(&mut self, now: Instant) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Ended) {
@@ -129,7 +149,7 @@ impl Watch {
             Some(Due::Bookmark) => {
                 self.phase = Phase::Live(cursor);
                 match self.encoder.bookmark(
-                    current.max(self.after),
+                    current.max(self.after).max(self.sent),
                     false,
                     std::mem::take(&mut self.has_header),
                 ) {
@@ -150,6 +170,7 @@ impl Watch {
         let Some((kind, item)) = seen.map_err(Status::internal)? else {
             return Ok(None);
         };
+        self.sent = event.revision;
         let revision = match kind {
             Kind::Deleted => event.revision,
             _ => item.revision(),
@@ -209,17 +230,23 @@ impl Interest {
 
 impl Feed for Watch {
     fn adopt(&mut self, signal: Signal) {
+        self.stay._listening = Some(self.unit.departures().listen(signal.clone()));
         if let Phase::Initial(_, cursor) | Phase::Live(cursor) = &mut self.phase {
             cursor.park(Waiter(signal));
         }
     }
 
     fn next(&mut self, now: Instant) -> Step {
+        if self.leaves_at().is_some_and(|at| at <= now) {
+            self.stay.is_over = true;
+            self.schedule.finish();
+        }
         self.step(now)
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        Some(self.schedule.next())
+        let next = self.schedule.next();
+        Some(self.leaves_at().map_or(next, |at| at.min(next)))
     }
 
     fn finish(&mut self) {

@@ -127,6 +127,11 @@ impl Hooks {
         }
     }
 
+    /// The client that they use.
+    pub fn loopback(&self) -> Loopback {
+        self.loopback.clone()
+    }
+
     /// All hooks, for health checks.
     pub fn states(&self) -> Vec<HookState> {
         [

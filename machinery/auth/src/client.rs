@@ -175,7 +175,8 @@ fn configuration(error: impl std::fmt::Display) -> Error {
     Error::Configuration(error.to_string())
 }
 
-fn tls_config(trust: &Trust) -> Result<ClientConfig, Error> {
+/// The TLS settings of a client that trusts as told. Which protocols it speaks is not said.
+pub fn tls_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let builder = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()

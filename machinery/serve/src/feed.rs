@@ -2,6 +2,7 @@
 //! what drives feeds is a connection ([`crate::server`]) or, anywhere else, the adapter in [`crate::http::Body`].
 
 mod body;
+mod listeners;
 mod ready;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub(crate) use body::FeedBody;
+pub use listeners::{Listeners, Listening};
 pub use ready::{ReadySet, Signal};
 
 use crate::http::BodyError;

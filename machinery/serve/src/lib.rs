@@ -18,5 +18,6 @@ pub mod server;
 pub mod shutdown;
 pub mod status;
 pub mod tls;
+pub mod upgrade;
 pub mod version;
 pub mod warnings;

@@ -65,7 +65,24 @@ pub struct Files {
     pub admin_certificate: PathBuf,
     /// Its key.
     pub admin_key: PathBuf,
+    /// What a router shows the other tiers.
+    pub front_proxy_client_certificate: PathBuf,
+    /// Its key.
+    pub front_proxy_client_key: PathBuf,
+    /// What a member of the watch tier shows frontends.
+    pub watch_cache_certificate: PathBuf,
+    /// Its key.
+    pub watch_cache_key: PathBuf,
+    /// Held while files are made: processes may share a folder.
+    lock: PathBuf,
 }
+
+/// The common name of our own front proxies' certificates.
+pub const FRONT_PROXY_CLIENT: &str = "front-proxy-client";
+/// The user that a member of the watch tier is to frontends.
+pub const WATCH_CACHE_USER: &str = "system:shardplane:watchcache";
+/// The group of everything that is a tier of the system.
+pub const TIERS_GROUP: &str = "system:shardplane:tiers";
 
 /// The names under which the server is reached.
 #[derive(Clone, Debug, Default)]
@@ -80,34 +97,66 @@ impl Files {
     /// Below a data folder: `pki/`.
     pub fn below(data_dir: &Path) -> Self {
         let pki = data_dir.join("pki");
-        let at = |name: &str| pki.join(name);
+        Self::of(&pki, &pki)
+    }
+
+    /// In a folder that the processes of a system share, and what is each one's own in another.
+    pub fn of(shared: &Path, own: &Path) -> Self {
+        let at = |name: &str| shared.join(name);
         Self {
             ca_certificate: at("ca.crt"),
             ca_key: at("ca.key"),
-            serving_certificate: at("apiserver.crt"),
-            serving_key: at("apiserver.key"),
+            serving_certificate: own.join("apiserver.crt"),
+            serving_key: own.join("apiserver.key"),
             front_proxy_ca_certificate: at("front-proxy-ca.crt"),
             front_proxy_ca_key: at("front-proxy-ca.key"),
             service_account_key: at("sa.key"),
             admin_certificate: at("admin.crt"),
             admin_key: at("admin.key"),
+            front_proxy_client_certificate: at("front-proxy-client.crt"),
+            front_proxy_client_key: at("front-proxy-client.key"),
+            watch_cache_certificate: at("watchcache.crt"),
+            watch_cache_key: at("watchcache.key"),
+            lock: at("lock"),
         }
     }
 
     /// Makes what is missing or about to expire. Authorities are never replaced.
     pub fn ensure(&self, names: &Names) -> Result<(), Error> {
+        let _lock = files::lock(&self.lock)?;
         self.ensure_authority("shardplane-ca", &self.ca_certificate, &self.ca_key)?;
         self.ensure_authority(
             "shardplane-front-proxy-ca",
             &self.front_proxy_ca_certificate,
             &self.front_proxy_ca_key,
         )?;
-        self.ensure_leaf(
-            serving_params(names)?,
-            &self.serving_certificate,
-            &self.serving_key,
+        let cluster = (self.ca_certificate.as_path(), self.ca_key.as_path());
+        let proxies = (
+            self.front_proxy_ca_certificate.as_path(),
+            self.front_proxy_ca_key.as_path(),
+        );
+        let serving = (self.serving_certificate.as_path(), self.serving_key.as_path());
+        let admin = (self.admin_certificate.as_path(), self.admin_key.as_path());
+        let proxy = (
+            self.front_proxy_client_certificate.as_path(),
+            self.front_proxy_client_key.as_path(),
+        );
+        let member = (
+            self.watch_cache_certificate.as_path(),
+            self.watch_cache_key.as_path(),
+        );
+        ensure_leaf(serving_params(names)?, cluster, serving)?;
+        ensure_leaf(
+            client_params("kubernetes-admin", Some("system:masters")),
+            cluster,
+            admin,
         )?;
-        self.ensure_leaf(admin_params(), &self.admin_certificate, &self.admin_key)?;
+        ensure_leaf(
+            client_params(WATCH_CACHE_USER, Some(TIERS_GROUP)),
+            cluster,
+            member,
+        )?;
+        ensure_leaf(client_params(FRONT_PROXY_CLIENT, None), proxies, proxy)?;
         if !self.service_account_key.exists() {
             let key = generate("service account key")?;
             write_private(&self.service_account_key, key.serialize_pem().as_bytes())?;
@@ -134,40 +183,41 @@ impl Files {
         write_private(key, pair.serialize_pem().as_bytes())?;
         write_private(certificate, made.pem().as_bytes())
     }
+}
 
-    fn ensure_leaf(&self, params: CertificateParams, certificate: &Path, key: &Path) -> Result<(), Error> {
-        // What the certificate was made for: its names and the authority that signed it.
-        let made_for = format!(
-            "{:?}\n{}",
-            params.subject_alt_names,
-            files::read(&self.ca_certificate)?
-        );
-        let note = certificate.with_extension("made-for");
-        let unchanged = std::fs::read_to_string(&note).is_ok_and(|noted| noted == made_for);
-        if unchanged && certificate.exists() && key.exists() && !expires_soon(certificate) {
-            return Ok(());
-        }
-        let what = certificate.display().to_string();
-        let failed = |source| Error::Certificate {
-            what: what.clone(),
-            source,
-        };
-        let issuer = self.issuer()?;
-        let pair = generate(&what)?;
-        let made = params.signed_by(&pair, &issuer).map_err(failed)?;
-        write_private(key, pair.serialize_pem().as_bytes())?;
-        write_private(certificate, made.pem().as_bytes())?;
-        write_private(&note, made_for.as_bytes())
+/// Makes a certificate and its key, unless they are there and good. Both are pairs of certificate and key.
+fn ensure_leaf(
+    params: CertificateParams,
+    authority: (&Path, &Path),
+    (certificate, key): (&Path, &Path),
+) -> Result<(), Error> {
+    // What the certificate was made for: its names and the authority that signed it.
+    let made_for = format!("{:?}\n{}", params.subject_alt_names, files::read(authority.0)?);
+    let note = certificate.with_extension("made-for");
+    let unchanged = std::fs::read_to_string(&note).is_ok_and(|noted| noted == made_for);
+    if unchanged && certificate.exists() && key.exists() && !expires_soon(certificate) {
+        return Ok(());
     }
+    let what = certificate.display().to_string();
+    let failed = |source| Error::Certificate {
+        what: what.clone(),
+        source,
+    };
+    let issuer = issuer(authority)?;
+    let pair = generate(&what)?;
+    let made = params.signed_by(&pair, &issuer).map_err(failed)?;
+    write_private(key, pair.serialize_pem().as_bytes())?;
+    write_private(certificate, made.pem().as_bytes())?;
+    write_private(&note, made_for.as_bytes())
+}
 
-    fn issuer(&self) -> Result<Issuer<'static, KeyPair>, Error> {
-        let failed = |source| Error::Certificate {
-            what: self.ca_certificate.display().to_string(),
-            source,
-        };
-        let key = KeyPair::from_pem(&files::read(&self.ca_key)?).map_err(failed)?;
-        Issuer::from_ca_cert_pem(&files::read(&self.ca_certificate)?, key).map_err(failed)
-    }
+fn issuer((certificate, key): (&Path, &Path)) -> Result<Issuer<'static, KeyPair>, Error> {
+    let failed = |source| Error::Certificate {
+        what: certificate.display().to_string(),
+        source,
+    };
+    let pair = KeyPair::from_pem(&files::read(key)?).map_err(failed)?;
+    Issuer::from_ca_cert_pem(&files::read(certificate)?, pair).map_err(failed)
 }
 
 fn serving_params(names: &Names) -> Result<CertificateParams, Error> {
@@ -187,11 +237,11 @@ fn serving_params(names: &Names) -> Result<CertificateParams, Error> {
     Ok(params)
 }
 
-fn admin_params() -> CertificateParams {
-    let mut params = params("kubernetes-admin", LEAF_VALIDITY);
-    params
-        .distinguished_name
-        .push(DnType::OrganizationName, "system:masters");
+fn client_params(name: &str, group: Option<&str>) -> CertificateParams {
+    let mut params = params(name, LEAF_VALIDITY);
+    if let Some(group) = group {
+        params.distinguished_name.push(DnType::OrganizationName, group);
+    }
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params

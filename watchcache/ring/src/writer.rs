@@ -141,7 +141,7 @@ impl<T, W: Parked> Writer<T, W> {
     }
 
     /// Says that nothing comes any more: every cursor is woken and told that it lagged, in a ring that has had no events, too.
-    pub fn close(mut self) {
+    pub fn close(&mut self) {
         self.begin_at(i64::MAX, true);
     }
 

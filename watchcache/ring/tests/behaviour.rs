@@ -452,7 +452,7 @@ fn what_is_read_is_freed_with_the_ring() {
 fn readers_and_cursors_go_to_any_thread() {
     fn is_shared<T: Send + Sync>(_: &T) {}
     fn is_sent<T: Send>(_: &T) {}
-    let (writer, reader) = ring();
+    let (mut writer, reader) = ring();
     is_shared(&reader);
     is_sent(&writer);
     is_sent(&reader.open(Scope::All, Position::START).unwrap());
@@ -460,7 +460,7 @@ fn readers_and_cursors_go_to_any_thread() {
 
 #[test]
 fn a_closed_ring_tells_every_cursor_even_if_it_never_had_an_event() {
-    let (writer, reader) = ring();
+    let (mut writer, reader) = ring();
     let mut all = reader
         .open(Scope::All, Position::START)
         .expect("nothing was dropped");

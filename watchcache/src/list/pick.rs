@@ -169,7 +169,7 @@ pub(super) async fn from_store(
 /// One object as the store has it now.
 pub(crate) async fn one(unit: &Unit, key: &str) -> Result<Option<Arc<Item>>, Status> {
     let range = Range {
-        start: Bytes::from([unit.span().start.as_ref(), key.as_bytes()].concat()),
+        start: Bytes::from([unit.maker().prefix(), key.as_bytes()].concat()),
         ..Range::default()
     };
     let found = unit.store().range(range).await.map_err(errors::store)?;
@@ -180,7 +180,7 @@ pub(crate) async fn one(unit: &Unit, key: &str) -> Result<Option<Arc<Item>>, Sta
 }
 
 fn begin(unit: &Unit, wanted: &Wanted<'_>) -> Bytes {
-    let prefix = unit.span().start.as_ref();
+    let prefix = unit.maker().prefix();
     match &wanted.after {
         Some(after) => Bytes::from([prefix, after, b"\0"].concat()),
         None => Bytes::from([prefix, &wanted.scope.first_key()].concat()),
@@ -189,7 +189,7 @@ fn begin(unit: &Unit, wanted: &Wanted<'_>) -> Bytes {
 
 fn end(unit: &Unit, scope: &Scope) -> Bytes {
     match scope.end_key() {
-        Some(end) => Bytes::from([unit.span().start.as_ref(), &end].concat()),
+        Some(end) => Bytes::from([unit.maker().prefix(), &end].concat()),
         None => unit.span().end.clone(),
     }
 }

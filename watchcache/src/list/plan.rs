@@ -50,11 +50,26 @@ enum At {
 /// Decides what a list reads; waits until the cache is where it must be.
 pub(super) async fn plan(unit: &Arc<Unit>, scope: &Scope, options: &ListOptions) -> Result<Plan, Status> {
     let wanted = wanted(scope, options)?;
+    let state = match unit.is_held() {
+        true => state(unit, wanted.at).await?,
+        false => unheld(unit, &wanted)?,
+    };
     Ok(Plan {
-        state: state(unit, wanted.at).await?,
+        state,
         after: wanted.after,
         limit: wanted.limit,
     })
+}
+
+/// What is not kept here is read from the store, page by page.
+fn unheld(unit: &Unit, wanted: &Wanted) -> Result<State, Status> {
+    if wanted.limit == 0 {
+        return Err(fresh::away(unit));
+    }
+    Ok(State::Stored(match wanted.at {
+        At::Exactly(revision) => Some(revision),
+        At::Any | At::Now | At::NotBefore(_) => None,
+    }))
 }
 
 async fn state(unit: &Arc<Unit>, at: At) -> Result<State, Status> {

@@ -1,7 +1,7 @@
 //! The one writer of a unit's generation: the ring's writer, the index's keys, and what readers are shown.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use storage::Revision;
@@ -19,6 +19,8 @@ pub struct Writer {
     ring: ring::Writer<Event, Waiter>,
     index: Index,
     generation: Arc<Generation>,
+    /// Whether somebody keeps the unit: when its last writer goes because nobody does, watches that are left must not wait for ever.
+    held: Arc<AtomicBool>,
 }
 
 impl Unit {
@@ -33,6 +35,7 @@ impl Unit {
         Writer {
             ring,
             index: Index::new(&self.maker),
+            held: self.held.clone(),
             generation: Arc::new(Generation {
                 ring: reader,
                 shown: ArcSwap::from_pointee(nothing),
@@ -79,7 +82,7 @@ impl Writer {
         if is_first {
             unit.past.forget_before(revision);
             unit.generation.store(Some(self.generation.clone()));
-            before.into_iter().for_each(Self::close);
+            before.into_iter().for_each(|mut before| before.ring.close());
             unit.set_phase(Phase::Following);
         }
         unit.current.fetch_max(revision.0, Ordering::AcqRel);
@@ -95,9 +98,13 @@ impl Writer {
         self.ring
             .trim(now_ms(), unit.allotted_bytes.load(Ordering::Relaxed));
     }
+}
 
-    /// Ends the generation: its readers hear that there is a gap.
-    fn close(self) {
-        self.ring.close();
+impl Drop for Writer {
+    /// Readers that are left hear that there is a gap.
+    fn drop(&mut self) {
+        if !self.held.load(Ordering::Acquire) {
+            self.ring.close();
+        }
     }
 }

@@ -8,6 +8,9 @@ use super::{Hooks, text, typed};
 use crate::bootstrap::{conditions, service_availability as availability};
 
 const API_SERVICES: &str = "/apis/apiregistration.k8s.io/v1/apiservices";
+/// The most slices of a Service that are looked at: one ready endpoint is enough. With a limit a frontend, which does not follow
+/// slices, reads them from the store.
+const SLICES_MAX: u32 = 500;
 const API_SERVICE_KEYS: &str = "apiregistration.k8s.io/apiservices";
 
 impl Hooks {
@@ -76,7 +79,7 @@ impl Hooks {
             Err(status) => return Err(text(status)),
         };
         let path = format!(
-            "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D{name}"
+            "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?limit={SLICES_MAX}&labelSelector=kubernetes.io%2Fservice-name%3D{name}"
         );
         let slices = self.loopback.get(&path).await.map_err(text)?;
         Ok((service, slices.list_at(&["items"]).to_vec()))

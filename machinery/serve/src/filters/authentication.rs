@@ -131,10 +131,22 @@ impl Authentication {
                     Err(Unknown::BadCredentials)
                 }
             },
-            None if by_certificate.is_some() => Err(Unknown::BadCredentials),
+            None if by_certificate.is_some() && peer.is_some_and(|peer| !self.is_proxy(peer)) => {
+                Err(Unknown::BadCredentials)
+            }
             None if self.anonymous.admits(request.uri.path()) => Ok(Found::lasting(User::anonymous())),
             None => Err(Unknown::NoCredentials),
         }
+    }
+
+    /// Whether a certificate is that of a proxy, and so says nothing of a user whom the proxy does not name: a router passes on
+    /// requests of who sent it no credentials.
+    fn is_proxy(&self, peer: &Peer) -> bool {
+        let is_allowed = |proxy: &FrontProxy| {
+            let name = peer.proxy_name(&proxy.authority);
+            name.is_ok_and(|name| proxy.names.allows(&name))
+        };
+        self.front_proxy.as_ref().is_some_and(is_allowed)
     }
 
     /// [`Self::find`], counted.

@@ -13,13 +13,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
         path: path.to_owned(),
         source,
     };
-    if let Some(folder) = path.parent() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(failed)?;
-    }
+    write_folder(path)?;
     let draft = path.with_extension("draft");
     let mut file = OpenOptions::new()
         .write(true)
@@ -32,6 +26,33 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
     fs::rename(&draft, path).map_err(failed)
+}
+
+/// Waits until nobody else makes files beside this one; as long as the answer lives, nobody does.
+pub(super) fn lock(path: &Path) -> Result<fs::File, Error> {
+    write_folder(path)?;
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
+/// Makes the folder of a file, of mode 0700, if it is not there.
+fn write_folder(path: &Path) -> Result<(), Error> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Reads a text file.

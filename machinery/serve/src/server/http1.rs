@@ -17,11 +17,12 @@ use tokio_rustls::server::TlsStream;
 use super::Server;
 use super::connection::{Connection, must_finish};
 use super::idle::Activity;
-use super::websocket::Upgrade;
+use super::websocket::Handshake;
 use crate::filter::answer;
 use crate::http::{Request, Response, status_response};
 use crate::limits::Connections;
 use crate::status::Status;
+use crate::upgrade::Upgradable;
 
 use unread::Unread;
 
@@ -89,11 +90,15 @@ impl hyper::service::Service<http::Request<Incoming>> for Requests {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
-        let upgrade = Upgrade::of(&mut request);
+        let connection = Arc::clone(&self.connection);
+        let upgrade = Upgradable::of(&mut request, connection.clone());
+        let handshake = upgrade
+            .as_ref()
+            .and_then(|upgrade| Handshake::of(&request, upgrade));
         let close_timeout = self.close_timeout;
         let (mut request, unread) = Unread::of(request);
-        let connection = Arc::clone(&self.connection);
         request.extensions_mut().insert(connection.peer.clone());
+        upgrade.and_then(|upgrade| request.extensions_mut().insert(upgrade));
         let under_way = connection.activity.begin();
         Box::pin(async move {
             let response = match must_finish(&request) {
@@ -104,8 +109,8 @@ impl hyper::service::Service<http::Request<Incoming>> for Requests {
                 unread.discard().await;
             }
             let response = response.map(|body| body.holding(under_way));
-            Ok(match upgrade {
-                Some(upgrade) => upgrade.answer(response, connection, close_timeout),
+            Ok(match handshake {
+                Some(handshake) => handshake.answer(response, connection.peer.address, close_timeout),
                 None => response,
             })
         })

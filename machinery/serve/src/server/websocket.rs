@@ -3,14 +3,12 @@
 
 mod messages;
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite;
@@ -18,41 +16,35 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 
-use super::connection::Connection;
 use crate::feed::Owned;
 use crate::http::{Body, BodyError, Response, status_response};
 use crate::limits::{WEBSOCKET_BUFFER_BYTES, WEBSOCKET_INCOMING_BYTES_MAX};
 use crate::status::Status;
+use crate::upgrade::{Granted, Upgradable, has_token};
 use messages::{Format, Messages};
 
 /// A client's wish to go on with WebSocket.
-pub(super) struct Upgrade {
-    on: OnUpgrade,
+pub(super) struct Handshake {
+    upgrade: Upgradable,
     /// The headers of the answer; an error is what is wrong with the wish.
     accepted: Result<HeaderMap, Status>,
 }
 
-impl Upgrade {
-    /// What a request asks for.
-    pub(super) fn of<B>(request: &mut http::Request<B>) -> Option<Self> {
+impl Handshake {
+    /// What a request that asks for an upgrade wants, if it is this.
+    pub(super) fn of<B>(request: &http::Request<B>, upgrade: &Upgradable) -> Option<Self> {
         let headers = request.headers();
-        let wants = has_token(headers, &header::UPGRADE, "websocket")
-            && has_token(headers, &header::CONNECTION, "upgrade")
-            && request.method() == http::Method::GET;
+        let wants =
+            has_token(headers, &header::UPGRADE, "websocket") && request.method() == http::Method::GET;
         wants.then(|| Self {
-            accepted: accept(request.headers()),
-            on: hyper::upgrade::on(request),
+            accepted: accept(headers),
+            upgrade: upgrade.clone(),
         })
     }
 
     /// The answer to the handshake, if `response` is a feed of events, which then goes on in a task of its own. The
     /// connection's slot is kept until that ends.
-    pub(super) fn answer(
-        self,
-        response: Response,
-        connection: Arc<Connection>,
-        close_timeout: Duration,
-    ) -> Response {
+    pub(super) fn answer(self, response: Response, address: SocketAddr, close_timeout: Duration) -> Response {
         let Some(format) = Format::of(&response) else {
             return response;
         };
@@ -65,7 +57,11 @@ impl Upgrade {
             Ok(accepted) => accepted,
             Err(status) => return status_response(&status),
         };
-        tokio::spawn(send(self.on, feed, format, connection, close_timeout));
+        // Whoever answers with a feed has not gone on by itself.
+        let Some(granted) = self.upgrade.take() else {
+            return status_response(&Status::internal("the connection is in use"));
+        };
+        tokio::spawn(send(granted, feed, format, address, close_timeout));
         let mut response = http::Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = parts.headers;
@@ -73,14 +69,6 @@ impl Upgrade {
         response.headers_mut().extend(accepted);
         response
     }
-}
-
-fn has_token(headers: &HeaderMap, name: &header::HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(name).iter();
-    let mut tokens = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    tokens.any(|token| token.trim().eq_ignore_ascii_case(wanted))
 }
 
 /// The server's side of the handshake.
@@ -121,15 +109,14 @@ fn protocol(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// Sends the events once the client has the answer.
 async fn send(
-    on: OnUpgrade,
+    mut granted: Granted,
     feed: Owned,
     format: Format,
-    connection: Arc<Connection>,
+    address: SocketAddr,
     close_timeout: Duration,
 ) {
-    let address = connection.peer.address;
     let sent = async {
-        let stream = TokioIo::new(on.await?);
+        let stream = granted.stream().await?;
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
         run(
             socket,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::feed::{Feed, Signal, Step};
+use crate::feed::{Feed, Listening, Signal, Step};
 use crate::filters::rights::Held;
 use crate::limits::FAREWELL;
-use crate::shutdown::{Listening, Shutdown};
+use crate::shutdown::Shutdown;
 
 /// A feed that ends some time after the signal, or with what it is held by. What it adds to a feed is a place in a list: no future and no timer.
 pub(super) struct Ending {

@@ -20,10 +20,10 @@ use super::feeds::Feeds;
 use super::handoff::Handoff;
 use super::keepalive::Keepalive;
 use super::request::Incoming;
-use crate::feed::ReadySet;
+use crate::feed::{Listening, ReadySet};
 use crate::limits::{CONNECTION_ROUNDS_MAX, Connections, REQUESTS_PER_STREAM_MAX};
 use crate::server::connection::Connection;
-use crate::shutdown::{Listening, Shutdown};
+use crate::shutdown::Shutdown;
 
 /// One connection, driven by polls.
 pub(super) struct Task<S> {

@@ -1,0 +1,254 @@
+//! A member as the router reaches it: connections that many requests share, how many of them are under way, and whether it is fit to
+//! be asked. Which member is asked is [`crate::choice`]'s.
+
+mod connection;
+mod exchange;
+mod relay;
+mod tunnel;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use rustls::ClientConfig;
+use smol_str::SmolStr;
+use tokio::time::Instant;
+
+use crate::choice::Candidate;
+use crate::ejection::{Fitness, Outcome};
+use crate::limits::{CONNECTIONS_PER_MEMBER_MAX, STREAMS_PER_CONNECTION_MAX};
+
+use connection::{Connection, Stream};
+
+pub use exchange::{Failed, Safety};
+pub use tunnel::upgrade;
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection.
+    #[error("{address}: {why}")]
+    Connect {
+        /// Of whom.
+        address: SmolStr,
+        /// Why.
+        why: String,
+    },
+    /// No member is known.
+    #[error("there is nobody to ask")]
+    Nobody,
+    /// All connections that it may have are full.
+    #[error("{0} has too many requests under way")]
+    Full(SmolStr),
+    /// The exchange broke off before there was an answer.
+    #[error(transparent)]
+    Broken(#[from] h2::Error),
+    /// The same on HTTP/1.1.
+    #[error(transparent)]
+    Http1(#[from] hyper::Error),
+}
+
+/// The ways to all members. Clones share them.
+#[derive(Clone)]
+pub struct Upstreams {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// How members are known, and what the router shows them; exchanged when files change.
+    tls: ArcSwap<ClientConfig>,
+    by_address: Mutex<HashMap<SmolStr, Arc<Upstream>>>,
+}
+
+/// The way to one member.
+pub struct Upstream {
+    address: SmolStr,
+    connections: Mutex<Vec<Connection>>,
+    /// One connection is made at a time: those who wait share it.
+    connecting: tokio::sync::Mutex<()>,
+    fitness: Mutex<Fitness>,
+    /// Numbers of what was done.
+    pub counts: Counts,
+}
+
+/// What goes through a member.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Requests that were sent.
+    pub requests: AtomicU64,
+    /// Those that had no answer.
+    pub failures: AtomicU64,
+    /// Answers under way, watches among them.
+    pub open: AtomicU64,
+    /// Watches under way.
+    pub watches: AtomicU64,
+}
+
+/// One in a gauge of [`Counts`]; leaves it when dropped.
+pub(crate) struct Counted {
+    upstream: Arc<Upstream>,
+    gauge: fn(&Counts) -> &AtomicU64,
+}
+
+impl Upstreams {
+    /// With these TLS settings; the protocols to speak are added.
+    pub fn new(tls: ClientConfig) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                tls: ArcSwap::from_pointee(tls),
+                by_address: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Uses other certificates for connections from now on.
+    pub fn exchange_tls(&self, tls: ClientConfig) {
+        self.shared.tls.store(Arc::new(tls));
+    }
+
+    /// The way to an address.
+    pub fn to(&self, address: &SmolStr) -> Arc<Upstream> {
+        let mut by_address = self.shared.lock();
+        let made = by_address
+            .entry(address.clone())
+            .or_insert_with(|| Arc::new(Upstream::new(address.clone())));
+        made.clone()
+    }
+
+    /// All ways, by address.
+    pub fn all(&self) -> Vec<Arc<Upstream>> {
+        let mut all: Vec<_> = self.shared.lock().values().cloned().collect();
+        all.sort_by(|one, other| one.address.cmp(&other.address));
+        all
+    }
+
+    /// Forgets who is no member any more. What is under way there goes on, unless the member is lost: then it breaks off, so that
+    /// clients resume elsewhere and do not wait.
+    pub fn retain(&self, is_member: impl Fn(&SmolStr) -> bool, is_lost: impl Fn(&SmolStr) -> bool) {
+        let mut by_address = self.shared.lock();
+        by_address.retain(|address, upstream| {
+            if is_lost(address) {
+                upstream.give_up();
+            }
+            is_member(address)
+        });
+    }
+
+    fn tls(&self) -> Arc<ClientConfig> {
+        self.shared.tls.load_full()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SmolStr, Arc<Upstream>>> {
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Upstream {
+    fn new(address: SmolStr) -> Self {
+        Self {
+            address,
+            connections: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+            fitness: Mutex::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> &SmolStr {
+        &self.address
+    }
+
+    /// As it is chosen.
+    pub fn as_candidate(&self) -> Candidate {
+        Candidate {
+            load: self.counts.open.load(Ordering::Relaxed),
+            fitness: *self.fitness(),
+        }
+    }
+
+    /// How many connections there are.
+    pub fn connection_count(&self) -> usize {
+        self.connections().iter().filter(|one| one.is_open()).count()
+    }
+
+    /// Takes note of how it answered.
+    pub fn note(&self, outcome: Outcome) {
+        if outcome != Outcome::Well {
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        self.fitness().note(outcome, Instant::now());
+    }
+
+    /// A stream on a connection that is open, or on a new one.
+    async fn stream(self: &Arc<Self>, upstreams: &Upstreams) -> Result<Stream, Error> {
+        if let Some(stream) = self.free_stream().await {
+            return Ok(stream);
+        }
+        let _turn = self.connecting.lock().await;
+        if let Some(stream) = self.free_stream().await {
+            return Ok(stream);
+        }
+        if self.connection_count() >= CONNECTIONS_PER_MEMBER_MAX {
+            return Err(Error::Full(self.address.clone()));
+        }
+        let connection = Connection::open(&self.address, upstreams.tls()).await?;
+        let stream = connection.stream();
+        self.connections().push(connection);
+        let failed = || Error::Connect {
+            address: self.address.clone(),
+            why: "the connection was closed at once".to_owned(),
+        };
+        stream.ready().await.ok_or_else(failed)
+    }
+
+    /// On the connection with the fewest streams, if it has room.
+    async fn free_stream(&self) -> Option<Stream> {
+        loop {
+            let stream = {
+                let mut connections = self.connections();
+                connections.retain(Connection::is_open);
+                let least = connections.iter().min_by_key(|one| one.stream_count())?;
+                if least.stream_count() >= STREAMS_PER_CONNECTION_MAX {
+                    return None;
+                }
+                least.stream()
+            };
+            // One that is about to close says so here; the next is tried.
+            if let Some(ready) = stream.ready().await {
+                return Some(ready);
+            }
+        }
+    }
+
+    fn give_up(&self) {
+        self.connections()
+            .drain(..)
+            .for_each(|connection| connection.close());
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fitness(&self) -> MutexGuard<'_, Fitness> {
+        self.fitness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(self: &Arc<Self>, gauge: fn(&Counts) -> &AtomicU64) -> Counted {
+        gauge(&self.counts).fetch_add(1, Ordering::Relaxed);
+        Counted {
+            upstream: self.clone(),
+            gauge,
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.gauge)(&self.upstream.counts).fetch_sub(1, Ordering::Relaxed);
+    }
+}

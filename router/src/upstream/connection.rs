@@ -1,0 +1,181 @@
+//! One HTTP/2 connection to a member: its TLS, its task, its streams, and how it notices that nobody is there any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::client::{self, SendRequest};
+use h2::{Ping, PingPong};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use smol_str::SmolStr;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::Error;
+use crate::limits::{
+    CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
+    SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
+};
+
+/// An open connection.
+pub(super) struct Connection {
+    sender: SendRequest<Bytes>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    streams: AtomicUsize,
+    is_closed: AtomicBool,
+    give_up: Notify,
+}
+
+/// A place on a connection; free again when dropped.
+pub(super) struct Stream {
+    pub(super) sender: SendRequest<Bytes>,
+    pub(super) place: Place,
+}
+
+/// What a stream counts for.
+pub(super) struct Place(Arc<Shared>);
+
+impl Connection {
+    /// Connects to `host:port`.
+    pub(super) async fn open(address: &SmolStr, tls: Arc<ClientConfig>) -> Result<Self, Error> {
+        let failed = |why: String| Error::Connect {
+            address: address.clone(),
+            why,
+        };
+        let opening = async {
+            let stream = connect(address, tls, b"h2").await?;
+            let shaken = settings().handshake::<_, Bytes>(stream).await;
+            shaken.map_err(|error| error.to_string())
+        };
+        let opened = tokio::time::timeout(CONNECT_TIMEOUT, opening).await;
+        let opened = opened.unwrap_or_else(|_| Err("no connection in time".to_owned()));
+        let (sender, connection) = opened.map_err(failed)?;
+        let shared = Arc::new(Shared::default());
+        tokio::spawn(drive(connection, shared.clone(), address.clone()));
+        Ok(Self { sender, shared })
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.shared.is_closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn stream_count(&self) -> usize {
+        self.shared.streams.load(Ordering::Relaxed)
+    }
+
+    /// A place on it.
+    pub(super) fn stream(&self) -> Stream {
+        self.shared.streams.fetch_add(1, Ordering::Relaxed);
+        Stream {
+            sender: self.sender.clone(),
+            place: Place(self.shared.clone()),
+        }
+    }
+
+    /// Breaks it off.
+    pub(super) fn close(self) {
+        self.shared.give_up.notify_one();
+    }
+}
+
+impl Stream {
+    /// Waits until a request may be sent; none if the connection takes no more.
+    pub(super) async fn ready(self) -> Option<Self> {
+        let Self { sender, place } = self;
+        match sender.ready().await {
+            Ok(sender) => Some(Self { sender, place }),
+            Err(_) => {
+                place.0.is_closed.store(true, Ordering::Release);
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// TCP and TLS. The protocol must be the one that is asked for.
+pub(super) async fn connect(
+    address: &str,
+    tls: Arc<ClientConfig>,
+    protocol: &[u8],
+) -> Result<TlsStream<TcpStream>, String> {
+    let authority: http::uri::Authority = address.parse().map_err(|_| "no address".to_owned())?;
+    let host = authority.host().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
+    let socket = TcpStream::connect(address)
+        .await
+        .map_err(|error| error.to_string())?;
+    socket.set_nodelay(true).map_err(|error| error.to_string())?;
+    let mut config = tls.as_ref().clone();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+    let stream = stream.map_err(|error| error.to_string())?;
+    match stream.get_ref().1.alpn_protocol() {
+        Some(agreed) if agreed == protocol => Ok(stream),
+        _ => Err("it does not speak the HTTP version that is needed".to_owned()),
+    }
+}
+
+fn settings() -> client::Builder {
+    let mut settings = client::Builder::new();
+    settings
+        .enable_push(false)
+        .initial_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_send_buffer_size(SEND_BUFFER_BYTES_MAX)
+        .max_header_list_size(HEADER_BYTES_MAX)
+        // Many small frames are what watches are made of, and members are no attackers.
+        .data_frame_budget(usize::MAX);
+    settings
+}
+
+/// The connection's task. When it ends, everything on the connection breaks off.
+async fn drive(
+    mut connection: client::Connection<TlsStream<TcpStream>>,
+    shared: Arc<Shared>,
+    address: SmolStr,
+) {
+    let pings = connection.ping_pong();
+    let ended = tokio::select! {
+        ended = connection => ended.map_err(|error| error.to_string()),
+        () = silence(pings) => Err("it does not answer".to_owned()),
+        () = shared.give_up.notified() => Ok(()),
+    };
+    shared.is_closed.store(true, Ordering::Release);
+    if let Err(why) = ended {
+        tracing::debug!(%address, why, "a connection to a member ended early");
+    }
+}
+
+/// Returns when the other side no longer answers pings.
+async fn silence(pings: Option<PingPong>) {
+    let Some(mut pings) = pings else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::time::sleep(KEEPALIVE_INTERVAL).await;
+        match within(KEEPALIVE_TIMEOUT, pings.ping(Ping::opaque())).await {
+            Some(Ok(_)) => {}
+            // The connection's own end says why.
+            Some(Err(_)) => return std::future::pending().await,
+            None => return,
+        }
+    }
+}
+
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, future).await.ok()
+}

@@ -1,0 +1,264 @@
+//! The proxy over real sockets: who the tiers take clients for, what is sent again and what is not, and what streams do to each other.
+
+mod fixture;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use fixture::{PATIENCE, World, content};
+use futures_util::stream;
+use router::members::Tier;
+use serve::filter::handler_fn;
+use serve::http::{Body, BodyError, Handler, Request, text_response};
+use serve::shutdown::Shutdown;
+use serve::upgrade::Upgradable;
+use shardplane_router as router;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Tells its name, what it was asked, and who it was told that the client is.
+fn telling(name: &'static str) -> Handler {
+    handler_fn(move |request: Request| async move {
+        let (method, who) = (request.method().clone(), who(&request));
+        let path = request.uri().path_and_query().map(ToString::to_string);
+        let (path, sent) = (path.unwrap_or_default(), content(request).await.len());
+        text_response(
+            http::StatusCode::OK,
+            format!("{name} {method} {path} {sent} {who}"),
+        )
+    })
+}
+
+fn who(request: &Request) -> String {
+    let header = |name: &str| {
+        let values = request.headers().get_all(name).iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        values.collect::<Vec<_>>().join(",")
+    };
+    let (user, groups, token, addresses) = (
+        header("x-remote-user"),
+        header("x-remote-group"),
+        header("authorization"),
+        header("x-forwarded-for"),
+    );
+    format!("user={user} groups={groups} token={token} from={addresses}")
+}
+
+fn counting(count: &Arc<AtomicU32>) -> Handler {
+    let count = count.clone();
+    handler_fn(move |request: Request| {
+        let count = count.clone();
+        async move {
+            count.fetch_add(1, Ordering::Relaxed);
+            text_response(http::StatusCode::OK, content(request).await)
+        }
+    })
+}
+
+#[tokio::test]
+async fn each_tier_gets_its_requests_and_knows_the_client() {
+    let mut world = World::new();
+    world.serve(Tier::Frontend, telling("frontend")).await;
+    world.serve(Tier::WatchCache, telling("member")).await;
+    let router = world.route(&Shutdown::new()).await;
+    let admin = world.client(router, true).await;
+    let spoofed = [("x-remote-user", "root"), ("x-forwarded-for", "10.1.1.1")];
+    let named =
+        "user=kubernetes-admin groups=system:masters,system:authenticated token= from=10.1.1.1, 127.0.0.1";
+    assert_eq!(
+        admin.ask("GET", "/api/v1/pods?limit=5", &spoofed).await,
+        (200, format!("member GET /api/v1/pods?limit=5 0 {named}"))
+    );
+    assert_eq!(
+        admin.ask("POST", "/api/v1/namespaces/a/pods", &spoofed).await,
+        (200, format!("frontend POST /api/v1/namespaces/a/pods 7 {named}"))
+    );
+    let nobody = world.client(router, false).await;
+    let token = [
+        ("authorization", "Bearer abc"),
+        ("x-remote-group", "system:masters"),
+    ];
+    assert_eq!(
+        nobody.ask("GET", "/api", &token).await,
+        (
+            200,
+            "frontend GET /api 0 user= groups= token=Bearer abc from=127.0.0.1".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
+async fn who_cannot_be_reached_is_passed_over_by_reads_and_writes() {
+    let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
+    for tier in [Tier::Frontend, Tier::WatchCache] {
+        let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        world.join(tier, gone.local_addr().expect("bound"));
+        world.serve(tier, counting(&count)).await;
+    }
+    let client = world.client(world.route(&Shutdown::new()).await, true).await;
+    for _ in 0..10 {
+        assert_eq!(client.ask("GET", "/api/v1/pods", &[]).await.0, 200);
+        let written = client.ask("POST", "/api/v1/namespaces/a/pods", &[]).await;
+        assert_eq!(written, (200, "content".to_owned()));
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 20);
+}
+
+#[tokio::test]
+async fn a_write_that_may_have_been_carried_out_is_not_repeated() {
+    let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
+    let broken = world.serve_breaking(Tier::Frontend).await;
+    let router = world.route(&Shutdown::new()).await;
+    let (code, text) = world
+        .client(router, true)
+        .await
+        .ask("POST", "/api/v1/namespaces/a/pods", &[])
+        .await;
+    assert_eq!((code, *broken.borrow()), (502, 1), "{text}");
+    // A read is asked of the next, also of a frontend when the watch tier fails.
+    let broken = world.serve_breaking(Tier::WatchCache).await;
+    world.serve(Tier::WatchCache, counting(&count)).await;
+    let client = world.client(world.route(&Shutdown::new()).await, true).await;
+    for _ in 0..10 {
+        assert_eq!(client.ask("GET", "/api/v1/pods", &[]).await.0, 200);
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 10);
+    assert!(*broken.borrow() > 0);
+}
+
+#[tokio::test]
+async fn nobody_to_ask_is_told_so_that_clients_come_again() {
+    let world = World::new();
+    let client = world.client(world.route(&Shutdown::new()).await, true).await;
+    let response = client
+        .send("POST", "/api/v1/namespaces/a/pods", &[], b"content")
+        .await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (503, &"1".parse().expect("a value"))
+    );
+}
+
+/// An answer without an end, as fast as it is read.
+fn endless() -> Handler {
+    handler_fn(|_| async {
+        let chunk = Bytes::from(vec![b'x'; 16 * 1024]);
+        let chunks = stream::repeat_with(move || Ok::<_, BodyError>(chunk.clone()));
+        http::Response::new(Body::stream(chunks))
+    })
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_stops_its_own_stream_alone() {
+    let mut world = World::new();
+    world.serve(Tier::WatchCache, endless()).await;
+    let router = world.route(&Shutdown::new()).await;
+    // Both streams share the router's one connection to the member.
+    let (stalled, reading) = (world.client(router, true).await, world.client(router, true).await);
+    let _stalled = stalled.send("GET", "/api/v1/pods?watch=1", &[], b"").await;
+    let mut body = reading
+        .send("GET", "/api/v1/pods?watch=1", &[], b"")
+        .await
+        .into_body();
+    let mut read = 0;
+    while read < 8 * 1024 * 1024 {
+        let chunk = tokio::time::timeout(PATIENCE, body.data())
+            .await
+            .expect("something in time");
+        let chunk = chunk.expect("endless").expect("not broken");
+        read += chunk.len();
+        body.flow_control()
+            .release_capacity(chunk.len())
+            .expect("what was read");
+    }
+}
+
+/// Goes on with another protocol and says back what it is told.
+fn echo() -> Handler {
+    handler_fn(|request: Request| async move {
+        let upgrade = request.extensions().get::<Upgradable>().cloned();
+        let Some(mut granted) = upgrade.and_then(|upgrade| upgrade.take()) else {
+            return text_response(http::StatusCode::BAD_REQUEST, "no upgrade");
+        };
+        tokio::spawn(async move {
+            let stream = granted.stream().await.expect("the client goes on");
+            let (mut read, mut write) = tokio::io::split(stream);
+            tokio::io::copy(&mut read, &mut write).await.expect("both ways");
+            write.shutdown().await.expect("an end");
+        });
+        let response = http::Response::builder()
+            .status(101)
+            .header("connection", "Upgrade")
+            .header("upgrade", "SPDY/3.1")
+            .header("x-stream-protocol-version", "v4.channel.k8s.io");
+        response.body(Body::empty()).expect("a response")
+    })
+}
+
+#[tokio::test]
+async fn upgrades_pass_through_both_ways() {
+    let mut world = World::new();
+    world.serve(Tier::Frontend, echo()).await;
+    let router = world.route(&Shutdown::new()).await;
+    for protocol in ["SPDY/3.1", "websocket"] {
+        let mut stream = world.connect(router, true, b"http/1.1").await;
+        let head = format!(
+            "GET /api/v1/namespaces/a/pods/b/exec?command=sh HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\n\
+             upgrade: {protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("open");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.expect("a head"));
+        }
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        assert!(answer.starts_with("http/1.1 101"), "{answer}");
+        assert!(
+            answer.contains("upgrade: spdy/3.1") && answer.contains("x-stream-protocol-version"),
+            "{answer}"
+        );
+        for said in [vec![7; 100_000], b"more".to_vec()] {
+            let mut heard = vec![0; said.len()];
+            let (mut read, mut write) = tokio::io::split(&mut stream);
+            let both = async { tokio::join!(write.write_all(&said), read.read_exact(&mut heard)) };
+            let (written, read) = tokio::time::timeout(PATIENCE, both).await.expect("in time");
+            written.expect("open");
+            read.expect("an echo");
+            assert_eq!(said, heard);
+        }
+    }
+}
+
+/// A watch that has had one event.
+fn one_event(text: &'static str) -> Handler {
+    handler_fn(move |_| async move {
+        let events = stream::iter([Ok::<_, BodyError>(Bytes::from(text))]);
+        http::Response::new(Body::stream(futures_util::StreamExt::chain(
+            events,
+            stream::pending(),
+        )))
+    })
+}
+
+#[tokio::test]
+async fn when_the_router_stops_watches_end_between_events_or_break_off() {
+    for (text, is_clean) in [("{}\n", true), ("{\"half", false)] {
+        let (mut world, shutdown) = (World::new(), Shutdown::new());
+        world.serve(Tier::WatchCache, one_event(text)).await;
+        let client = world.client(world.route(&shutdown).await, true).await;
+        let mut body = client
+            .send("GET", "/api/v1/pods?watch=1", &[], b"")
+            .await
+            .into_body();
+        assert_eq!(body.data().await.expect("an event").expect("whole"), text);
+        shutdown.drain();
+        let end = tokio::time::timeout(PATIENCE, body.data())
+            .await
+            .expect("an end in time");
+        assert_eq!(
+            end.is_none_or(|end| end.is_ok_and(|rest| rest.is_empty())),
+            is_clean,
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! Flags about the other tiers: where they are, and how processes know each other.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use router::assignment::Replicas;
+
+/// Where the other tiers are.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiers")]
+pub struct Tiers {
+    /// Frontends to begin with: host:port, ... separated by commas; names with several addresses too. The others are found by
+    /// their leases
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub frontends: Vec<String>,
+    /// Authorities of the other tiers' serving certificates (PEM) [default: our own]
+    #[arg(long, value_name = "FILE")]
+    pub tier_ca_file: Option<PathBuf>,
+    /// The client certificate that the other tiers are shown (PEM): a front proxy's for a router [default: our own]
+    #[arg(long, value_name = "FILE", requires = "tier_client_key_file")]
+    pub tier_client_cert_file: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tier_client_cert_file")]
+    pub tier_client_key_file: Option<PathBuf>,
+}
+
+/// What a member of the watch tier keeps.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiers")]
+pub struct Share {
+    /// How many members keep each resource, or all. Give all members the same: the first of them counts
+    #[arg(long, value_name = "COUNT", default_value = "2")]
+    pub unit_replicas: Replicas,
+    /// The same for single resources: pods=all,configmaps=3,deployments.apps=2, ...
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub unit_replicas_overrides: Vec<String>,
+    /// This member's share of resources, compared with the others'
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=router::limits::WEIGHT_MAX as i64))]
+    pub member_weight: u32,
+}

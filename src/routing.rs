@@ -1,0 +1,196 @@
+//! A router as a process: it listens, follows who the members are, and passes requests on. It needs no store.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use auth::User;
+use auth::authenticate::front_proxy::Names;
+use router::access_log::AccessLog;
+use router::identity::Identity;
+use router::limiter::Limiter;
+use router::metrics::{Numbers, Routes};
+use router::own_paths::OwnPaths;
+use router::proxy::Proxy;
+use router::statusz::Statusz;
+use serve::filter::{Chain, Filter};
+use serve::filters::{EndLongRunning, PanicGuard, ReadRequestInfo};
+use serve::health::{Check, Health};
+use serve::http::Handler;
+use serve::metrics::Metrics;
+use serve::pki;
+use serve::shutdown::Shutdown;
+use serve::tls::ClientAuthority;
+
+use crate::completed::{advertise_address, data_dir, hostname};
+use crate::config::{names, own_files};
+use crate::error::Error;
+use crate::options::{Clients, Routing};
+use crate::reload::Watched;
+use crate::site::{Open, Site, Stop};
+use crate::tiers::{Files, Tiers};
+
+/// Who a router is to frontends.
+const USER: &str = "system:shardplane:router";
+
+/// The checked configuration.
+pub struct Config {
+    options: Routing,
+    site: Site,
+    pki: pki::Files,
+}
+
+/// Ready to run.
+pub struct Prepared {
+    site: Open,
+    tiers: Tiers,
+    clients: Arc<ClientAuthority>,
+    handler: Handler,
+}
+
+impl Config {
+    /// Of what was typed.
+    pub fn of(options: Routing) -> Result<Self, Error> {
+        let listening = &options.listening;
+        let data_dir = data_dir(options.data_dir.as_deref())?;
+        let advertised = advertise_address(listening.advertise_address, listening.bind_address);
+        let pki = own_files(&data_dir, options.cert_dir.as_deref());
+        let site = Site {
+            listen: SocketAddr::new(listening.bind_address, listening.secure_port),
+            pki: pki.clone(),
+            names: names(&hostname(), &[advertised, listening.bind_address]),
+            given: listening
+                .tls_cert_file
+                .clone()
+                .zip(listening.tls_private_key_file.clone()),
+            stop: Stop {
+                delay: listening.shutdown_delay_duration,
+                request: listening.request_timeout,
+                watches: listening.shutdown_watch_termination_grace_period,
+            },
+            data_dir,
+        };
+        Ok(Self { options, site, pki })
+    }
+
+    /// Takes the site and builds the chain.
+    pub async fn prepare(self) -> Result<Prepared, Error> {
+        let Self { options, site, pki } = self;
+        let site = site.open().await?;
+        let own = (&pki.front_proxy_client_certificate, &pki.front_proxy_client_key);
+        let files = Files::of(&options.tiers, &pki.ca_certificate, own.0, own.1);
+        let user = User::new(USER, "", &[pki::TIERS_GROUP, User::AUTHENTICATED]);
+        let tiers = Tiers::new(&options.tiers, files, Some(user))?;
+        let given = options.clients.client_ca_file.as_deref();
+        let mut authorities = vec![given.unwrap_or(&pki.ca_certificate), &pki.ca_certificate];
+        authorities.dedup();
+        let clients = Arc::new(ClientAuthority::load(&authorities)?);
+        let handler = chain(&options, &tiers, &clients, &site.shutdown);
+        Ok(Prepared {
+            site,
+            tiers,
+            clients,
+            handler,
+        })
+    }
+}
+
+/// The first in the list sees a request first and its answer last.
+fn chain(options: &Routing, tiers: &Tiers, clients: &Arc<ClientAuthority>, shutdown: &Shutdown) -> Handler {
+    let listening = &options.listening;
+    let identity = Arc::new(Identity::new(header_names(&options.clients)));
+    let routes = Routes::default();
+    let metrics = Metrics::new(Box::new(crate::filters::is_served));
+    metrics.register(|registry| {
+        routes.register(registry);
+        registry.register_collector(Box::new(Numbers::new(tiers.upstreams.clone())));
+    });
+    let own_paths = OwnPaths {
+        health: health(tiers, shutdown.clone()),
+        shutdown: shutdown.clone(),
+        metrics: metrics.clone(),
+        statusz: Statusz {
+            members: tiers.members.clone(),
+            upstreams: tiers.upstreams.clone(),
+        },
+        frontends: tiers.frontends.clone(),
+        clients: clients.clone(),
+        identity: identity.clone(),
+    };
+    let proxy = Proxy {
+        members: tiers.members.clone(),
+        upstreams: tiers.upstreams.clone(),
+        frontends: tiers.frontends.clone(),
+        clients: clients.clone(),
+        identity,
+        routes,
+    };
+    let filters: Vec<Box<dyn Filter>> = vec![
+        Box::new(ReadRequestInfo),
+        Box::new(metrics),
+        Box::new(AccessLog),
+        Box::new(PanicGuard),
+        Box::new(
+            EndLongRunning::new(shutdown.clone())
+                .spread_over(listening.shutdown_watch_termination_grace_period),
+        ),
+        Box::new(own_paths),
+        Box::new(Limiter::new(
+            listening.max_requests,
+            listening.max_requests_per_client,
+        )),
+    ];
+    Chain::new(filters, proxy.into_handler()).into_handler()
+}
+
+fn header_names(flags: &Clients) -> Names {
+    Names {
+        allowed: Vec::new(),
+        user: flags.requestheader_username_headers.clone(),
+        uid: flags.requestheader_uid_headers.clone(),
+        group: flags.requestheader_group_headers.clone(),
+        extra_prefix: flags.requestheader_extra_headers_prefix.clone(),
+    }
+}
+
+/// A router is ready when it knows somebody to pass requests on to.
+fn health(tiers: &Tiers, shutdown: Shutdown) -> Health {
+    let members = tiers.members.clone();
+    let frontends = Check::immediate("frontends", move || match members.borrow().frontends().next() {
+        Some(_) => Ok(()),
+        None => Err("no frontend is known".to_owned()),
+    });
+    let live = vec![Check::ping("ping")];
+    Health {
+        healthz: live.clone(),
+        readyz: vec![Check::ping("ping"), frontends, crate::health::stopping(shutdown)],
+        livez: live,
+    }
+}
+
+impl Prepared {
+    /// Serves until a signal comes, then drains.
+    pub async fn run(self) -> Result<(), Error> {
+        let Prepared {
+            site,
+            tiers,
+            clients,
+            handler,
+        } = self;
+        tiers.follow(&site.shutdown);
+        let (url, kubeconfig, mut members) = (site.url(), site.kubeconfig(), tiers.members.clone());
+        tokio::spawn(async move {
+            let known = members.wait_for(|members| members.frontends().next().is_some());
+            if known.await.is_ok() {
+                println!(
+                    "Shardplane's router serves at {url}.\nThe administrator's kubeconfig is {}",
+                    kubeconfig.display()
+                );
+            }
+        });
+        let watched = vec![
+            tiers.watched(),
+            Watched::authority("authorities of clients", clients.clone()),
+        ];
+        site.serve(handler, clients, watched, async {}).await
+    }
+}

@@ -1,0 +1,187 @@
+//! Where a process stands, whatever its tier: its folder, its names and certificates, its socket; and how it serves until it is told to
+//! stop. What it answers is the tier's.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serve::http::Handler;
+use serve::limits::Connections;
+use serve::pki::{self, kubeconfig};
+use serve::server::{Listener, Server};
+use serve::shutdown::Shutdown;
+use serve::tls::{self, ClientAuthority, ServingCertificate};
+
+use crate::error::Error;
+use crate::reload::{self, Watched};
+use crate::signals::Signals;
+
+/// What stopping may take beyond the time that a request may take.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// What a process is to stand on.
+pub struct Site {
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Certificates of our own.
+    pub pki: pki::Files,
+    /// The names of the serving certificate.
+    pub names: pki::Names,
+    /// A serving certificate that was given, with its key.
+    pub given: Option<(PathBuf, PathBuf)>,
+    /// How it stops.
+    pub stop: Stop,
+}
+
+/// How long the steps of stopping take.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    /// For which load balancers see that it is not ready.
+    pub delay: Duration,
+    /// What a request may take.
+    pub request: Duration,
+    /// Over which watches end.
+    pub watches: Duration,
+}
+
+/// A site that is taken, and not served yet: connections wait.
+pub struct Open {
+    /// When that began.
+    pub begun: Instant,
+    /// Ends everything.
+    pub shutdown: Shutdown,
+    /// Connections wait here.
+    pub listener: Listener,
+    site: Site,
+    signals: Signals,
+    certificate: Arc<ServingCertificate>,
+}
+
+impl Site {
+    /// Takes the socket, makes certificates and writes the administrator's kubeconfig.
+    pub async fn open(self) -> Result<Open, Error> {
+        let begun = Instant::now();
+        tls::install_provider();
+        let signals = Signals::listen()?;
+        create_private(&self.data_dir)?;
+        let listener = Listener::bind(self.listen).await?;
+        self.pki.ensure(&self.names)?;
+        let certificate = match &self.given {
+            Some((certificate, key)) => ServingCertificate::load(certificate, key)?,
+            None => ServingCertificate::load(&self.pki.serving_certificate, &self.pki.serving_key)?,
+        };
+        let open = Open {
+            begun,
+            shutdown: Shutdown::new(),
+            listener,
+            site: self,
+            signals,
+            certificate,
+        };
+        kubeconfig::write(
+            &open.kubeconfig(),
+            &open.url(),
+            open.site.server_authority(),
+            &open.site.pki,
+        )?;
+        Ok(open)
+    }
+
+    /// By what the administrator's kubeconfig knows the server.
+    fn server_authority(&self) -> &Path {
+        let given = self.given.as_ref().map(|(certificate, _)| certificate.as_path());
+        given.unwrap_or(&self.pki.ca_certificate)
+    }
+
+    /// The certificate that this server keeps fresh, where none was given.
+    fn own_certificate(&self) -> reload::Own {
+        let is_own = self.given.is_none();
+        is_own.then(|| (self.pki.clone(), self.names.clone()))
+    }
+}
+
+impl Open {
+    /// Where the administrator's kubeconfig is.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.site.data_dir.join("admin.kubeconfig")
+    }
+
+    /// Where somebody on this machine reaches the server.
+    pub fn url(&self) -> String {
+        let listening = self.listener.address();
+        let host = match listening.ip() {
+            IpAddr::V4(address) if address.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(address) if address.is_unspecified() => IpAddr::from(Ipv6Addr::LOCALHOST),
+            address => address,
+        };
+        format!("https://{}", SocketAddr::new(host, listening.port()))
+    }
+
+    /// Serves until a signal comes, then stops in order: not ready, `leave`, connections drained. What is watched is read again when
+    /// its files change.
+    pub async fn serve(
+        self,
+        handler: Handler,
+        clients: Arc<ClientAuthority>,
+        mut watched: Vec<Watched>,
+        leave: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        let Open {
+            site,
+            listener,
+            shutdown,
+            mut signals,
+            certificate,
+            ..
+        } = self;
+        let server = Server {
+            tls: Arc::new(tls::server_config(certificate.clone(), &clients)),
+            handler,
+            limits: Connections::default(),
+            shutdown: shutdown.clone(),
+        };
+        watched.push(Watched::certificate(certificate));
+        tokio::spawn(reload::keep_fresh(
+            watched,
+            site.own_certificate(),
+            shutdown.clone(),
+        ));
+        let served = tokio::spawn(server.run(listener));
+        signals.end().await;
+        tracing::info!("stopping; a second signal ends the process at once");
+        let Stop {
+            delay,
+            request,
+            watches,
+        } = site.stop;
+        let stop = async {
+            shutdown.request();
+            tokio::time::sleep(delay).await;
+            leave.await;
+            shutdown.drain();
+            let longest = request.max(watches) + STOP_GRACE;
+            if tokio::time::timeout(longest, served).await.is_err() {
+                tracing::warn!("some connections did not end in time");
+            }
+        };
+        tokio::select! {
+            () = stop => tracing::info!("stopped"),
+            () = signals.end() => tracing::warn!("ended by a second signal"),
+        }
+        Ok(())
+    }
+}
+
+/// Makes a folder that only its owner enters, if it is not there.
+fn create_private(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder).map_err(|source| Error::Folder {
+        path: folder.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,197 @@
+//! The way from one tier to the others: trust and identity, where frontends are, and who the members are. Routers and members of the
+//! watch tier share it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use auth::User;
+use auth::client::{self, Trust};
+use router::follow::Follower;
+use router::frontends::Frontends;
+use router::members::Members;
+use router::upstream::Upstreams;
+use schema::SmolStr;
+use serve::shutdown::Shutdown;
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::options;
+use crate::reload::Watched;
+
+/// The port of a frontend that is given without one.
+const PORT: u16 = 6443;
+
+/// The way to the other tiers.
+pub struct Tiers {
+    /// Connections.
+    pub upstreams: Upstreams,
+    /// Where records are read and written.
+    pub frontends: Frontends,
+    /// Who the members are.
+    pub members: watch::Receiver<Arc<Members>>,
+    view: watch::Sender<Arc<Members>>,
+    files: Files,
+}
+
+/// What proves who is who.
+#[derive(Clone)]
+pub struct Files {
+    /// Of the other tiers' serving certificates.
+    pub authority: PathBuf,
+    /// The client certificate that they are shown.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+impl Files {
+    /// As the flags say, or else our own.
+    pub fn of(flags: &options::Tiers, authority: &Path, certificate: &Path, key: &Path) -> Self {
+        let or = |given: &Option<PathBuf>, own: &Path| given.clone().unwrap_or_else(|| own.to_owned());
+        Self {
+            authority: or(&flags.tier_ca_file, authority),
+            certificate: or(&flags.tier_client_cert_file, certificate),
+            key: or(&flags.tier_client_key_file, key),
+        }
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        [&self.authority, &self.certificate, &self.key]
+            .map(Clone::clone)
+            .to_vec()
+    }
+
+    fn settings(&self) -> Result<rustls::ClientConfig, client::Error> {
+        client::tls_config(&Trust {
+            authorities: Some(client::read_file(&self.authority)?),
+            identity: Some((
+                client::read_file(&self.certificate)?,
+                client::read_file(&self.key)?,
+            )),
+            server_name: None,
+        })
+    }
+}
+
+impl Tiers {
+    /// Ready to be followed; the files must be there. A user is named in headers where the certificate is a front proxy's.
+    pub fn new(flags: &options::Tiers, files: Files, user: Option<User>) -> Result<Self, Error> {
+        let settings = files.settings();
+        let settings = settings.map_err(|error| Error::flag("tier-client-cert-file", error))?;
+        let seeds = flags.frontends.iter().map(|seed| address(seed));
+        let seeds: Vec<_> = seeds.collect::<Result<_, _>>()?;
+        if seeds.is_empty() {
+            let why = "say where at least one frontend is: host:port";
+            return Err(Error::flag("frontends", why));
+        }
+        let view = watch::Sender::new(Arc::<Members>::default());
+        let (upstreams, members) = (Upstreams::new(settings), view.subscribe());
+        Ok(Self {
+            frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), user),
+            upstreams,
+            members,
+            view,
+            files,
+        })
+    }
+
+    /// Follows who the members are until the process stops.
+    pub fn follow(&self, shutdown: &Shutdown) {
+        let follower = Follower::new(self.frontends.clone(), self.view.clone());
+        let (upstreams, frontends, members) = (
+            self.upstreams.clone(),
+            self.frontends.clone(),
+            self.members.clone(),
+        );
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = follower.run() => {}
+                () = forget(upstreams, frontends, members) => {}
+                () = shutdown.draining() => {}
+            }
+        });
+    }
+
+    /// The files, which count anew for connections from then on.
+    pub fn watched(&self) -> Watched {
+        let (upstreams, files) = (self.upstreams.clone(), self.files.clone());
+        Watched::new("what the other tiers are shown", self.files.paths(), move || {
+            let settings = files.settings().map_err(|error| error.to_string())?;
+            upstreams.exchange_tls(settings);
+            Ok(())
+        })
+    }
+}
+
+/// Gives up connections to who is no member any more.
+async fn forget(upstreams: Upstreams, frontends: Frontends, mut members: watch::Receiver<Arc<Members>>) {
+    while members.changed().await.is_ok() {
+        let view = members.borrow_and_update().clone();
+        let is_member = |address: &_| {
+            view.all().any(|member| member.address == *address) || frontends.seeds().contains(address)
+        };
+        upstreams.retain(is_member, |address| view.lost().contains(address));
+    }
+}
+
+/// `host:port`, of a URL too.
+fn address(text: &str) -> Result<SmolStr, Error> {
+    let invalid = || Error::flag("frontends", format!("{text:?} is not host:port"));
+    let bare = text
+        .strip_prefix("https://")
+        .unwrap_or(text)
+        .trim_end_matches('/');
+    let authority: http::uri::Authority = bare.parse().map_err(|_| invalid())?;
+    if authority.as_str().contains('@') || authority.host().is_empty() {
+        return Err(invalid());
+    }
+    Ok(match authority.port() {
+        Some(_) => bare.into(),
+        None => format!("{bare}:{PORT}").into(),
+    })
+}
+
+/// Under which address other tiers reach a server: the one that was given, or the one it is bound to where that is enough.
+pub fn own_address(given: Option<IpAddr>, bound: SocketAddr, outward: IpAddr) -> SocketAddr {
+    let host = match (given, bound.ip()) {
+        (Some(given), _) => given,
+        (None, bound) if bound.is_unspecified() => outward,
+        (None, bound) => bound,
+    };
+    SocketAddr::new(host, bound.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frontends_are_told_in_several_ways() {
+        let read = |text| address(text).map(|address| address.to_string()).ok();
+        assert_eq!(read("a.example.com").as_deref(), Some("a.example.com:6443"));
+        assert_eq!(read("https://a:1/").as_deref(), Some("a:1"));
+        assert_eq!(read("[fd00::1]:7").as_deref(), Some("[fd00::1]:7"));
+        for text in ["", "user@a:1", "a b", "http://a/b"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn others_are_told_an_address_that_they_reach() {
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let bound = |text: &str| SocketAddr::new(ip(text), 7);
+        let outward = ip("10.0.0.1");
+        assert_eq!(own_address(None, bound("0.0.0.0"), outward).ip(), outward);
+        assert_eq!(
+            own_address(None, bound("127.0.0.1"), outward).ip(),
+            ip("127.0.0.1")
+        );
+        let given = Some(ip("192.0.2.1"));
+        assert_eq!(
+            own_address(given, bound("0.0.0.0"), outward).ip(),
+            ip("192.0.2.1")
+        );
+    }
+}
