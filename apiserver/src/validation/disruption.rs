@@ -35,10 +35,7 @@ pub fn update(object: &Value, _old: &Value, errors: &mut Errors) {
 
 /// A budget's status.
 pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
-    super::conditions::check(
-        &Place::root(object, "status").field("conditions"),
-        errors,
-    );
+    super::conditions::check(&Place::root(object, "status").field("conditions"), errors);
     for field in [
         "disruptionsAllowed",
         "currentHealthy",
