@@ -38,4 +38,6 @@ pub mod webhooks;
 pub mod workloads;
 
 #[cfg(test)]
+mod covered;
+#[cfg(test)]
 mod recorded;

@@ -168,6 +168,8 @@ static SECRETS: Parts = Parts {
     ..Parts::NOTHING
 };
 static NODES: Parts = Parts {
+    prepare_create: small::prepare_create_node,
+    prepare_update: small::prepare_update_node,
     create: valid::nodes::create,
     update: valid::nodes::update,
     status: valid::nodes::status,

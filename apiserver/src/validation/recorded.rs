@@ -105,7 +105,7 @@ fn judged(recorded: &Recorded) -> Option<Vec<field::Error>> {
 }
 
 /// What validation says of the body of a create; nothing where decoding already refuses.
-pub fn errors_of(resource: &Resource, body: &serde_json::Value) -> Option<Vec<field::Error>> {
+pub fn errors_of(resource: &'static Resource, body: &serde_json::Value) -> Option<Vec<field::Error>> {
     let object = prepared(resource, body)?;
     let hub = hub(resource)?;
     let user = user();
@@ -115,11 +115,11 @@ pub fn errors_of(resource: &Resource, body: &serde_json::Value) -> Option<Vec<fi
     Some(errors)
 }
 
-/// The resource in the version that is stored.
-pub fn hub(resource: &Resource) -> Option<&'static Resource> {
+/// The resource in the version that is validated: the stored one, if that is served.
+pub fn hub(resource: &'static Resource) -> Option<&'static Resource> {
     let version = &resource.storage.as_ref()?.version;
-    let hub = Catalog::builtin().resource(&resource.group, version, &resource.resource)?;
-    Some(hub)
+    let hub = Catalog::builtin().resource(&resource.group, version, &resource.resource);
+    Some(hub.map_or(resource, |hub| &**hub))
 }
 
 /// The bodies of all recorded creates.
@@ -128,8 +128,17 @@ pub fn bodies() -> impl Iterator<Item = (&'static Resource, serde_json::Value)> 
     creates.map(|recorded| (recorded.resource, recorded.body))
 }
 
+/// The bodies of creates that the reference accepts, those first that are of the round of all kinds.
+pub fn good_bodies() -> impl Iterator<Item = (&'static Resource, serde_json::Value)> {
+    let good = GROUPS
+        .into_iter()
+        .flat_map(creates)
+        .filter(|recorded| recorded.status == 201);
+    good.map(|recorded| (recorded.resource, recorded.body))
+}
+
 /// The body of a create as it comes to validation.
-pub fn prepared(resource: &Resource, body: &serde_json::Value) -> Option<Value> {
+pub fn prepared(resource: &'static Resource, body: &serde_json::Value) -> Option<Value> {
     let bytes = serde_json::to_vec(body).ok()?;
     let mut object = json::decode(Types::builtin(), resource.type_id, &bytes)
         .ok()?

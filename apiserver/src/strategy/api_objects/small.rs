@@ -1,4 +1,4 @@
-//! Resources with one small difference each: service accounts, endpoint slices, leases, services.
+//! Resources with one small difference each: service accounts, endpoint slices, leases, nodes, services.
 //! What takes more has a file of its own.
 
 use object::meta;
@@ -52,6 +52,27 @@ fn drop_unused(object: &mut Value, old: Option<&Value>) {
     for field in ["strategy", "preferredHolder"] {
         if old.and_then(|old| old.at(&["spec", field])).is_none() {
             spec.remove(field);
+        }
+    }
+}
+
+/// Nodes are not configured through the API any more.
+pub fn prepare_create_node(_cx: &WriteContext<'_>, object: &mut Value) {
+    drop_configuration(object, None);
+}
+
+/// What an old node has of it may stay.
+pub fn prepare_update_node(_cx: &WriteContext<'_>, object: &mut Value, old: &Value) {
+    drop_configuration(object, Some(old));
+}
+
+fn drop_configuration(object: &mut Value, old: Option<&Value>) {
+    for (part, field) in [("spec", "configSource"), ("status", "config")] {
+        let before = old.and_then(|old| old.at(&[part, field]));
+        if before.is_none_or(Value::is_null)
+            && let Some(map) = object.get_mut(part).and_then(Value::as_map_mut)
+        {
+            map.remove(field);
         }
     }
 }

@@ -176,3 +176,12 @@ fn leases_do_not_coordinate_elections_yet() {
     let made = written("coordination.k8s.io", "leases", "", lease, None);
     assert_eq!(made, tree!({"spec": {"holderIdentity": "a"}}));
 }
+
+#[test]
+fn nodes_are_not_configured_any_more() {
+    let node = tree!({"spec": {"podCIDR": "10.0.0.0/24", "configSource": {"configMap": {"name": "a"}}}});
+    let bare = tree!({"spec": {"podCIDR": "10.0.0.0/24"}});
+    assert_eq!(written("", "nodes", "", node.clone(), None), bare);
+    assert_eq!(written("", "nodes", "", node.clone(), Some(&bare)), bare);
+    assert_eq!(written("", "nodes", "", node.clone(), Some(&node)), node);
+}
