@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use auth::User;
 use kinds::{Catalog, Resource};
 use object::field::{Error, ErrorKind};
-use schema::{SmolStr, TypeId, Types, Value, json};
+use schema::{SmolStr, TypeId, Value};
 
 use super::rules::plain;
 use crate::strategy::{WriteContext, of};
@@ -13,7 +13,6 @@ use crate::validation::recorded::{self, NOW};
 use crate::write::metadata;
 
 const STUBS: &str = include_str!("../../../../machinery/kinds/tests/data/stubs.json");
-const MORE: &str = include_str!("more.jsonl");
 
 /// A good object of a resource, as validation sees it.
 pub struct Sample {
@@ -194,40 +193,12 @@ pub fn samples() -> Vec<Sample> {
     samples
 }
 
-/// What is said of the objects of the recorded behaviour, and of those that break more than one field.
-pub fn recorded(samples: &[Sample]) -> Vec<(String, Found)> {
-    let mut all: Vec<(String, Found)> = recorded::bodies()
+/// What is said of the objects of the recorded behaviour.
+pub fn recorded() -> Vec<(String, Found)> {
+    recorded::bodies()
         .filter_map(|(resource, body)| {
             let errors = recorded::errors_of(resource, &body)?;
             Some((name(resource), Found::of(&errors)))
         })
-        .collect();
-    for line in MORE.lines() {
-        let more: serde_json::Value = serde_json::from_str(line).expect("JSON lines");
-        let wanted = more["of"].as_str().unwrap_or_default();
-        let sample = samples.iter().find(|sample| sample.name() == wanted);
-        let sample = sample.unwrap_or_else(|| panic!("no sample of {wanted}"));
-        let bytes = serde_json::to_vec(&more["with"]).expect("JSON");
-        let with = json::decode(Types::builtin(), sample.type_id, &bytes)
-            .expect(wanted)
-            .value;
-        let mut object = sample.object.clone();
-        merge(&mut object, &with);
-        let found = ["always", "status"]
-            .iter()
-            .flat_map(|on| sample.judge(&object, on));
-        all.extend(found.map(|found| (sample.name(), found)));
-    }
-    all
-}
-
-fn merge(object: &mut Value, with: &Value) {
-    match (object.as_map_mut(), with.as_map()) {
-        (Some(map), Some(with)) => {
-            for (key, value) in with.iter() {
-                merge(map.entry_or_insert_with(key, || Value::Null), value);
-            }
-        }
-        _ => *object = with.clone(),
-    }
+        .collect()
 }
