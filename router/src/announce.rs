@@ -22,9 +22,8 @@ pub async fn keep(frontends: Frontends, mut member: watch::Receiver<Arc<Member>>
         }
         was_told = told.is_ok();
         // A change is told at once, and so is one that came while the last was told.
-        match tokio::time::timeout(RENEWAL_INTERVAL, member.changed()).await {
-            Ok(Err(_)) => return,
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(_)) = tokio::time::timeout(RENEWAL_INTERVAL, member.changed()).await {
+            return;
         }
     }
 }

@@ -72,7 +72,7 @@ impl Follower {
     async fn follow(&mut self) -> Result<std::convert::Infallible, End> {
         let list = self.frontends.get(LEASES).await?;
         let (now, clock) = (Instant::now(), SystemTime::now());
-        let records = list.list_at(&["items"]).iter().filter_map(|lease| read(lease));
+        let records = list.list_at(&["items"]).iter().filter_map(read);
         let records = records.map(|record| {
             let age = record.age(clock);
             (record, age)
