@@ -75,13 +75,8 @@ impl Settled {
     /// What front proxies may say.
     pub fn proxy_names(&self) -> Names {
         let flags = &self.options.front_proxy;
-        Names {
-            allowed: flags.requestheader_allowed_names.clone(),
-            user: flags.requestheader_username_headers.clone(),
-            uid: flags.requestheader_uid_headers.clone(),
-            group: flags.requestheader_group_headers.clone(),
-            extra_prefix: flags.requestheader_extra_headers_prefix.clone(),
-        }
+        let allowed = flags.requestheader_allowed_names.clone();
+        header_names(&flags.user_headers, allowed)
     }
 
     /// What keeps the authorizers fed with objects. Roles are wanted by authorizers, or by who writes roles.
@@ -235,5 +230,16 @@ fn settings(options: &options::Authorization, ttls: [std::time::Duration; 2], ve
         unauthorized_for: options.authorization_webhook_cache_unauthorized_ttl.unwrap_or(no),
         version: version.to_owned(),
         ..Settings::default()
+    }
+}
+
+/// The headers in which a proxy of an allowed name names users.
+pub fn header_names(flags: &options::UserHeaders, allowed: Vec<String>) -> Names {
+    Names {
+        allowed,
+        user: flags.requestheader_username_headers.clone(),
+        uid: flags.requestheader_uid_headers.clone(),
+        group: flags.requestheader_group_headers.clone(),
+        extra_prefix: flags.requestheader_extra_headers_prefix.clone(),
     }
 }

@@ -9,7 +9,7 @@ use storage::Store;
 use crate::config::Config;
 use crate::entrance::Entrance;
 use crate::error::Error;
-use crate::site::{Open, Site, Stop};
+use crate::site::{Open, Site};
 use crate::store::Opened;
 
 /// Open, and not served yet.
@@ -42,22 +42,8 @@ impl Config {
     }
 
     fn site(&self) -> Site {
-        let serving = &self.options.serving;
-        Site {
-            data_dir: self.data_dir.clone(),
-            listen: self.listen,
-            pki: self.pki.clone(),
-            names: self.names(),
-            given: serving
-                .tls_cert_file
-                .clone()
-                .zip(serving.tls_private_key_file.clone()),
-            stop: Stop {
-                delay: serving.shutdown_delay_duration,
-                request: serving.request_timeout,
-                watches: serving.shutdown_watch_termination_grace_period,
-            },
-        }
+        let listening = &self.options.serving.listening;
+        Site::new(listening, self.data_dir.clone(), self.pki.clone(), self.names())
     }
 }
 

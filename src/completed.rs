@@ -22,10 +22,10 @@ pub struct Completed {
 impl Options {
     /// Fills in what was not typed.
     pub fn complete(self) -> Result<Completed, Error> {
-        let serving = &self.serving;
+        let listening = &self.serving.listening;
         Ok(Completed {
             data_dir: data_dir(self.data_dir.as_deref())?,
-            advertise_address: advertise_address(serving.advertise_address, serving.bind_address),
+            advertise_address: advertise_address(listening.advertise_address, listening.bind_address),
             hostname: hostname(),
             options: self,
         })

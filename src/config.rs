@@ -1,6 +1,6 @@
 //! The checked configuration: every value parsed, every file that was named read or found readable.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use apiserver::allocate::addresses::AddressRange;
@@ -23,8 +23,6 @@ pub struct Config {
     pub options: Options,
     /// The data folder.
     pub data_dir: PathBuf,
-    /// Where to listen.
-    pub listen: SocketAddr,
     /// Where the rest of the cluster reaches this server.
     pub advertise_address: IpAddr,
     /// This machine's name.
@@ -57,7 +55,6 @@ impl Completed {
         check_issuers(&options.access.service_accounts.service_account_issuer)?;
         let service_ranges = service_ranges(&options.cluster.service_cluster_ip_range)?;
         Ok(Config {
-            listen: SocketAddr::new(options.serving.bind_address, options.serving.secure_port),
             pki: own_files(&data_dir, options.cert_dir.as_deref()),
             access: access::Settled::new(
                 options.access.clone(),
@@ -81,7 +78,7 @@ impl Config {
     pub fn names(&self) -> pki::Names {
         let addresses = [
             self.advertise_address,
-            self.listen.ip(),
+            self.options.serving.listening.bind_address,
             self.service_ranges[0].first(),
         ];
         names(&self.hostname, &addresses)

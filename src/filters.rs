@@ -48,9 +48,10 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(AuditId),
         Box::new(CacheControl),
         Box::new(PanicGuard),
-        Box::new(Deadline::new(serving.request_timeout)),
+        Box::new(Deadline::new(serving.listening.request_timeout)),
         Box::new(
-            EndLongRunning::new(parts.shutdown).spread_over(serving.shutdown_watch_termination_grace_period),
+            EndLongRunning::new(parts.shutdown)
+                .spread_over(serving.listening.shutdown_watch_termination_grace_period),
         ),
         Box::new(Compress),
         Box::new(parts.authentication),

@@ -15,12 +15,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use access::{ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL};
+pub use access::{
+    ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL, UserHeaders,
+};
 pub use audit::Audit;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
-pub use routing::{Clients, Routing};
-pub use serving::Serving;
+pub use routing::Routing;
+pub use serving::{Listening, Serving};
 pub use tiers::{Share, Tiers};
 pub use watch_cache::WatchCache;
 
@@ -144,7 +146,7 @@ mod tests {
     #[test]
     fn serve_is_the_default_command() {
         let serving = |arguments: &[&str]| match command(arguments) {
-            Command::Serve(options) => options.serving,
+            Command::Serve(options) => options.serving.listening,
             other => panic!("{other:?}"),
         };
         let (bare, named) = (

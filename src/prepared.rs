@@ -1,7 +1,6 @@
 //! The request tier over a store, and the hooks that keep a cluster up: with the watch cache over the same store, all tiers in one
 //! process, or alone, as a frontend. What it stands on is [`crate::base`]'s.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,9 +12,7 @@ use apiserver::bootstrap::identity::Identity;
 use apiserver::loopback::Loopback;
 use kinds::Keys;
 use kinds::decorate::IpFamily;
-use router::assignment::Policy;
-use router::members::{Member, State, Tier};
-use router::record;
+use router::members::Tier;
 use serve::http::Handler;
 use serve::server::Listener;
 use watchcache::{Cache, Holds};
@@ -25,7 +22,7 @@ use crate::config::Config;
 use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::frontend::{self, Keeper};
-use crate::tiers::own_address;
+use crate::tiers::own_record;
 use crate::{announcement, filters, health};
 
 /// How long the hooks may take to leave the cluster.
@@ -57,7 +54,11 @@ impl Config {
             ));
         }
         let mut prepared = self.build(frontend::holds()).await?;
-        let member = prepared.base.config.frontend(&prepared.base.site.listener);
+        let member = own_record(
+            &prepared.base.config,
+            &prepared.base.site.listener,
+            Tier::Frontend,
+        );
         prepared.keeper = Some(Keeper::new(prepared.hooks.loopback(), member));
         Ok(prepared)
     }
@@ -104,22 +105,6 @@ impl Config {
             hooks,
             keeper: None,
         })
-    }
-
-    /// This frontend as its record tells of it.
-    fn frontend(&self, listener: &Listener) -> Member {
-        let given = self.options.serving.advertise_address;
-        let address = own_address(given, listener.address(), self.advertise_address).to_string();
-        Member {
-            name: record::name(Tier::Frontend, &address),
-            run: uuid::Uuid::new_v4().to_string().into(),
-            tier: Tier::Frontend,
-            address: address.into(),
-            weight: 1,
-            state: State::Serving,
-            ready: BTreeSet::new(),
-            policy: Policy::default(),
-        }
     }
 
     pub(crate) fn primary_family(&self) -> IpFamily {

@@ -1,10 +1,8 @@
 //! A router as a process: it listens, follows who the members are, and passes requests on. It needs no store.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth::User;
-use auth::authenticate::front_proxy::Names;
 use router::access_log::AccessLog;
 use router::identity::Identity;
 use router::limiter::Limiter;
@@ -21,12 +19,13 @@ use serve::pki;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
 
+use crate::access::header_names;
 use crate::completed::{advertise_address, data_dir, hostname};
 use crate::config::{names, own_files};
 use crate::error::Error;
-use crate::options::{Clients, Routing};
+use crate::options::Routing;
 use crate::reload::Watched;
-use crate::site::{Open, Site, Stop};
+use crate::site::{Open, Site};
 use crate::tiers::{Files, Tiers};
 
 /// Who a router is to frontends.
@@ -54,21 +53,8 @@ impl Config {
         let data_dir = data_dir(options.data_dir.as_deref())?;
         let advertised = advertise_address(listening.advertise_address, listening.bind_address);
         let pki = own_files(&data_dir, options.cert_dir.as_deref());
-        let site = Site {
-            listen: SocketAddr::new(listening.bind_address, listening.secure_port),
-            pki: pki.clone(),
-            names: names(&hostname(), &[advertised, listening.bind_address]),
-            given: listening
-                .tls_cert_file
-                .clone()
-                .zip(listening.tls_private_key_file.clone()),
-            stop: Stop {
-                delay: listening.shutdown_delay_duration,
-                request: listening.request_timeout,
-                watches: listening.shutdown_watch_termination_grace_period,
-            },
-            data_dir,
-        };
+        let names = names(&hostname(), &[advertised, listening.bind_address]);
+        let site = Site::new(listening, data_dir, pki.clone(), names);
         Ok(Self { options, site, pki })
     }
 
@@ -97,7 +83,10 @@ impl Config {
 /// The first in the list sees a request first and its answer last.
 fn chain(options: &Routing, tiers: &Tiers, clients: &Arc<ClientAuthority>, shutdown: &Shutdown) -> Handler {
     let listening = &options.listening;
-    let identity = Arc::new(Identity::new(header_names(&options.clients)));
+    let identity = Arc::new(Identity::new(header_names(
+        &options.clients.user_headers,
+        Vec::new(),
+    )));
     let routes = Routes::default();
     let metrics = Metrics::new(Box::new(crate::filters::is_served));
     metrics.register(|registry| {
@@ -135,21 +124,11 @@ fn chain(options: &Routing, tiers: &Tiers, clients: &Arc<ClientAuthority>, shutd
         ),
         Box::new(own_paths),
         Box::new(Limiter::new(
-            listening.max_requests,
-            listening.max_requests_per_client,
+            options.traffic.max_requests,
+            options.traffic.max_requests_per_client,
         )),
     ];
     Chain::new(filters, proxy.into_handler()).into_handler()
-}
-
-fn header_names(flags: &Clients) -> Names {
-    Names {
-        allowed: Vec::new(),
-        user: flags.requestheader_username_headers.clone(),
-        uid: flags.requestheader_uid_headers.clone(),
-        group: flags.requestheader_group_headers.clone(),
-        extra_prefix: flags.requestheader_extra_headers_prefix.clone(),
-    }
 }
 
 /// A router is ready when it knows somebody to pass requests on to.

@@ -14,6 +14,7 @@ use serve::shutdown::Shutdown;
 use serve::tls::{self, ClientAuthority, ServingCertificate};
 
 use crate::error::Error;
+use crate::options::Listening;
 use crate::reload::{self, Watched};
 use crate::signals::Signals;
 
@@ -22,29 +23,26 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// What a process is to stand on.
 pub struct Site {
-    /// The data folder.
-    pub data_dir: PathBuf,
-    /// Where to listen.
-    pub listen: SocketAddr,
+    data_dir: PathBuf,
+    listen: SocketAddr,
     /// Certificates of our own.
-    pub pki: pki::Files,
+    pki: pki::Files,
     /// The names of the serving certificate.
-    pub names: pki::Names,
+    names: pki::Names,
     /// A serving certificate that was given, with its key.
-    pub given: Option<(PathBuf, PathBuf)>,
-    /// How it stops.
-    pub stop: Stop,
+    given: Option<(PathBuf, PathBuf)>,
+    stop: Stop,
 }
 
 /// How long the steps of stopping take.
 #[derive(Clone, Copy, Debug)]
-pub struct Stop {
+struct Stop {
     /// For which load balancers see that it is not ready.
-    pub delay: Duration,
+    delay: Duration,
     /// What a request may take.
-    pub request: Duration,
+    request: Duration,
     /// Over which watches end.
-    pub watches: Duration,
+    watches: Duration,
 }
 
 /// A site that is taken, and not served yet: connections wait.
@@ -61,6 +59,23 @@ pub struct Open {
 }
 
 impl Site {
+    /// As the flags say: with a folder, certificates of our own, and the names of the serving certificate.
+    pub fn new(flags: &Listening, data_dir: PathBuf, pki: pki::Files, names: pki::Names) -> Self {
+        let (certificate, key) = (flags.tls_cert_file.clone(), flags.tls_private_key_file.clone());
+        Self {
+            data_dir,
+            listen: SocketAddr::new(flags.bind_address, flags.secure_port),
+            pki,
+            names,
+            given: certificate.zip(key),
+            stop: Stop {
+                delay: flags.shutdown_delay_duration,
+                request: flags.request_timeout,
+                watches: flags.shutdown_watch_termination_grace_period,
+            },
+        }
+    }
+
     /// Takes the socket, makes certificates and writes the administrator's kubeconfig.
     pub async fn open(self) -> Result<Open, Error> {
         let begun = Instant::now();

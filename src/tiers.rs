@@ -1,20 +1,25 @@
 //! The way from one tier to the others: trust and identity, where frontends are, and who the members are. Routers and members of the
 //! watch tier share it.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auth::User;
 use auth::client::{self, Trust};
+use router::assignment::Policy;
 use router::follow::Follower;
 use router::frontends::Frontends;
-use router::members::Members;
+use router::members::{Member, Members, State, Tier};
+use router::record;
 use router::upstream::Upstreams;
 use schema::SmolStr;
+use serve::server::Listener;
 use serve::shutdown::Shutdown;
 use tokio::sync::watch;
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::options;
 use crate::reload::Watched;
@@ -153,8 +158,25 @@ fn address(text: &str) -> Result<SmolStr, Error> {
     })
 }
 
+/// What the record of this process tells of it, as far as it is known before anything is kept: a name of its own for this run, and
+/// under which address the others reach it.
+pub fn own_record(config: &Config, listener: &Listener, tier: Tier) -> Member {
+    let given = config.options.serving.listening.advertise_address;
+    let address = own_address(given, listener.address(), config.advertise_address).to_string();
+    Member {
+        name: record::name(tier, &address),
+        run: uuid::Uuid::new_v4().to_string().into(),
+        tier,
+        address: address.into(),
+        weight: 1,
+        state: State::Serving,
+        ready: BTreeSet::new(),
+        policy: Policy::default(),
+    }
+}
+
 /// Under which address other tiers reach a server: the one that was given, or the one it is bound to where that is enough.
-pub fn own_address(given: Option<IpAddr>, bound: SocketAddr, outward: IpAddr) -> SocketAddr {
+fn own_address(given: Option<IpAddr>, bound: SocketAddr, outward: IpAddr) -> SocketAddr {
     let host = match (given, bound.ip()) {
         (Some(given), _) => given,
         (None, bound) if bound.is_unspecified() => outward,

@@ -10,7 +10,6 @@ use router::assignment::Policy;
 use router::holding::{Holding, Standing, Step};
 use router::limits::{HANDOVER_MAX, LEAVE_SPREAD_MIN, LEAVING_PER_SECOND_MAX};
 use router::members::{Member, State, Tier};
-use router::record;
 use router::unit::Unit;
 use schema::SmolStr;
 use serve::health::Check;
@@ -24,7 +23,7 @@ use watchcache::Cache;
 use crate::config::Config;
 use crate::error::Error;
 use crate::options;
-use crate::tiers::{Files, Tiers, own_address};
+use crate::tiers::{Files, Tiers, own_record};
 
 /// How often it is looked whether something is to be done.
 const POLL: Duration = Duration::from_millis(50);
@@ -63,17 +62,10 @@ impl Shared {
             &pki.watch_cache_certificate,
             &pki.watch_cache_key,
         );
-        let given = config.options.serving.advertise_address;
-        let address = own_address(given, listener.address(), config.advertise_address).to_string();
         let member = Member {
-            name: record::name(Tier::WatchCache, &address),
-            run: uuid::Uuid::new_v4().to_string().into(),
-            tier: Tier::WatchCache,
-            address: address.into(),
             weight: share.member_weight,
-            state: State::Serving,
-            ready: BTreeSet::new(),
             policy: policy(share)?,
+            ..own_record(config, listener, Tier::WatchCache)
         };
         Ok(Self {
             tiers: Tiers::new(tiers, files, None)?,

@@ -83,6 +83,14 @@ pub struct FrontProxy {
         default_value = "front-proxy-client"
     )]
     pub requestheader_allowed_names: Vec<String>,
+    #[command(flatten)]
+    pub user_headers: UserHeaders,
+}
+
+/// The headers in which a proxy names a user.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct UserHeaders {
     /// Headers with the user's name
     #[arg(
         long,

@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::duration;
 
-/// Where and how it listens.
+/// Where a process listens, whatever its tier, and how it stops.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Serving")]
-pub struct Serving {
+pub struct Listening {
     /// The address to listen on; 0.0.0.0 is all
     #[arg(long, value_name = "IP", default_value = "0.0.0.0")]
     pub bind_address: IpAddr,
@@ -28,15 +28,9 @@ pub struct Serving {
     /// The serving certificate's key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert_file")]
     pub tls_private_key_file: Option<PathBuf>,
-    /// How long a request may take; watches may take longer
+    /// How long a request may take, watches excepted; those under way are given as long when the process stops
     #[arg(long, value_name = "DURATION", default_value = "1m0s", value_parser = duration)]
     pub request_timeout: Duration,
-    /// Reads under way at a time; 0 is without a limit
-    #[arg(long, value_name = "COUNT", default_value_t = 400)]
-    pub max_requests_inflight: usize,
-    /// Writes under way at a time; 0 is without a limit
-    #[arg(long, value_name = "COUNT", default_value_t = 200)]
-    pub max_mutating_requests_inflight: usize,
     /// How long to go on serving after SIGTERM while /readyz fails, so that load balancers notice
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_delay_duration: Duration,
@@ -44,4 +38,18 @@ pub struct Serving {
     /// 0 ends all together
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_watch_termination_grace_period: Duration,
+}
+
+/// How it answers.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Serving")]
+pub struct Serving {
+    #[command(flatten)]
+    pub listening: Listening,
+    /// Reads under way at a time; 0 is without a limit
+    #[arg(long, value_name = "COUNT", default_value_t = 400)]
+    pub max_requests_inflight: usize,
+    /// Writes under way at a time; 0 is without a limit
+    #[arg(long, value_name = "COUNT", default_value_t = 200)]
+    pub max_mutating_requests_inflight: usize,
 }

@@ -29,7 +29,30 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Etcd:
+class Process:
+    """A process and its log; how it is started and when it is ready are its kind's affair."""
+
+    def launch(self):
+        """Starts it and waits for nothing."""
+        self.process = subprocess.Popen(list(map(str, self.command)), stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        stop(self.process)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def paused(self):
+        with paused(self.process):
+            yield
+
+
+class Etcd(Process):
     """A one-member etcd."""
 
     def __init__(self, folder):
@@ -45,25 +68,13 @@ class Etcd:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(list(map(str, self.command)), stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+        self.launch()
         wait_until("etcd is healthy", lambda: self.healthy(), self.process, self.log)
 
     def healthy(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=2)
         connection.request("GET", "/health")
         return b'"true"' in connection.getresponse().read()
-
-    def stop(self):
-        stop(self.process)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    @contextlib.contextmanager
-    def paused(self):
-        with paused(self.process):
-            yield
 
     def call(self, path, body):
         """A request to the JSON gateway, as `kv/range`."""
@@ -85,7 +96,7 @@ def token_file(folder):
     return path
 
 
-class Server:
+class Server(Process):
     """A shardplane that serves, on the embedded store or on an etcd."""
 
     def __init__(self, folder, etcd=None, extra=()):
@@ -101,7 +112,7 @@ class Server:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+        self.launch()
         wait_until("the server is ready", lambda: self.request("GET", "/readyz")[0] == 200, self.process, self.log)
 
     @property
@@ -127,21 +138,6 @@ class Server:
 
     def resident_bytes(self):
         return int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def alive(self):
-        return self.process.poll() is None
-
-    def stop(self):
-        stop(self.process)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    @contextlib.contextmanager
-    def paused(self):
-        with paused(self.process):
-            yield
 
 
 class Member(Server):

@@ -3,12 +3,12 @@ certificates and find each other by their leases.
 
 It starts and stops processes and asks a router what it knows; what is tested is the suites' affair.
 """
-import contextlib, json, pathlib, shutil, subprocess, sys, tempfile, time
+import contextlib, json, pathlib, shutil, sys, tempfile, time
 
-from cluster import START_SECONDS_MAX, TOKEN, Etcd, Failure, Server, binary, free_port, tail, wait_until
+from cluster import START_SECONDS_MAX, Etcd, Failure, Server, binary, free_port, tail, token_file, wait_until
 
 
-class Process(Server):
+class Tier(Server):
     """One process of a tier."""
 
     def __init__(self, system, tier, name, extra):
@@ -21,10 +21,6 @@ class Process(Server):
             "--bind-address", "127.0.0.1", "--secure-port", str(self.port), *extra,
         ]
         self.launch()
-
-    def launch(self):
-        """Starts it and waits for nothing."""
-        self.process = subprocess.Popen(self.command, stdout=self.log.open("a"), stderr=subprocess.STDOUT)
 
     def wait(self):
         wait_until(f"{self.name} is ready", lambda: self.request("GET", "/readyz")[0] == 200, self.process, self.log)
@@ -44,19 +40,18 @@ class System:
     def __init__(self, folder, member_flags=(), frontend_flags=()):
         self.folder, self.member_flags, self.frontend_flags = pathlib.Path(folder), member_flags, frontend_flags
         self.frontends, self.members, self.routers, self.made = [], [], [], 0
-        tokens = self.folder / "tokens.csv"
-        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
+        tokens = token_file(self.folder)
         self.etcd = Etcd(self.folder)
         self.stored = ["--etcd-servers", self.etcd.url, "--token-auth-file", str(tokens), "--service-cluster-ip-range", "10.96.0.0/16"]
 
     def start(self, frontends=2, members=2, routers=1):
         for number in range(frontends):
-            self.frontends.append(Process(self, "apiserver", f"frontend-{number}", [*self.stored, *self.frontend_flags]))
+            self.frontends.append(Tier(self, "apiserver", f"frontend-{number}", [*self.stored, *self.frontend_flags]))
         self.seeds = ",".join(frontend.address for frontend in self.frontends)
         for _ in range(members):
             self.add_member()
         for number in range(routers):
-            self.routers.append(Process(self, "router", f"router-{number}", ["--frontends", self.seeds]))
+            self.routers.append(Tier(self, "router", f"router-{number}", ["--frontends", self.seeds]))
         for process in self.processes:
             process.wait()
         for router in self.routers:
@@ -69,7 +64,7 @@ class System:
     def add_member(self):
         """One more of the watch tier; it is not waited for."""
         self.made += 1
-        member = Process(self, "watchcache", f"member-{self.made}", [*self.stored, "--frontends", self.seeds, *self.member_flags])
+        member = Tier(self, "watchcache", f"member-{self.made}", [*self.stored, "--frontends", self.seeds, *self.member_flags])
         self.members.append(member)
         return member
 
