@@ -169,8 +169,7 @@ fn ask_to_leave(unit: &watchcache::Unit, part: f64) {
         tracing::info!(resource = %unit.name(), watches = leaving, "watches go to other members");
     }
     let spread = Duration::from_secs_f64(leaving / LEAVING_PER_SECOND_MAX as f64);
-    unit.departures()
-        .ask(Instant::now(), part, spread.max(LEAVE_SPREAD_MIN));
+    unit.ask_to_leave(part, spread.max(LEAVE_SPREAD_MIN));
 }
 
 fn policy(share: &options::Share) -> Result<Policy, Error> {

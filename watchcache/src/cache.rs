@@ -133,10 +133,8 @@ impl Cache {
         let held = self.units().filter(|unit| self.holds.has(unit));
         let held: Vec<Arc<Unit>> = held.chain(self.namespaces.values()).cloned().collect();
         let mut tasks: Vec<Task> = held.into_iter().flat_map(keeping).collect();
-        tasks.push(Box::pin(budget::keep(
-            self.units().cloned().collect(),
-            self.history,
-        )));
+        let all = self.units().chain(self.namespaces.values());
+        tasks.push(Box::pin(budget::keep(all.cloned().collect(), self.history)));
         tasks
     }
 
@@ -169,7 +167,7 @@ impl Cache {
         });
     }
 
-    /// Ceases to keep a unit. Watches that are still open hear 410: they are asked to leave before, see [`Unit::departures`].
+    /// Ceases to keep a unit. Watches that are still open hear 410: they are asked to leave before, see [`Unit::ask_to_leave`].
     pub async fn release(&self, unit: &Arc<Unit>) {
         let Some(tasks) = self.running().remove(&unit.name()) else {
             return;

@@ -1,18 +1,17 @@
 //! Watches that end before their time, because another member is to have them: some of a unit's, or all, one after the other. Each
 //! gets a last bookmark and a clean end, so that its client resumes elsewhere and misses nothing. Who leaves is chance.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use serve::feed::{Listeners, Listening, Signal};
 use tokio::time::Instant;
 
 /// What a unit's watches are asked to do.
 #[derive(Debug, Default)]
 pub struct Departures {
     asked: ArcSwapOption<Asked>,
-    listeners: Listeners,
 }
 
 /// Who is asked to leave, and when.
@@ -28,7 +27,8 @@ struct Asked {
 }
 
 impl Departures {
-    /// Asks a part of the watches that are open now to end over a time; 1 is all of them, also those that are opened later.
+    /// Asks a part of the watches that are open now to end over a time; 1 is all of them, also those that are opened later. They see
+    /// it when they are woken.
     pub fn ask(&self, now: Instant, share: f64, spread: Duration) {
         let number = self.asked.load().as_ref().map_or(0, |asked| asked.number + 1);
         self.asked.store(Some(Arc::new(Asked {
@@ -37,7 +37,6 @@ impl Departures {
             share,
             spread,
         })));
-        self.listeners.tell();
     }
 
     /// Nobody is asked any more.
@@ -45,17 +44,12 @@ impl Departures {
         self.asked.store(None);
     }
 
-    /// Signals a watch when somebody is asked.
-    pub(crate) fn listen(&self, signal: Signal) -> Listening {
-        self.listeners.listen(signal)
-    }
-
-    /// When a watch is to leave that was opened at a time and drew a lot, if it is asked to.
-    pub(crate) fn time_for(&self, opened: Instant, lot: u64) -> Option<Instant> {
+    /// When a watch is to leave that was opened at a time, if it is asked to. The time is its lot, too.
+    pub fn time_for(&self, opened: Instant) -> Option<Instant> {
         let asked = self.asked.load();
         let asked = asked.as_ref()?;
         let is_all = asked.share >= 1.0;
-        let place = place(lot, asked.number);
+        let place = place(opened, asked.number);
         if place >= asked.share || (opened > asked.begun && !is_all) {
             return None;
         }
@@ -63,13 +57,11 @@ impl Departures {
     }
 }
 
-/// A lot's place from 0 up to 1, another one each time.
-fn place(lot: u64, number: u64) -> f64 {
-    // The finalizer of SplitMix64.
-    let mut mixed = lot.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+/// A watch's place from 0 up to 1, another one each time.
+fn place(opened: Instant, number: u64) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (opened, number).hash(&mut hasher);
+    (hasher.finish() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -78,9 +70,11 @@ mod tests {
 
     const SPREAD: Duration = Duration::from_secs(10);
 
-    fn leaving(departures: &Departures, opened: Instant) -> Vec<(u64, Instant)> {
-        let lots = 0..1_000u64;
-        lots.filter_map(|lot| Some((lot, departures.time_for(opened, lot)?)))
+    /// Of a thousand watches that were opened one after the other, the last of them at this time: which leave, and when.
+    fn leaving(departures: &Departures, last: Instant) -> Vec<(u64, Instant)> {
+        let opened = |lot| last - Duration::from_nanos(lot);
+        (0..1_000)
+            .filter_map(|lot| Some((lot, departures.time_for(opened(lot))?)))
             .collect()
     }
 

@@ -3,7 +3,7 @@
 
 mod budget;
 pub mod cache;
-pub mod departures;
+mod departures;
 pub mod digest;
 mod event;
 mod forms;

@@ -168,8 +168,16 @@ impl Unit {
         self.held.load(Ordering::Acquire)
     }
 
-    /// Who is asked to leave for another member.
-    pub fn departures(&self) -> &Departures {
+    /// Asks a part of the open watches to leave for another member over a time from now on; 1 is all, also those that come later.
+    pub fn ask_to_leave(&self, share: f64, spread: Duration) {
+        self.departures.ask(tokio::time::Instant::now(), share, spread);
+        if let Some(generation) = self.generation() {
+            generation.ring().rouse();
+        }
+    }
+
+    /// Who is asked to leave.
+    pub(crate) fn departures(&self) -> &Departures {
         &self.departures
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use render::Selection;
 use render::watch::Kind;
 use ring::Lagged;
-use serve::feed::{Feed, Listening, Signal, Step};
+use serve::feed::{Feed, Signal, Step};
 use serve::status::Status;
 use storage::Revision;
 use tokio::time::Instant;
@@ -44,17 +44,6 @@ pub struct Watch {
     sent: Revision,
     /// Whether the next table is the first, which alone has column definitions.
     has_header: bool,
-    stay: Stay,
-}
-
-/// How long a watch may stay with this member.
-struct Stay {
-    opened: Instant,
-    /// Decides whether it is among those that leave.
-    lot: u64,
-    /// From the time on when a connection has it.
-    _listening: Option<Listening>,
-    is_over: bool,
 }
 
 /// Which objects a watch is about.
@@ -83,9 +72,8 @@ type Cursor = ring::Cursor<Event, Waiter>;
 impl Watch {
     /// When it is to leave for another member, if it is to and does not do so yet.
     fn leaves_at(&self) -> Option<Instant> {
-        let Stay { opened, lot, .. } = self.stay;
-        let at = self.unit.departures().time_for(opened, lot);
-        at.filter(|_| !self.stay.is_over)
+        let at = self.unit.departures().time_for(self.schedule.begun());
+        at.filter(|_| !self.schedule.is_finishing())
     }
 
     /// What the present phase has.
@@ -230,7 +218,6 @@ impl Interest {
 
 impl Feed for Watch {
     fn adopt(&mut self, signal: Signal) {
-        self.stay._listening = Some(self.unit.departures().listen(signal.clone()));
         if let Phase::Initial(_, cursor) | Phase::Live(cursor) = &mut self.phase {
             cursor.park(Waiter(signal));
         }
@@ -238,7 +225,6 @@ impl Feed for Watch {
 
     fn next(&mut self, now: Instant) -> Step {
         if self.leaves_at().is_some_and(|at| at <= now) {
-            self.stay.is_over = true;
             self.schedule.finish();
         }
         self.step(now)

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub(crate) use body::FeedBody;
-pub use listeners::{Listeners, Listening};
+pub(crate) use listeners::{Listeners, Listening};
 pub use ready::{ReadySet, Signal};
 
 use crate::http::BodyError;
@@ -87,22 +87,23 @@ impl Feed for Box<dyn Feed> {
 pub struct Owned {
     /// What is asked.
     pub feed: Box<dyn Feed>,
-    held: Vec<Box<dyn Send>>,
+    held: Option<Box<dyn Send>>,
 }
 
 impl Owned {
     /// A feed of which nobody holds anything yet.
     pub fn new(feed: Box<dyn Feed>) -> Self {
-        Self {
-            feed,
-            held: Vec::new(),
-        }
+        Self { feed, held: None }
     }
 
     /// With something more that lives as long.
     #[must_use]
     pub fn holding(mut self, held: impl Send + 'static) -> Self {
-        self.held.push(Box::new(held));
+        self.held = Some(match self.held {
+            None => Box::new(held),
+            // Few are held, and an idle feed is to be small.
+            Some(before) => Box::new((before, held)),
+        });
         self
     }
 

@@ -7,7 +7,7 @@ use crate::held::Held;
 use crate::parked::Parked;
 use crate::position::{Lagged, Position};
 use crate::shared::Shared;
-use crate::sync::{Arc, Ordering};
+use crate::sync::{Arc, Ordering, fence};
 
 /// Reads a ring; cheap to clone.
 pub struct Reader<T, W> {
@@ -102,6 +102,17 @@ impl<T, W: Parked> Reader<T, W> {
             });
         }
         Ok(Held::new(directory, after.0 + 1, until.0.min(head) + 1))
+    }
+
+    /// Marks and wakes everyone who is parked, as if something had happened: there is something to look at beside the ring. Costs a
+    /// look at every bucket.
+    pub fn rouse(&self) {
+        let mut marked = Vec::new();
+        // As in a publish: between what is to be looked at and the look at who is parked.
+        fence(Ordering::SeqCst);
+        self.shared.seats.mark(&mut marked);
+        self.shared.index.each(|bucket| bucket.seats.mark(&mut marked));
+        marked.iter().for_each(|seat| seat.handle.wake());
     }
 
     /// A head and the directory that has all up to it. What was dropped between the two looks may reach past the head; then

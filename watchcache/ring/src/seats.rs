@@ -1,6 +1,7 @@
 //! Who is parked on a bucket, or on the whole ring: a table of seats that a publish goes through without a lock.
 //! Those who sit down or leave take a lock among themselves. It does not decide who is woken.
 
+use crate::parked::Parked;
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, SwapOption, lock};
 
 /// Places that may stay empty beyond twice the seats taken before the table is made anew.
@@ -82,6 +83,18 @@ impl<W> Seats<W> {
             let used = table.used.load(Ordering::Acquire);
             for place in &table.places[..used] {
                 place.with(|seat| seat.into_iter().for_each(&mut meet));
+            }
+        });
+    }
+
+    /// Marks everyone who is seated; those who are to be woken are added to `marked`.
+    pub(crate) fn mark(&self, marked: &mut Vec<Arc<Seat<W>>>)
+    where
+        W: Parked,
+    {
+        self.each(|seat| {
+            if seat.handle.mark() {
+                marked.push(seat.clone());
             }
         });
     }

@@ -9,7 +9,7 @@ use crate::index::Buckets;
 use crate::limits::Limits;
 use crate::parked::Parked;
 use crate::position::Position;
-use crate::seats::{Seat, Seats};
+use crate::seats::Seat;
 use crate::segment::{Entry, Segment};
 use crate::shared::Shared;
 use crate::sync::{Arc, Ordering, fence};
@@ -240,9 +240,9 @@ impl<T, W: Parked> Writer<T, W> {
     /// `Cursor::park` stands between sitting down and the look at what was published: one of the two sees the other.
     fn notify(&mut self) {
         fence(Ordering::SeqCst);
-        mark(&self.shared.seats, &mut self.marked);
+        self.shared.seats.mark(&mut self.marked);
         for bucket in self.touched.drain(..) {
-            mark(&bucket.seats, &mut self.marked);
+            bucket.seats.mark(&mut self.marked);
         }
         for seat in self.marked.drain(..) {
             seat.handle.wake();
@@ -307,12 +307,4 @@ impl Account {
         self.bytes += bytes;
         self.newest_ms = now_ms;
     }
-}
-
-fn mark<W: Parked>(seats: &Seats<W>, marked: &mut Vec<Arc<Seat<W>>>) {
-    seats.each(|seat| {
-        if seat.handle.mark() {
-            marked.push(seat.clone());
-        }
-    });
 }

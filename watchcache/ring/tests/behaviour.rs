@@ -393,21 +393,6 @@ fn what_is_held_is_read_from_both_ends() {
 }
 
 #[test]
-fn closing_ends_every_cursor_also_where_nothing_happened() {
-    let (mut writer, reader) = ring();
-    writer.start_at(7);
-    let connection = Arc::new(Connection::default());
-    let mut cursors = [Scope::All, on("a")].map(|scope| reader.open(scope, reader.head()).unwrap());
-    cursors
-        .iter_mut()
-        .for_each(|cursor| assert!(!cursor.park(Handle(connection.clone()))));
-    writer.close();
-    assert_eq!(connection.told(), (2, 1));
-    assert!(cursors.iter_mut().all(|cursor| cursor.next().is_err()));
-    assert!(reader.open(Scope::All, Position(0)).is_err());
-}
-
-#[test]
 fn a_gap_ends_every_cursor() {
     let (mut writer, reader) = ring();
     publish(&mut writer, 1, &["a"]);
@@ -452,7 +437,7 @@ fn what_is_read_is_freed_with_the_ring() {
 fn readers_and_cursors_go_to_any_thread() {
     fn is_shared<T: Send + Sync>(_: &T) {}
     fn is_sent<T: Send>(_: &T) {}
-    let (mut writer, reader) = ring();
+    let (writer, reader) = ring();
     is_shared(&reader);
     is_sent(&writer);
     is_sent(&reader.open(Scope::All, Position::START).unwrap());
@@ -461,14 +446,29 @@ fn readers_and_cursors_go_to_any_thread() {
 #[test]
 fn a_closed_ring_tells_every_cursor_even_if_it_never_had_an_event() {
     let (mut writer, reader) = ring();
-    let mut all = reader
-        .open(Scope::All, Position::START)
-        .expect("nothing was dropped");
-    let mut one = reader
-        .open(Scope::Bucket(node("a")), Position::START)
-        .expect("nothing was dropped");
+    writer.start_at(7);
+    let connection = Arc::new(Connection::default());
+    let mut cursors = [Scope::All, on("a")].map(|scope| reader.open(scope, reader.head()).unwrap());
+    cursors
+        .iter_mut()
+        .for_each(|cursor| assert!(!cursor.park(Handle(connection.clone()))));
     writer.close();
-    assert!(all.is_behind() && one.is_behind());
-    assert!(all.next().is_err() && one.next().is_err());
+    assert_eq!(connection.told(), (2, 1));
+    assert!(cursors.iter().all(|cursor| cursor.is_behind()));
+    assert!(cursors.iter_mut().all(|cursor| cursor.next().is_err()));
     assert!(reader.position_at(1).is_err());
+    assert!(reader.open(Scope::All, Position(0)).is_err());
+}
+
+#[test]
+fn who_is_parked_can_be_roused_without_an_event() {
+    let (_writer, reader) = ring();
+    let connection = Arc::new(Connection::default());
+    let mut cursors = [Scope::All, on("a")].map(|scope| reader.open(scope, reader.head()).unwrap());
+    cursors
+        .iter_mut()
+        .for_each(|cursor| assert!(!cursor.park(Handle(connection.clone()))));
+    reader.rouse();
+    assert_eq!(connection.told(), (2, 1));
+    assert!(cursors.iter().all(|cursor| !cursor.is_behind()));
 }

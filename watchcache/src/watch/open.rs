@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::initial::Initial;
 use super::schedule::Schedule;
-use super::{Cursor, Interest, Phase, Stay, Watch, too_old};
+use super::{Cursor, Interest, Phase, Watch, too_old};
 use crate::forms::Encoder;
 use crate::fresh;
 use crate::index::{Bucket, Index};
@@ -74,12 +74,6 @@ pub async fn open(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> R
         after,
         sent: after,
         has_header: true,
-        stay: Stay {
-            opened: Instant::now(),
-            lot: rand::random::<u64>(),
-            _listening: None,
-            is_over: false,
-        },
     };
     Ok(Opened { watch, output })
 }

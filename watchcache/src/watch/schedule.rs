@@ -37,6 +37,16 @@ impl Schedule {
         schedule
     }
 
+    /// When the watch was opened.
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Whether it was told to finish.
+    pub(super) fn is_finishing(&self) -> bool {
+        self.end == self.begun
+    }
+
     /// What it is time for, once all events are sent.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
         if self.bookmark.is_some_and(|at| now >= at) {

@@ -39,7 +39,7 @@ fn mutation(place: &Place<'_>, errors: &mut Errors) {
         let other_place = place.field(other);
         if other_place.is_set() {
             let detail = format!("must not be specified when patchType is {name}");
-            errors.push(other_place.invalid_as(&format!("{{{other}}}"), detail));
+            errors.push(other_place.invalid_as(format!("{{{other}}}"), detail));
         }
     }
 }

@@ -134,7 +134,7 @@ fn where_usable(device: &Place<'_>, says_where: bool, errors: &mut Errors) {
     match given.len() {
         0 => errors.push(device.required(PER_DEVICE)),
         1 => {}
-        _ => errors.push(device.invalid_as(&format!("{{{}}}", given.join(", ")), PER_DEVICE)),
+        _ => errors.push(device.invalid_as(format!("{{{}}}", given.join(", ")), PER_DEVICE)),
     }
 }
 

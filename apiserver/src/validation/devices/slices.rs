@@ -122,7 +122,7 @@ fn where_usable(spec: &Place<'_>, errors: &mut Errors) {
         1 => {}
         _ => {
             let detail = format!("{WHERE}, but multiple fields are set");
-            errors.push(spec.invalid_as(&format!("{{{}}}", given.join(", ")), detail));
+            errors.push(spec.invalid_as(format!("{{{}}}", given.join(", ")), detail));
         }
     }
 }

@@ -31,10 +31,13 @@ pub fn rule_status(object: &Value, _old: &Value, errors: &mut Errors) {
     }
 }
 
+/// What is checked of a field that is set.
+type Check = fn(&Place<'_>, &mut Errors);
+
 fn spec(object: &Value, kept: Option<&str>, errors: &mut Errors) {
     let spec = Place::root(object, "spec");
     let selector = spec.field("deviceSelector");
-    let checks: [(&'static str, fn(&Place<'_>, &mut Errors)); 3] = [
+    let checks: [(&str, Check); 3] = [
         ("driver", driver),
         ("pool", pool),
         ("device", |place, errors| place.format(dns_label, errors)),

@@ -86,7 +86,7 @@ impl Model {
     fn uses_claim(&self, on: usize, claim: usize) -> bool {
         self.pods
             .values()
-            .any(|pod| pod.0 == on && NODES[on] != "" && pod.2 == claim)
+            .any(|pod| pod.0 == on && !NODES[on].is_empty() && pod.2 == claim)
     }
 
     fn allows(&self, on: usize, resource: &str, name: usize) -> bool {
