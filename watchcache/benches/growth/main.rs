@@ -197,7 +197,7 @@ fn main() {
     let mut first: Option<(What, f64)> = None;
     let mut grown = Vec::new();
     for case in cases.iter().filter(is_wanted) {
-        let counted = measure::instructions(&case.name(), case.times(), &[COUNTED]);
+        let counted = measure::instructions_of(&case.name(), case.times(), COUNTED);
         let each = counted.map(|counted| counted as f64 / case.per() as f64);
         let told = each.map_or_else(|| measure::told(None), |each| format!("{each:.0} instructions"));
         println!("{:60} {told}", case.name());

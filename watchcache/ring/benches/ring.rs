@@ -315,7 +315,7 @@ fn main() {
     }
     let mut watched = [None; 2];
     for (name, times, _) in CASES {
-        let instructions = measure::instructions(name, *times, &[COUNTED]);
+        let instructions = measure::instructions_of(name, *times, COUNTED);
         println!("{name:40} {}", measure::told(instructions));
         for (slot, watched_name) in watched.iter_mut().zip([TEN_OF_TEN, TEN_OF_MANY]) {
             *slot = slot.or(instructions.filter(|_| *name == watched_name));
