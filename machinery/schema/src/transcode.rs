@@ -3,6 +3,7 @@
 //! The text is that of [`crate::json::encode`] over [`crate::proto::decode`], with the revision put in, but for raw extensions
 //! and field sets, whose key order is kept. Unknown protobuf fields are passed over.
 
+mod in_order;
 mod scalar;
 mod spans;
 
@@ -10,8 +11,8 @@ use std::borrow::Cow;
 
 use crate::json::{self, write};
 use crate::proto::wire::{BYTES, Reader};
-use crate::{Error, Field, FieldType, TypeId, Types, canonical, limits, proto};
-use spans::{Span, Spans};
+use crate::{Error, Field, FieldType, TypeId, Types, limits, proto};
+use spans::{Entry, Span, Spans};
 
 /// Appends a stored object as JSON. `body` is the message without its envelope.
 ///
@@ -26,28 +27,60 @@ pub fn to_json(
     resource_version: Option<i64>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
+    let top = Top {
+        api_version,
+        kind,
+        resource_version,
+    };
+    // Canonical bytes have their fields in order. Others are begun again, once, whatever is in them.
+    let done = match attempt(types, id, body, top, true, out) {
+        Err(Halt::Disordered) => attempt(types, id, body, top, false, out),
+        done => done,
+    };
+    done.map_err(|halt| match halt {
+        Halt::Error(error) => error,
+        Halt::Disordered => Error::syntax("proto: fields are out of order"),
+    })
+}
+
+fn attempt(
+    types: &Types,
+    id: TypeId,
+    body: &[u8],
+    top: Top<'_>,
+    in_order: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Halt> {
     let start = out.len();
     let mut transcoder = Transcoder {
         types,
         out,
         spans: Spans::default(),
         depth: 0,
+        in_order,
     };
-    let result = transcoder.object(
-        id,
-        body,
-        Top {
-            api_version,
-            kind,
-            resource_version,
-        },
-    );
-    if result.is_err() {
+    let done = transcoder.object(id, body, top);
+    if done.is_err() {
         out.truncate(start);
     }
-    result
+    done
 }
 
+/// Why transcoding ends early.
+enum Halt {
+    /// The bytes are wrong.
+    Error(Error),
+    /// A field, or the key of a map, comes behind one that should follow it, or twice.
+    Disordered,
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Halt::Error(error)
+    }
+}
+
+#[derive(Clone, Copy)]
 struct Top<'a> {
     api_version: &'a str,
     kind: &'a str,
@@ -59,10 +92,12 @@ struct Transcoder<'t, 'o> {
     out: &'o mut Vec<u8>,
     spans: Spans,
     depth: usize,
+    /// Fields are expected in the order of a canonical wire form.
+    in_order: bool,
 }
 
 impl<'t> Transcoder<'t, '_> {
-    fn object(&mut self, id: TypeId, body: &[u8], top: Top<'_>) -> Result<(), Error> {
+    fn object(&mut self, id: TypeId, body: &[u8], top: Top<'_>) -> Result<(), Halt> {
         self.out.push(b'{');
         let start = self.out.len();
         if self.types.get(id).type_meta {
@@ -80,12 +115,17 @@ impl<'t> Transcoder<'t, '_> {
     }
 
     /// The fields of a message; `start` is where its object's first field would be.
-    fn fields(&mut self, id: TypeId, body: &[u8], start: usize, revision: Option<i64>) -> Result<(), Error> {
+    fn fields(&mut self, id: TypeId, body: &[u8], start: usize, revision: Option<i64>) -> Result<(), Halt> {
         self.depth += 1;
         if self.depth > limits::DEPTH_MAX {
-            return Err(Error::syntax("proto: message is nested too deep"));
+            return Err(Error::syntax("proto: message is nested too deep").into());
         }
         let schema = self.types.get(id);
+        if self.in_order && schema.is_in_wire_order() && revision.is_none() {
+            self.fields_in_order(schema, body, start)?;
+            self.depth -= 1;
+            return Ok(());
+        }
         let base = self.spans.scan(schema, body)?;
         for step in schema.steps() {
             let span = self.spans.at(base, step.index as usize);
@@ -117,7 +157,7 @@ impl<'t> Transcoder<'t, '_> {
         body: &[u8],
         start: usize,
         revision: Option<i64>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Halt> {
         let FieldType::Message(id) = field.ty else {
             return self.field(field, span, body, start);
         };
@@ -143,13 +183,7 @@ impl<'t> Transcoder<'t, '_> {
         Ok(())
     }
 
-    fn field(
-        &mut self,
-        field: &'t Field,
-        span: Option<Span>,
-        body: &[u8],
-        start: usize,
-    ) -> Result<(), Error> {
+    fn field(&mut self, field: &'t Field, span: Option<Span>, body: &[u8], start: usize) -> Result<(), Halt> {
         let Some(span) = span else {
             self.absent(field, start);
             return Ok(());
@@ -175,27 +209,40 @@ impl<'t> Transcoder<'t, '_> {
         span: Span,
         body: &[u8],
         start: usize,
-    ) -> Result<(), Error> {
-        let mut reader = span.last(body);
-        let Some((_, wire)) = reader.tag()? else {
-            return Ok(());
-        };
-        let is_left_out = !field.pointer && !canonical::is_printed_when_absent(field);
-        if is_left_out && scalar::is_plain_zero(ty, wire, reader) {
-            return Ok(());
-        }
-        let before = self.out.len();
-        self.name(field, start);
-        let printed = self.out.len();
+    ) -> Result<(), Halt> {
         if let FieldType::Message(id) = ty
             && span.count > 1
             && !self.types.get(*id).custom_json
         {
+            self.name(field, start);
             let joined = span.body(field, body)?;
-            self.message(*id, &joined)?;
-        } else {
-            self.value(field, ty, wire, &mut reader)?;
+            return self.message(*id, &joined);
         }
+        let mut reader = span.last(body);
+        match reader.tag()? {
+            Some((_, wire)) => self.one(field, ty, wire, &mut reader, start),
+            None => Ok(()),
+        }
+    }
+
+    /// The same of one whose tag is read already.
+    #[inline]
+    fn one(
+        &mut self,
+        field: &'t Field,
+        ty: &'t FieldType,
+        wire: u8,
+        reader: &mut Reader<'_>,
+        start: usize,
+    ) -> Result<(), Halt> {
+        let is_left_out = !field.pointer && !field.printed_when_absent;
+        if is_left_out && scalar::is_plain_zero(ty, wire, reader) {
+            return Ok(reader.skip(wire)?);
+        }
+        let before = self.out.len();
+        self.name(field, start);
+        let printed = self.out.len();
+        self.value(field, ty, wire, reader)?;
         if is_left_out && scalar::is_zero(&self.out[printed..]) {
             self.out.truncate(before);
         }
@@ -203,7 +250,7 @@ impl<'t> Transcoder<'t, '_> {
     }
 
     fn absent(&mut self, field: &Field, start: usize) {
-        if !canonical::is_printed_when_absent(field) {
+        if !field.printed_when_absent {
             return;
         }
         self.name(field, start);
@@ -214,7 +261,7 @@ impl<'t> Transcoder<'t, '_> {
         }
     }
 
-    fn list(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Error> {
+    fn list(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Halt> {
         self.out.push(b'[');
         let start = self.out.len();
         let mut reader = span.reader(body);
@@ -227,36 +274,41 @@ impl<'t> Transcoder<'t, '_> {
                 continue;
             }
             left -= 1;
-            if wire == BYTES && matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool) {
-                let mut packed = Reader::new(reader.bytes()?);
-                while !packed.is_at_end() {
-                    self.comma(start);
-                    self.value(field, item, 0, &mut packed)?;
-                }
-                continue;
-            }
-            self.comma(start);
-            match item {
-                FieldType::Message(id) if field.embeds_kind => {
-                    self.embedded(*id, field, wire, &mut reader)?
-                }
-                _ => self.value(field, item, wire, &mut reader)?,
-            }
+            self.item(field, item, wire, &mut reader, start)?;
         }
         self.out.push(b']');
         Ok(())
     }
 
-    /// An object of a kind of its own.
-    fn embedded(
+    /// An item of a list, or several that are packed; `start` is where the first item would be.
+    #[inline]
+    fn item(
         &mut self,
-        id: TypeId,
-        field: &Field,
+        field: &'t Field,
+        item: &'t FieldType,
         wire: u8,
         reader: &mut Reader<'_>,
-    ) -> Result<(), Error> {
+        start: usize,
+    ) -> Result<(), Halt> {
+        if wire == BYTES && matches!(item, FieldType::Int32 | FieldType::Int64 | FieldType::Bool) {
+            let mut packed = Reader::new(reader.bytes()?);
+            while !packed.is_at_end() {
+                self.comma(start);
+                self.value(field, item, 0, &mut packed)?;
+            }
+            return Ok(());
+        }
+        self.comma(start);
+        match item {
+            FieldType::Message(id) if field.embeds_kind => self.embedded(*id, field, wire, reader),
+            _ => self.value(field, item, wire, reader),
+        }
+    }
+
+    /// An object of a kind of its own.
+    fn embedded(&mut self, id: TypeId, field: &Field, wire: u8, reader: &mut Reader<'_>) -> Result<(), Halt> {
         if wire != BYTES {
-            return Err(proto::wrong_wire(field, wire));
+            return Err(proto::wrong_wire(field, wire).into());
         }
         let (api_version, kind) = self.types.get(id).only_kind().unwrap_or_default();
         self.object(
@@ -270,21 +322,34 @@ impl<'t> Transcoder<'t, '_> {
         )
     }
 
-    fn map(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Error> {
+    fn map(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Halt> {
         let entries = span.entries(field, body)?;
         self.out.push(b'{');
         let start = self.out.len();
-        for (key, value) in entries {
-            self.comma(start);
-            write::string(&String::from_utf8_lossy(key), self.out);
-            self.out.push(b':');
-            match value {
-                Some((wire, bytes)) => self.value(field, item, wire, &mut Reader::new(bytes))?,
-                None => json::zero(self.types, item, self.out),
-            }
+        for entry in entries {
+            self.entry(field, item, entry, start)?;
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        field: &'t Field,
+        item: &'t FieldType,
+        (key, value): Entry<'_>,
+        start: usize,
+    ) -> Result<(), Halt> {
+        self.comma(start);
+        write::string_of_bytes(key, self.out);
+        self.out.push(b':');
+        match value {
+            Some((wire, bytes)) => self.value(field, item, wire, &mut Reader::new(bytes)),
+            None => {
+                json::zero(self.types, item, self.out);
+                Ok(())
+            }
+        }
     }
 
     /// One value, whose tag is read already.
@@ -294,15 +359,15 @@ impl<'t> Transcoder<'t, '_> {
         ty: &'t FieldType,
         wire: u8,
         reader: &mut Reader<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Halt> {
         match ty {
             FieldType::Message(id) if wire == BYTES => self.message(*id, reader.bytes()?),
             FieldType::List(item) if wire == BYTES => self.wrapped(field, item, reader.bytes()?),
-            ty => scalar::transcode(field, ty, wire, reader, self.out),
+            ty => Ok(scalar::transcode(field, ty, wire, reader, self.out)?),
         }
     }
 
-    fn message(&mut self, id: TypeId, body: &[u8]) -> Result<(), Error> {
+    fn message(&mut self, id: TypeId, body: &[u8]) -> Result<(), Halt> {
         if self.types.get(id).custom_json {
             let value = proto::decode(self.types, id, body)?;
             json::encode(self.types, id, &value, self.out);
@@ -316,7 +381,7 @@ impl<'t> Transcoder<'t, '_> {
     }
 
     /// A list in a message of its own; nil when empty.
-    fn wrapped(&mut self, field: &'t Field, item: &'t FieldType, body: &[u8]) -> Result<(), Error> {
+    fn wrapped(&mut self, field: &'t Field, item: &'t FieldType, body: &[u8]) -> Result<(), Halt> {
         let before = self.out.len();
         self.out.push(b'[');
         let start = self.out.len();

@@ -55,11 +55,15 @@ pub struct TypeSchema {
     wire_fields: Box<[(u32, u16)]>,
     /// What to look at to print the message from its wire form.
     steps: Box<[Step]>,
+    /// The steps come in ascending number, as a canonical wire form has them.
+    in_wire_order: bool,
 }
 
 /// A field that JSON shows and protobuf has, for the transcoder: small, as most fields of a message are absent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
+    /// Its number.
+    pub(crate) number: u32,
     /// Index in `fields`.
     pub(crate) index: u16,
     /// There is something to print also when it is absent.
@@ -73,6 +77,8 @@ pub struct Field {
     pub json: SmolStr,
     /// `,"name":`, as the transcoder prints it. Derived when the set is built.
     pub(crate) printed_name: SmolStr,
+    /// Go prints it also when it has nothing to say. Derived when the set is built.
+    pub(crate) printed_when_absent: bool,
     /// Protobuf field number; 0 when the field has no protobuf form.
     pub number: u32,
     /// What it holds.
@@ -281,6 +287,11 @@ impl TypeSchema {
         &self.steps
     }
 
+    /// Whether the steps are in the order of a canonical wire form too.
+    pub(crate) fn is_in_wire_order(&self) -> bool {
+        self.in_wire_order
+    }
+
     /// `apiVersion` and `kind` of an object of this type, if it is served under exactly one name.
     pub fn only_kind(&self) -> Option<(SmolStr, SmolStr)> {
         match self.gvk.as_slice() {
@@ -297,11 +308,17 @@ impl TypeSchema {
 }
 
 impl Field {
+    /// Whether JSON has something of it.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.inline || !self.json.is_empty()
+    }
+
     /// A field with this name, number and type, and no marks.
     pub fn new(json: impl Into<SmolStr>, number: u32, ty: FieldType) -> Field {
         Field {
             json: json.into(),
             printed_name: SmolStr::default(),
+            printed_when_absent: false,
             number,
             ty,
             pointer: false,

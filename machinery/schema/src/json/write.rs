@@ -79,15 +79,34 @@ pub(crate) fn float(number: f64, out: &mut Vec<u8>) {
 
 /// A quoted string with Go's escapes.
 pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
+    if is_plain_text(text.as_bytes()) {
+        return quoted(text.as_bytes(), out);
+    }
     out.reserve(text.len() + 2);
     out.push(b'"');
-    escaped(text.as_bytes(), &SPECIAL, out);
+    escaped(text.as_bytes(), &SPECIAL, is_plain, out);
+    out.push(b'"');
+}
+
+/// The same of bytes that should be UTF-8; what is not becomes U+FFFD.
+pub(crate) fn string_of_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    if is_plain_text(bytes) {
+        return quoted(bytes, out);
+    }
+    string(&String::from_utf8_lossy(bytes), out);
+}
+
+#[inline]
+fn quoted(plain: &[u8], out: &mut Vec<u8>) {
+    out.reserve(plain.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(plain);
     out.push(b'"');
 }
 
 /// JSON text as it came, with the escapes that Go adds when it embeds raw JSON.
 pub(crate) fn raw(text: &[u8], out: &mut Vec<u8>) {
-    escaped(text, &SPECIAL_IN_RAW, out);
+    escaped(text, &SPECIAL_IN_RAW, is_plain_in_raw, out);
 }
 
 /// Bytes that are not copied as they are. 0xE2 begins U+2028 and U+2029.
@@ -113,10 +132,15 @@ const fn special(in_string: bool) -> [bool; 256] {
 /// What is looked at in one go.
 const BLOCK_BYTES: usize = 16;
 
-fn escaped(bytes: &[u8], special: &[bool; 256], out: &mut Vec<u8>) {
+fn escaped(
+    bytes: &[u8],
+    special: &[bool; 256],
+    is_plain: impl Fn(&[u8; BLOCK_BYTES]) -> bool,
+    out: &mut Vec<u8>,
+) {
     let mut copied = 0;
     let mut at = 0;
-    while let Some(plain) = next_special(&bytes[at..], special) {
+    while let Some(plain) = next_special(&bytes[at..], special, &is_plain) {
         at += plain;
         let byte = bytes[at];
         let width = if byte == 0xE2 {
@@ -140,7 +164,11 @@ fn escaped(bytes: &[u8], special: &[bool; 256], out: &mut Vec<u8>) {
 
 /// Where the first byte is that is not copied as it is. Long plain stretches are passed over in blocks.
 #[inline]
-fn next_special(bytes: &[u8], special: &[bool; 256]) -> Option<usize> {
+fn next_special(
+    bytes: &[u8],
+    special: &[bool; 256],
+    is_plain: impl Fn(&[u8; BLOCK_BYTES]) -> bool,
+) -> Option<usize> {
     let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
     let plain = blocks.iter().take_while(|block| is_plain(block)).count() * BLOCK_BYTES;
     let found = bytes[plain..]
@@ -149,20 +177,47 @@ fn next_special(bytes: &[u8], special: &[bool; 256]) -> Option<usize> {
     Some(plain + found)
 }
 
-/// Whether none of the bytes is special, in text or in raw JSON. It is written so that it is compared in one go.
+/// Whether text can be copied as it is: ASCII without anything to escape, which most of it is. Its ends may overlap.
 #[inline]
-fn is_plain(block: &[u8; BLOCK_BYTES]) -> bool {
-    let special = |byte: &u8| {
-        let byte = *byte;
-        (byte < 0x20)
-            | (byte == b'"')
-            | (byte == b'\\')
-            | (byte == b'<')
-            | (byte == b'>')
-            | (byte == b'&')
-            | (byte == 0xE2)
-    };
-    !block.iter().fold(false, |found, byte| found | special(byte))
+fn is_plain_text(bytes: &[u8]) -> bool {
+    match bytes.len() {
+        0..4 => bytes.iter().all(|&byte| is_plain(&[byte])),
+        4..8 => are_ends_plain::<4>(bytes),
+        8..BLOCK_BYTES => are_ends_plain::<8>(bytes),
+        _ => {
+            let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
+            blocks.iter().all(is_plain) && bytes.last_chunk::<BLOCK_BYTES>().is_some_and(is_plain)
+        }
+    }
+}
+
+#[inline(always)]
+fn are_ends_plain<const N: usize>(bytes: &[u8]) -> bool {
+    bytes.first_chunk::<N>().is_some_and(is_plain) && bytes.last_chunk::<N>().is_some_and(is_plain)
+}
+
+/// Whether all of the bytes are ASCII that text shows as it is. It is written so that they are compared in one go.
+#[inline(always)]
+fn is_plain<const N: usize>(block: &[u8; N]) -> bool {
+    none(block, |byte| {
+        (byte < 0x20) | (byte >= 0x80) | (byte == b'"') | (byte == b'\\') | is_html(byte)
+    })
+}
+
+/// The same for raw JSON, which is escaped already but for what HTML minds.
+#[inline]
+fn is_plain_in_raw(block: &[u8; BLOCK_BYTES]) -> bool {
+    none(block, |byte| (byte == 0xE2) | is_html(byte))
+}
+
+#[inline(always)]
+fn none<const N: usize>(block: &[u8; N], special: impl Fn(u8) -> bool) -> bool {
+    !block.iter().fold(false, |found, byte| found | special(*byte))
+}
+
+#[inline]
+fn is_html(byte: u8) -> bool {
+    (byte == b'<') | (byte == b'>') | (byte == b'&')
 }
 
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {

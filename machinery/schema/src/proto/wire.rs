@@ -52,6 +52,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The wire type of the next field if it has this number; nothing is read if it has another.
+    #[inline]
+    pub(crate) fn another(&mut self, number: u32) -> Result<Option<u8>, Error> {
+        let mut ahead = *self;
+        match ahead.tag()? {
+            Some((next, wire)) if next == number => {
+                *self = ahead;
+                Ok(Some(wire))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn long_tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
         let tag = self.varint()?;
         let (number, wire) = ((tag >> 3) as u32, (tag & 7) as u8);

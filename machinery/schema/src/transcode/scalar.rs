@@ -14,7 +14,7 @@ pub(super) fn transcode(
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     match (ty, wire) {
-        (FieldType::String, BYTES) => string(reader.bytes()?, out),
+        (FieldType::String, BYTES) => write::string_of_bytes(reader.bytes()?, out),
         (FieldType::Int32, VARINT) => write::int(i64::from(reader.varint()? as i32), out),
         (FieldType::Int64, VARINT) => write::int(reader.varint()? as i64, out),
         (FieldType::Bool, VARINT) => write::bool(reader.varint()? != 0, out),
@@ -29,7 +29,7 @@ pub(super) fn transcode(
 
 /// Whether the value that comes next is an empty text, 0 or false: what is left out is mostly that, and need not be printed first.
 #[inline]
-pub(super) fn is_plain_zero(ty: &FieldType, wire: u8, reader: Reader<'_>) -> bool {
+pub(super) fn is_plain_zero(ty: &FieldType, wire: u8, reader: &Reader<'_>) -> bool {
     let is_plain = match ty {
         FieldType::String => wire == BYTES,
         FieldType::Int32 | FieldType::Int64 | FieldType::Bool => wire == VARINT,
@@ -41,13 +41,6 @@ pub(super) fn is_plain_zero(ty: &FieldType, wire: u8, reader: Reader<'_>) -> boo
 /// Whether a printed value is what `omitempty` and `omitzero` leave out.
 pub(super) fn is_zero(printed: &[u8]) -> bool {
     matches!(printed, b"\"\"" | b"0" | b"false" | b"null")
-}
-
-fn string(bytes: &[u8], out: &mut Vec<u8>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => write::string(text, out),
-        Err(_) => write::string(&String::from_utf8_lossy(bytes), out),
-    }
 }
 
 fn special(ty: &FieldType, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
@@ -78,7 +71,7 @@ fn special(ty: &FieldType, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> 
         },
         FieldType::IntOrString => match int_or_string_parts(body)? {
             Ok(number) => write::int(number, out),
-            Err(text) => string(text, out),
+            Err(text) => write::string_of_bytes(text, out),
         },
         FieldType::RawExtension | FieldType::Json => match first_bytes(body)? {
             [] => out.extend_from_slice(b"null"),

@@ -133,7 +133,8 @@ impl Span {
     }
 }
 
-fn entry(body: &[u8]) -> Result<Entry<'_>, Error> {
+/// Reads a map entry.
+pub(super) fn entry(body: &[u8]) -> Result<Entry<'_>, Error> {
     let mut entry: Entry<'_> = (&[], None);
     let mut reader = Reader::new(body);
     while let Some((number, wire)) = reader.tag()? {

@@ -56,20 +56,26 @@ impl Builder {
             let mut steps = Vec::new();
             for (index, field) in (0..).zip(fields).filter(|(_, field)| field.number != 0) {
                 wire_fields.push((field.number, index));
-                if field.inline || !field.json.is_empty() {
+                if field.is_shown() {
                     let always =
                         field.inline || canonical::is_printed_when_absent(field) || field.json == "metadata";
-                    steps.push(Step { index, always });
+                    steps.push(Step {
+                        number: field.number,
+                        index,
+                        always,
+                    });
                 }
             }
             wire_fields.sort_unstable();
             let schema = &mut self.types.schemas[at];
             for field in &mut schema.fields {
                 field.printed_name = format_smolstr!(",\"{}\":", field.json);
+                field.printed_when_absent = canonical::is_printed_when_absent(field);
             }
             schema.json_fields = json_fields.into();
             schema.json_sorted = json_sorted.into();
             schema.wire_fields = wire_fields.into();
+            schema.in_wire_order = steps.is_sorted_by_key(|step| step.number);
             schema.steps = steps.into();
         }
         self.mark_embedded_kinds();

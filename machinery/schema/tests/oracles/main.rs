@@ -3,6 +3,7 @@
 
 mod generate;
 mod kinds;
+mod shuffle;
 
 use generate::Random;
 use kinds::{KINDS, Kind};
@@ -117,6 +118,33 @@ fn protobuf_survives_k8s_pb() {
     });
 }
 
+fn transcoded(id: TypeId, value: &Value, body: &[u8]) -> Vec<u8> {
+    let text = |key| value.str_at(&[key]).expect("a text");
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let mut out = Vec::new();
+    transcode::to_json(Types::builtin(), id, body, api_version, kind, None, &mut out).expect("own bytes");
+    out
+}
+
+#[test]
+fn fields_in_any_order_are_printed_alike() {
+    let types = Types::builtin();
+    let mut moved = 0;
+    each(|kind, id, value| {
+        let mut body = Vec::new();
+        proto::encode(types, id, value, &mut body);
+        let shuffled = shuffle::shuffled(types, id, &body, &mut Random(body.len() as u64));
+        moved += usize::from(shuffled != body);
+        assert_eq!(
+            String::from_utf8_lossy(&transcoded(id, value, &shuffled)),
+            String::from_utf8_lossy(&transcoded(id, value, &body)),
+            "{}",
+            kind.name
+        );
+    });
+    assert!(moved > 1000, "only {moved} were put into another order");
+}
+
 #[test]
 fn own_codecs_agree_with_each_other() {
     let types = Types::builtin();
@@ -125,17 +153,7 @@ fn own_codecs_agree_with_each_other() {
         proto::encode(types, id, value, &mut body);
         let decoded = proto::decode(types, id, &body).expect("own bytes");
         let text = |key| value.str_at(&[key]).expect("a text");
-        let mut transcoded = Vec::new();
-        transcode::to_json(
-            types,
-            id,
-            &body,
-            text("apiVersion"),
-            text("kind"),
-            None,
-            &mut transcoded,
-        )
-        .expect("own bytes");
+        let transcoded = transcoded(id, value, &body);
         let mut named = decoded;
         for key in ["apiVersion", "kind"] {
             named.as_map_mut().expect("a map").insert(key, text(key));
