@@ -6,6 +6,8 @@ mod formats;
 mod numbers;
 mod problem;
 
+use std::collections::{HashMap, HashSet};
+
 use schema::{SmolStr, Value};
 
 pub use formats::is_known as is_known_format;
@@ -18,12 +20,14 @@ use crate::limits::SCHEMA_DEPTH_MAX;
 #[derive(Debug, Default)]
 struct Found {
     problems: Vec<Problem>,
+    /// Each is told once.
+    messages: HashSet<String>,
     matches: usize,
 }
 
 impl Found {
     fn add(&mut self, problem: Problem) {
-        if !self.problems.iter().any(|known| known.message == problem.message) {
+        if self.messages.insert(problem.message.clone()) {
             self.problems.push(problem);
         }
     }
@@ -159,16 +163,23 @@ fn list(schema: &Value, items: &[Value], path: &str, depth: usize) -> Found {
     if let Some(max) = schema.int_at(&["maxItems"]).filter(|max| count > *max) {
         found.add(Problem::too_many(path, count, max, "items"));
     }
-    let has_twice = items
-        .iter()
-        .enumerate()
-        .any(|(at, item)| items.iter().take(at).any(|other| other == item));
-    if schema.bool_at(&["uniqueItems"]) == Some(true) && has_twice {
+    if schema.bool_at(&["uniqueItems"]) == Some(true) && has_twice(items) {
         let message = format!("{path} in body shouldn't contain duplicates");
         found.add(Problem::invalid(path, "", message));
     }
     found.matches += 1;
     found
+}
+
+/// Whether two items are alike. Those that are print alike, which few others do.
+fn has_twice(items: &[Value]) -> bool {
+    let mut seen: HashMap<String, Vec<&Value>> = HashMap::new();
+    items.iter().any(|item| {
+        let like = seen.entry(format!("{item:?}")).or_default();
+        let is_twice = like.contains(&item);
+        like.push(item);
+        is_twice
+    })
 }
 
 /// Whether the value is one of those that are listed, if any are.

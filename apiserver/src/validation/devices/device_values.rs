@@ -193,7 +193,7 @@ fn multiple(step: &Place<'_>, value: &Quantity, least: &Quantity, errors: &mut E
     let size = quantity(step);
     let distance = value.value().saturating_sub(least.value());
     // A step of nothing would divide by zero in the reference.
-    if size.value() == 0 || distance % size.value() != 0 {
+    if distance.checked_rem(size.value()).is_none_or(|rest| rest != 0) {
         let detail = format!(
             "value is not a multiple of a given step ({}) from ({})",
             size.canonical(),

@@ -287,6 +287,11 @@ fn capacity_is_shared_by_a_policy() {
             tree!({"default": "2", "validRange": {"min": "2", "step": "0"}}),
             1,
         ),
+        // The one remainder that does not fit.
+        (
+            tree!({"default": "-9223372036854775808", "validRange": {"min": "0", "step": "-1"}}),
+            2,
+        ),
     ] {
         assert_eq!(of(bad.clone()).len(), count, "{bad:?}");
     }
