@@ -23,7 +23,6 @@ mod line_diff;
 pub mod namespaces;
 pub mod networking;
 pub mod nodes;
-pub mod patterns;
 pub mod place;
 pub mod pod_spec;
 pub mod pods;

@@ -1,0 +1,376 @@
+//! The grammar, from whole expressions down to names and literals.
+
+use smol_str::SmolStr;
+
+use super::Parser;
+use super::expected::{self, begins_expression};
+use crate::ast::{Entry, Expr, FieldEntry, Kind, Literal};
+use crate::lexer::{self, Token, TokenKind};
+
+/// Names that the language keeps for itself.
+const RESERVED: [&str; 17] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// Operators between two operands, from the loosest; those of one level are applied from left to right.
+const LEVELS: [&[&str]; 3] = [
+    &["<", "<=", ">=", ">", "==", "!=", "in"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
+
+impl Parser<'_> {
+    pub fn start(&mut self) -> Expr {
+        let tree = self.expression(expected::EXPRESSION);
+        self.expect_end();
+        tree
+    }
+
+    /// A condition, or what can be one. `expected` is what may stand here.
+    fn expression(&mut self, expected: &str) -> Expr {
+        let at = self.peek().at;
+        self.nested(at, |parser| {
+            let condition = parser.chain("||", expected);
+            let Some(sign) = parser.take_if("?") else {
+                return condition;
+            };
+            let truthy = parser.chain("||", expected::EXPRESSION);
+            parser.expect(":");
+            let falsy = if parser.recovers {
+                parser.nothing(sign.at)
+            } else {
+                parser.expression(expected::EXPRESSION)
+            };
+            parser.call(sign.at, "_?_:_", vec![condition, truthy, falsy])
+        })
+    }
+
+    /// Operands joined by `||` or `&&`, as a tree that is no deeper than it must be.
+    fn chain(&mut self, sign: &'static str, expected: &str) -> Expr {
+        let operand = |parser: &mut Self, expected: &str| match sign {
+            "||" => parser.chain("&&", expected),
+            _ => parser.binary(0, expected),
+        };
+        let mut operands = vec![operand(self, expected)];
+        let mut signs = Vec::new();
+        while let Some(token) = self.take_if(sign) {
+            signs.push(token.at);
+            operands.push(operand(self, expected::EXPRESSION));
+        }
+        let function = if sign == "||" { "_||_" } else { "_&&_" };
+        let mut operands: Vec<_> = operands.into_iter().map(Some).collect();
+        self.balanced(function, &mut operands, &signs)
+    }
+
+    fn balanced(&mut self, function: &str, operands: &mut [Option<Expr>], signs: &[u32]) -> Expr {
+        if let [only] = operands {
+            return only.take().expect("each operand is taken once");
+        }
+        let middle = signs.len().div_ceil(2);
+        let middle = middle.clamp(1, signs.len());
+        let (left, right) = operands.split_at_mut(middle);
+        let left = self.balanced(function, left, &signs[..middle - 1]);
+        let right = self.balanced(function, right, &signs[middle..]);
+        self.call(signs[middle - 1], function, vec![left, right])
+    }
+
+    fn binary(&mut self, level: usize, expected: &str) -> Expr {
+        let Some(signs) = LEVELS.get(level) else {
+            return self.unary(expected);
+        };
+        let mut left = self.binary(level + 1, expected);
+        while let Some(sign) = signs.iter().find(|sign| self.is(sign)) {
+            let token = self.take();
+            let right = self.binary(level + 1, expected::EXPRESSION);
+            left = match *sign {
+                "in" => self.call(token.at, "@in", vec![left, right]),
+                sign => self.call(token.at, &format!("_{sign}_"), vec![left, right]),
+            };
+        }
+        left
+    }
+
+    fn unary(&mut self, expected: &str) -> Expr {
+        let token = self.peek();
+        if self.is("!") {
+            return self.negated(&token, "!", "!_", expected::EXPRESSION);
+        }
+        let is_number = matches!(self.peek_after(1), TokenKind::Int | TokenKind::Float);
+        if self.is("-") && !is_number {
+            return self.negated(&token, "-", "-_", expected::OPERAND);
+        }
+        self.member(expected)
+    }
+
+    /// Two of the same sign are none.
+    fn negated(&mut self, first: &Token<'_>, sign: &str, function: &str, expected: &str) -> Expr {
+        let mut count = 0;
+        while self.is(sign) {
+            self.take();
+            count += 1;
+        }
+        let operand = self.member(expected);
+        if count % 2 == 0 {
+            return operand;
+        }
+        self.call(first.at, function, vec![operand])
+    }
+
+    /// A primary expression and what is selected of it.
+    fn member(&mut self, expected: &str) -> Expr {
+        let mut operand = self.primary(expected);
+        loop {
+            if let Some(dot) = self.take_if(".") {
+                operand = self.selection(operand, &dot);
+            } else if let Some(bracket) = self.take_if("[") {
+                let function = if self.take_if("?").is_some() {
+                    "_[?_]"
+                } else {
+                    "_[_]"
+                };
+                let index = self.expression(expected::EXPRESSION);
+                self.expect("]");
+                operand = self.call(bracket.at, function, vec![operand, index]);
+            } else {
+                return operand;
+            }
+        }
+    }
+
+    fn selection(&mut self, operand: Expr, dot: &Token<'_>) -> Expr {
+        let optional = self.take_if("?").is_some();
+        let token = self.peek();
+        let name = match token.kind {
+            TokenKind::Identifier => token.text,
+            TokenKind::Escaped => {
+                self.error(token.at, "unsupported syntax: '`'");
+                token.text
+            }
+            _ => return self.no_member(dot),
+        };
+        self.take();
+        if optional {
+            let field = self.node(dot.at, Kind::Literal(Literal::String(SmolStr::new(name))));
+            return self.call(dot.at, "_?._", vec![operand, field]);
+        }
+        if let Some(parenthesis) = self.take_if("(") {
+            let args = self.arguments();
+            return self.call_or_macro(parenthesis.at, name, Some(operand), args);
+        }
+        let kind = Kind::Select {
+            operand: Box::new(operand),
+            field: SmolStr::new(name),
+            test: false,
+        };
+        self.node(dot.at, kind)
+    }
+
+    fn arguments(&mut self) -> Vec<Expr> {
+        let mut args = Vec::new();
+        if self.take_if(")").is_some() {
+            return args;
+        }
+        args.push(self.expression(expected::ARGUMENTS));
+        while self.take_if(",").is_some() {
+            args.push(self.expression(expected::EXPRESSION));
+        }
+        self.expect(")");
+        args
+    }
+
+    fn primary(&mut self, expected: &str) -> Expr {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Sign("(") => {
+                self.take();
+                let inner = self.expression(expected::EXPRESSION);
+                self.expect(")");
+                inner
+            }
+            TokenKind::Sign("[") => self.list(),
+            TokenKind::Sign("{") => self.map(),
+            TokenKind::Identifier => self.named(),
+            TokenKind::Sign(".") if self.peek_after(1) == TokenKind::Identifier => self.named(),
+            TokenKind::Sign("-") if matches!(self.peek_after(1), TokenKind::Int | TokenKind::Float) => {
+                self.take();
+                self.literal(token.at, true)
+            }
+            TokenKind::Sign("true" | "false" | "null") => self.literal(token.at, false),
+            TokenKind::Int | TokenKind::Uint | TokenKind::Float | TokenKind::String | TokenKind::Bytes => {
+                self.literal(token.at, false)
+            }
+            _ => match self.unexpected(expected, begins_expression) {
+                true => self.nested(token.at, |parser| parser.primary(expected::EXPRESSION)),
+                false => self.nothing(token.at),
+            },
+        }
+    }
+
+    fn literal(&mut self, at: u32, negative: bool) -> Expr {
+        let token = self.take();
+        let value = match token.text {
+            "true" => Ok(Literal::Bool(true)),
+            "false" => Ok(Literal::Bool(false)),
+            "null" => Ok(Literal::Null),
+            _ => lexer::value(&token, negative),
+        };
+        match value {
+            Ok(literal) => self.node(at, Kind::Literal(literal)),
+            Err(message) => {
+                self.error(at, message);
+                self.nothing(at)
+            }
+        }
+    }
+
+    fn list(&mut self) -> Expr {
+        let bracket = self.take();
+        let mut items = Vec::new();
+        let mut expected = expected::ITEMS;
+        while !self.is("]") {
+            if self.is(",") && items.is_empty() {
+                self.take();
+                break;
+            }
+            let optional = self.take_if("?").is_some();
+            items.push((self.expression(expected), optional));
+            expected = expected::EXPRESSION;
+            if self.take_if(",").is_none() {
+                break;
+            }
+        }
+        self.expect("]");
+        self.node(bracket.at, Kind::List(items))
+    }
+
+    fn map(&mut self) -> Expr {
+        let brace = self.take();
+        let mut entries = Vec::new();
+        let mut expected = expected::ENTRIES;
+        while !self.is("}") {
+            if self.is(",") && entries.is_empty() {
+                self.take();
+                break;
+            }
+            let optional = self.take_if("?").is_some();
+            let key = self.expression(expected);
+            expected = expected::EXPRESSION;
+            let at = self.peek().at;
+            self.expect(":");
+            if self.recovers {
+                break;
+            }
+            let value = self.expression(expected::EXPRESSION);
+            entries.push(Entry {
+                at,
+                key,
+                value,
+                optional,
+            });
+            if self.take_if(",").is_none() {
+                break;
+            }
+        }
+        self.expect("}");
+        self.node(brace.at, Kind::Map(entries))
+    }
+
+    /// A name, a call of a function, or a message.
+    fn named(&mut self) -> Expr {
+        let dot = self.take_if(".");
+        let token = self.take();
+        let name = match dot {
+            Some(_) => format!(".{}", token.text),
+            None => token.text.to_owned(),
+        };
+        if let Some(message) = self.message_name(&name) {
+            return self.message(message);
+        }
+        if RESERVED.contains(&token.text) {
+            self.error(token.at, format!("reserved identifier: {}", token.text));
+        }
+        if let Some(parenthesis) = self.take_if("(") {
+            let args = self.arguments();
+            return self.call_or_macro(parenthesis.at, &name, None, args);
+        }
+        let at = dot.map_or(token.at, |dot| dot.at);
+        self.node(at, Kind::Ident(SmolStr::from(name)))
+    }
+
+    /// The whole dotted name, if a brace comes after it. It is taken then.
+    fn message_name(&mut self, first: &str) -> Option<String> {
+        let mut name = first.to_owned();
+        let mut after = 0;
+        while self.peek_after(after) == TokenKind::Sign(".")
+            && self.peek_after(after + 1) == TokenKind::Identifier
+        {
+            name.push('.');
+            name.push_str(self.tokens[self.at + after + 1].text);
+            after += 2;
+        }
+        if self.peek_after(after) != TokenKind::Sign("{") {
+            return None;
+        }
+        for _ in 0..after {
+            self.take();
+        }
+        Some(name)
+    }
+
+    fn message(&mut self, name: String) -> Expr {
+        let brace = self.take();
+        let mut fields = Vec::new();
+        let mut expected = expected::FIELDS;
+        while !self.is("}") {
+            if self.is(",") && fields.is_empty() {
+                self.take();
+                break;
+            }
+            let optional = self.take_if("?").is_some();
+            let is_name = |kind| matches!(kind, TokenKind::Identifier | TokenKind::Escaped);
+            if !is_name(self.peek().kind) && !self.unexpected(expected, is_name) {
+                break;
+            }
+            expected = expected::FIELD;
+            let token = self.take();
+            if token.kind == TokenKind::Escaped {
+                self.error(token.at, "unsupported syntax: '`'");
+            }
+            let at = self.peek().at;
+            self.expect(":");
+            if self.recovers {
+                break;
+            }
+            let value = self.expression(expected::EXPRESSION);
+            let name = SmolStr::new(token.text);
+            fields.push(FieldEntry {
+                at,
+                name,
+                value,
+                optional,
+            });
+            if self.take_if(",").is_none() {
+                break;
+            }
+        }
+        self.expect("}");
+        let name = SmolStr::from(name);
+        self.node(brace.at, Kind::Struct { name, fields })
+    }
+}
