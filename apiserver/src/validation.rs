@@ -15,6 +15,7 @@ pub mod devices;
 pub mod disruption;
 pub mod endpoints;
 pub mod events;
+mod expressions;
 pub mod flow_control;
 pub mod internal_form;
 pub mod json_schema;

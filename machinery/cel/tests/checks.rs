@@ -4,7 +4,7 @@ use cel::{CompileError, Environment, Object, Type};
 use schema::SmolStr;
 
 fn object(name: &str, fields: &[(&'static str, Type)]) -> Type {
-    Type::object(Object::new(
+    Type::object(Object::escaped(
         name,
         fields
             .iter()

@@ -350,7 +350,7 @@ fn declared_types_tell_how_trees_are_read() {
         ("ratio", Type::Double),
         ("raw", Type::Bytes),
     ];
-    let this = Type::object(Object::new(
+    let this = Type::object(Object::escaped(
         "self",
         fields.map(|(name, of)| (SmolStr::new_static(name), of)),
     ));

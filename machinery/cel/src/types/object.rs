@@ -50,8 +50,18 @@ pub struct Field {
 }
 
 impl Object {
-    /// An object with these fields, by their names in data. Those that cannot be written in any way are left out.
+    /// An object with these fields, by the names that they have in data and in expressions.
     pub fn new(name: impl Into<SmolStr>, fields: impl IntoIterator<Item = (SmolStr, Type)>) -> Self {
+        let same = |(name, of): (SmolStr, Type)| (name.clone(), Field { name, of });
+        Self {
+            name: name.into(),
+            fields: Some(fields.into_iter().map(same).collect()),
+        }
+    }
+
+    /// An object with these fields, by their names in data, which expressions escape. Those that cannot be written in any way
+    /// are left out.
+    pub fn escaped(name: impl Into<SmolStr>, fields: impl IntoIterator<Item = (SmolStr, Type)>) -> Self {
         let escaped =
             |(name, of): (SmolStr, Type)| escape(&name).map(|escaped| (escaped, Field { name, of }));
         Self {
