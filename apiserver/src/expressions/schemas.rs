@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cel::cost::estimate::{Range, Sizes, Step};
 use cel::{Environment, Object, Type, escape};
 use schema::{SmolStr, Value, tree};
 
@@ -187,6 +188,92 @@ impl Declared {
             elements_max,
             bytes_min,
             parts: Parts::None,
+        }
+    }
+
+    /// How many values of this kind a request has room for.
+    pub fn count_max(&self) -> u64 {
+        BODY / (self.bytes_min + 1)
+    }
+
+    fn below(&self, step: &Step) -> Option<&Self> {
+        match (&self.parts, step) {
+            (Parts::Each(each), Step::Item | Step::Value) => Some(each),
+            (Parts::Fields(fields), Step::Name(name)) => fields.get(name),
+            _ => None,
+        }
+    }
+}
+
+impl Sizes for Declared {
+    fn size(&self, path: &[Step]) -> Option<Range> {
+        // The keys of maps are of no size of their own to the reference.
+        if let [_, .., Step::Key] = path {
+            return Some(Range::ZERO);
+        }
+        let (_, steps) = path.split_first()?;
+        let found = steps
+            .iter()
+            .try_fold(self, |declared, step| declared.below(step))?;
+        Some(Range {
+            min: 0,
+            max: found.elements_max,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(schema: &Value) -> Declared {
+        declared(schema, true).expect("a declaration")
+    }
+
+    fn path(text: &'static str) -> Vec<Step> {
+        let step = |part: &'static str| match part {
+            "@item" => Step::Item,
+            "@value" => Step::Value,
+            name => Step::Name(SmolStr::new_static(name)),
+        };
+        text.split('.').map(step).collect()
+    }
+
+    #[test]
+    fn schemas_declare_types_and_sizes() {
+        let schema = tree!({"type": "object", "required": ["list"], "properties": {
+            "list": {"type": "array", "maxItems": 7i64, "items": {"type": "string", "maxLength": 5i64}},
+            "a-b": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "any": {"x-kubernetes-int-or-string": true},
+            "kept": {"x-kubernetes-preserve-unknown-fields": true},
+            "text": {"type": "string"},
+            "one": {"type": "string", "enum": ["abc", "de"]},
+            "at": {"type": "string", "format": "date-time"},
+        }});
+        let declared = of(&schema);
+        for (at, max) in [
+            ("self.list", 7),
+            ("self.list.@item", 20),
+            ("self.a__dash__b", (BODY - 2) / 7),
+            ("self.text", BODY - 2),
+            ("self.one", 3),
+            ("self.at", 32),
+            ("self.metadata.name", BODY - 2),
+        ] {
+            assert_eq!(declared.size(&path(at)), Some(Range { min: 0, max }), "{at}");
+        }
+        assert_eq!(declared.size(&path("self.kept")), None);
+        // `{` and `}`, the name of the required field, its quotes, colon and comma, and `[]`.
+        assert_eq!(declared.count_max(), BODY / (2 + 4 + 2 + 4 + 1));
+        let environment = environment(&declared, false);
+        for good in [
+            "self.list.all(x, x != '') && self.a__dash__b.all(k, self.a__dash__b[k] > 0)",
+            "self.at.getFullYear() > 2000 && self.metadata.name == '' && self.any == 1 && oldSelf.text == self.text",
+        ] {
+            assert!(environment.check(good).is_ok(), "{good}");
+        }
+        for bad in ["self.kept", "self.metadata.labels", "self.status"] {
+            assert!(environment.check(bad).is_err(), "{bad}");
         }
     }
 }

@@ -36,7 +36,6 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         "check" => CHECK,
         "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => args.first().map_or(CALL, whole),
         "url"
-        | "isURL"
         | "lowerAscii"
         | "upperAscii"
         | "substring"
@@ -49,8 +48,9 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         | "semver"
         | "isSemver"
         | "jsonpatch.escapeKey"
-        | "startsWith"
-        | "endsWith" => traversal(size(0)),
+        | "format"
+        | "strings.quote" => traversal(size(0)),
+        "startsWith" | "endsWith" => traversal(size(1)),
         "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
         "replace" | "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
         "matches" | "find" | "findAll" => pattern(0, 1),

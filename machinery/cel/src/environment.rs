@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use crate::ast::Expr;
 use crate::check::{self, Checked, check_literals};
+use crate::cost::estimate::{Range, Sizes, estimate};
 use crate::eval::{Program, plan};
 use crate::function::Function;
 use crate::library;
@@ -144,6 +145,11 @@ impl Analysis {
     /// Its tree, with macros expanded.
     pub fn tree(&self) -> &Expr {
         &self.tree
+    }
+
+    /// What it may cost, for variables of these sizes.
+    pub fn cost(&self, sizes: &dyn Sizes) -> Range {
+        estimate(&self.tree, &self.checked, sizes)
     }
 
     /// Makes it ready to be evaluated.

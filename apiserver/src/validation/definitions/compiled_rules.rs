@@ -1,5 +1,7 @@
-//! Rules of schemas: that their expressions compile for what the schema declares, and use the old value only where there is one
-//! to be found.
+//! Rules of schemas: that their expressions compile for what the schema declares, cost no more than they may, and use the old
+//! value only where there is one to be found.
+
+mod budget;
 
 use cel::{CompileError, Type};
 use object::field::Path;
@@ -9,6 +11,8 @@ use super::super::place::Place;
 use crate::expressions::schemas::{Declared, declared, environment};
 use crate::strategy::Errors;
 
+pub use budget::Budget;
+
 /// Where a schema stands, as far as its rules care.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -16,6 +20,8 @@ pub struct Site {
     pub is_resource: bool,
     /// The list within which a value's old self cannot be told.
     pub uncorrelated: Option<Path>,
+    /// How many values it can describe in one object; nothing if there is no limit.
+    pub count_max: Option<u64>,
 }
 
 impl Site {
@@ -23,14 +29,31 @@ impl Site {
     pub const ROOT: Self = Self {
         is_resource: true,
         uncorrelated: None,
+        count_max: Some(1),
     };
 
-    /// A property, or the values of a map.
+    /// A property.
     pub fn field(&self, schema: &Place<'_>) -> Self {
         Self {
             is_resource: schema.field("x-kubernetes-embedded-resource").is_true(),
-            uncorrelated: self.uncorrelated.clone(),
+            ..self.clone()
         }
+    }
+
+    /// The values of a map.
+    pub fn values(&self, map: &Place<'_>) -> Self {
+        Self {
+            count_max: self.times(&map.field("maxProperties")),
+            ..self.field(&map.field("additionalProperties"))
+        }
+    }
+
+    fn times(&self, limit: &Place<'_>) -> Option<u64> {
+        let limit = limit
+            .value()
+            .as_int()
+            .map(|limit| u64::try_from(limit).unwrap_or_default())?;
+        Some(self.count_max?.saturating_mul(limit))
     }
 
     /// The items of a list.
@@ -39,13 +62,14 @@ impl Site {
         let own = (!is_map).then(|| list.path().clone());
         Self {
             uncorrelated: own.or_else(|| self.uncorrelated.clone()),
+            count_max: self.times(&list.field("maxItems")),
             ..self.field(&list.field("items"))
         }
     }
 }
 
 /// Checks the rules of a schema that is well formed otherwise.
-pub fn check(schema: &Place<'_>, site: &Site, errors: &mut Errors) {
+pub fn check(schema: &Place<'_>, site: &Site, budget: &mut Budget, errors: &mut Errors) {
     let rules = schema.field("x-kubernetes-validations");
     if rules.list().is_empty() {
         return;
@@ -53,12 +77,12 @@ pub fn check(schema: &Place<'_>, site: &Site, errors: &mut Errors) {
     let Some(declared) = declared(schema.value(), site.is_resource) else {
         return;
     };
-    rules
-        .items()
-        .for_each(|rule| self::rule(&rule, &declared, site, errors));
+    for rule in rules.items() {
+        self::rule(&rule, &declared, site, budget, errors);
+    }
 }
 
-fn rule(rule: &Place<'_>, declared: &Declared, site: &Site, errors: &mut Errors) {
+fn rule(rule: &Place<'_>, declared: &Declared, site: &Site, budget: &mut Budget, errors: &mut Errors) {
     let [expression, message, optional] =
         ["rule", "messageExpression", "optionalOldSelf"].map(|field| rule.field(field));
     let environment = environment(declared, optional.is_true());
@@ -74,9 +98,15 @@ fn rule(rule: &Place<'_>, declared: &Declared, site: &Site, errors: &mut Errors)
             return;
         }
     };
+    let count = site.count_max.unwrap_or_else(|| declared.count_max());
+    let cost = analysis.cost(declared).max.saturating_mul(count);
+    budget.observe(&expression, "estimated rule cost", cost, errors);
     if !message.is_empty() {
         match environment.check_as(message.text(), &[Type::String]) {
-            Ok(_) => {}
+            Ok(analysis) => {
+                let cost = analysis.cost(declared).max;
+                budget.observe(&message, "estimated messageExpression cost", cost, errors);
+            }
             Err(CompileError::Issues(issues)) => {
                 let detail = format!("messageExpression compilation failed: {issues}");
                 errors.push(message.invalid_as(shown(), detail));
@@ -96,3 +126,6 @@ fn rule(rule: &Place<'_>, declared: &Declared, site: &Site, errors: &mut Errors)
         )));
     }
 }
+
+#[cfg(test)]
+mod tests;

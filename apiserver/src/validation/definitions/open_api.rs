@@ -4,7 +4,7 @@
 use schema::Value;
 
 use super::super::place::Place;
-use super::compiled_rules::Site;
+use super::compiled_rules::{Budget, Site};
 use super::strictness::Strictness;
 use super::{compiled_rules, list_types, rules};
 use crate::limits::SCHEMA_DEPTH_MAX;
@@ -31,6 +31,7 @@ struct Found {
     errors: Errors,
     /// Of the expressions of their rules.
     of_rules: Errors,
+    budget: Budget,
 }
 
 /// Checks a root schema and all inside it. Rules are compiled for structural schemas alone.
@@ -45,6 +46,7 @@ pub fn check(schema: &Place<'_>, strict: &Strictness, is_structural: bool, error
     check_one(schema, &around, 0, &mut found);
     errors.extend(found.errors);
     errors.extend(found.of_rules);
+    found.budget.check(schema, errors);
 }
 
 /// Whether a schema's type is one that there is.
@@ -78,7 +80,7 @@ fn check_one(schema: &Place<'_>, around: &Around<'_>, depth: usize, found: &mut 
     rules::check(schema, &mut found.errors);
     // What is wrong with a schema would be told again of its rules.
     if let Some(site) = around.site.as_ref().filter(|_| found.errors.len() == before) {
-        compiled_rules::check(schema, site, &mut found.of_rules);
+        compiled_rules::check(schema, site, &mut found.budget, &mut found.of_rules);
     }
 }
 
@@ -168,7 +170,7 @@ fn additional_properties(schema: &Place<'_>, around: &Around<'_>, depth: usize, 
     if around.in_metadata {
         inside.no_defaults = Some("inside additionalProperties applying to object metadata".to_owned());
     }
-    inside.site = around.site.as_ref().map(|site| site.field(&more));
+    inside.site = around.site.as_ref().map(|site| site.values(schema));
     check_one(&more, &inside, depth + 1, found);
 }
 

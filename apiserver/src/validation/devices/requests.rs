@@ -65,8 +65,14 @@ pub fn selectors(place: &Place<'_>, errors: &mut Errors) {
             errors.push(cel.required(""));
         } else if expression.text().len() > DEVICE_SELECTOR_BYTES_MAX {
             errors.push(Error::too_long(expression.path(), DEVICE_SELECTOR_BYTES_MAX));
-        } else if let Err(why) = selectors::check(expression.text()) {
-            errors.push(expression.invalid_text(why));
+        } else {
+            match selectors::check(expression.text()) {
+                Ok(()) => {}
+                Err(selectors::Wrong::Invalid(why)) => errors.push(expression.invalid_text(why)),
+                Err(selectors::Wrong::TooComplex) => {
+                    errors.push(expression.forbidden("too complex, exceeds cost limit"));
+                }
+            }
         }
     });
 }
