@@ -99,6 +99,14 @@ impl Checker<'_> {
             Kind::Struct { name, fields } => self.message(expr, name, fields),
             Kind::Comprehension(fold) => self.comprehension(fold),
         };
+        let of = match self.unifier.is_large(&of) {
+            true => {
+                self.issues
+                    .report(expr.at, "the type of the expression has too many parts");
+                Type::Error
+            }
+            false => of,
+        };
         self.types.insert(expr.id, of.clone());
         of
     }

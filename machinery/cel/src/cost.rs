@@ -18,6 +18,11 @@ pub const OBJECT: u64 = 40;
 /// A question about rights. An expression can ask two.
 pub const CHECK: u64 = 350_000;
 
+/// A pattern that is compiled when there were many before it. The reference has no such cost.
+pub const PATTERN_MADE: u64 = 500;
+/// Of so many items that are copied one costs a unit. The reference does not copy them.
+const COPIED: u64 = 20;
+
 /// Going through a character.
 pub(crate) const TRAVERSAL: f64 = 0.1;
 /// A character of a pattern, for each that is matched.
@@ -28,6 +33,8 @@ pub(crate) const FORMAT_PATTERN_CHARS: f64 = 128.0;
 /// What a call costs by its arguments. Nothing for the one that costs by what comes of it.
 pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
     let size = |at: usize| args.get(at).and_then(Value::size).unwrap_or(1) as f64;
+    // Of what an expression has put together, all that is in it counts, as deep as it may be.
+    let weight = |at: usize| size(at).max(args.get(at).map_or(0, |arg| arg.weight() - 1) as f64);
     let traversal = |chars: f64| ceil(chars * TRAVERSAL);
     let pattern =
         |of: usize, pattern: usize| traversal(size(of) + 1.0).saturating_mul(ceil(size(pattern) * PATTERN));
@@ -48,8 +55,8 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         | "semver"
         | "isSemver"
         | "jsonpatch.escapeKey"
-        | "format"
         | "strings.quote" => traversal(size(0)),
+        "format" => traversal(size(0)) + traversal(weight(1) - size(1)),
         "startsWith" | "endsWith" => traversal(size(1)),
         "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
         "replace" | "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
@@ -57,15 +64,16 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         "validate" => traversal(size(1) + 1.0).saturating_mul(ceil(FORMAT_PATTERN_CHARS * PATTERN)),
         "containsIP" => traversal(size(0) * 2.0) + text_of(args.get(1)),
         "containsCIDR" => traversal(size(0) * 2.0) + traversal(size(0)) + CALL + text_of(args.get(1)),
-        "sets.contains" | "sets.intersects" => product(size(0), size(1)),
-        "sets.equivalent" => product(size(0), size(1)).saturating_mul(2),
+        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)),
+        "sets.equivalent" => product(weight(0), weight(1)).saturating_mul(2),
         "contains" => traversal(size(0)).saturating_mul(traversal(size(1))),
         "string" if matches!(args, [Value::Bytes(_)]) => traversal(size(0)),
         "bytes" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "@in" if matches!(args, [_, Value::List(_)]) => size(1) as u64,
-        "_==_" | "_!=_" => traversal(size(0).min(size(1))),
-        "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(size(0).min(size(1))),
+        "@in" if matches!(args, [_, Value::List(_)]) => weight(1) as u64,
+        "_==_" | "_!=_" => traversal(compared(args)),
+        "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(compared(args)),
         "_+_" if is_text(args) => traversal(size(0) + size(1)),
+        "_+_" if matches!(args, [Value::List(_), _]) => CALL + (size(0) + size(1)) as u64 / COPIED,
         _ => CALL,
     })
 }
@@ -73,6 +81,31 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
 /// What a call costs by what comes of it.
 pub fn after(result: &Value<'_>) -> u64 {
     ceil(result.size().unwrap_or(1) as f64 * 2.0 * TRAVERSAL)
+}
+
+/// The size of the smaller of two values. Of texts, the larger is not counted.
+fn compared(args: &[Value<'_>]) -> f64 {
+    let [left, right] = args else { return 1.0 };
+    let size = |value: &Value<'_>| match value {
+        Value::List(_) | Value::Map(_) => value.size().unwrap_or(1).max(value.weight() as usize - 1),
+        other => other.size().unwrap_or(1),
+    };
+    if let (Value::String(left), Value::String(right)) = (left, right) {
+        let (short, long) = if left.len() < right.len() {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let chars = short.chars().count();
+        // A character takes no more than four bytes.
+        let is_longer = long.len() / 4 >= chars;
+        return if is_longer {
+            chars
+        } else {
+            chars.min(long.chars().count())
+        } as f64;
+    }
+    size(left).min(size(right)) as f64
 }
 
 fn is_text(args: &[Value<'_>]) -> bool {

@@ -25,4 +25,4 @@ pub use eval::{Evaluated, Program, Variables};
 pub use library::{NamedFormat, Url};
 pub use source::{Issue, Issues};
 pub use types::{Field, Object, Type, escape};
-pub use value::{Error, Kept, Key, List, Map, Outcome, OwnedMap, Value};
+pub use value::{Error, Items, Kept, Key, List, Map, Outcome, OwnedMap, Value};

@@ -17,8 +17,12 @@ pub const BUDGET_COST_MAX: u64 = 10_000_000;
 /// What all match conditions of one webhook may cost together.
 pub const MATCH_CONDITIONS_COST_MAX: u64 = 2_500_000;
 /// Program of a regular expression that an expression brings, in bytes.
-pub const REGEX_BYTES_MAX: usize = 1 << 20;
+pub const REGEX_BYTES_MAX: usize = 256 * 1024;
 /// Text that one call makes, whatever it costs.
 pub const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Items of a list that one call makes; joining lists costs nothing by their length.
-pub const LIST_ITEMS_MAX: usize = 1_000_000;
+/// Values that an expression puts together in one, at any depth. Parts are shared: making such a value costs next to nothing.
+pub const VALUES_MAX: u64 = 1_000_000;
+/// Compiled patterns that one evaluation keeps, of those that it made.
+pub const PATTERNS_KEPT_MAX: usize = 16;
+/// Types within a type, at any depth.
+pub const TYPE_PARTS_MAX: usize = 1_000;

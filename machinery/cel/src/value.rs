@@ -5,6 +5,7 @@ mod collection;
 mod compare;
 mod kept;
 mod key;
+mod made;
 mod tree;
 
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use schema::time::Time;
 use smol_str::SmolStr;
 
-pub use collection::{List, Map, OwnedMap};
+pub use collection::{List, Map};
 pub use compare::{are_ordered, compare, equal};
 pub use kept::Kept;
 pub use key::Key;
+pub use made::{Items, OwnedMap};
 
 use crate::types::Type;
 
@@ -89,7 +91,7 @@ impl<'a> Value<'a> {
 
     /// A list of values that were made.
     pub fn list(items: Vec<Value<'a>>) -> Self {
-        Self::List(List::Owned(Arc::new(items)))
+        Self::List(List::Owned(Arc::new(Items::new(items))))
     }
 
     /// A value that is there.
@@ -142,6 +144,16 @@ impl<'a> Value<'a> {
             Self::Map(map) => Some(map.len()),
             Self::Kept(kept) => kept.size(),
             _ => None,
+        }
+    }
+
+    /// How many values an expression has put together in it, itself among them. What stands in a tree counts as one.
+    pub(crate) fn weight(&self) -> u64 {
+        match self {
+            Self::List(List::Owned(items)) => items.weight(),
+            Self::Map(Map::Owned(map) | Map::Object(_, map)) => map.weight(),
+            Self::Optional(Some(value)) => value.weight().saturating_add(1),
+            _ => 1,
         }
     }
 

@@ -150,6 +150,55 @@ fn evaluation_stops_at_the_limit() {
     );
 }
 
+/// A few steps make values and types that nobody could go through: they end before that.
+#[test]
+fn what_is_shared_is_counted() {
+    let bound = |text: &str, times: usize, end: &str| {
+        format!(
+            "cel.bind(x, {text}, {}{end}{})",
+            "cel.bind(x, dyn([x, x]), ".repeat(times),
+            ")".repeat(times)
+        )
+    };
+    let run = |text: &str| {
+        let program = Environment::new()
+            .with_bind()
+            .compile(text, &[])
+            .unwrap_or_else(|error| panic!("{error}"));
+        program.evaluate(&NOTHING, 1_000_000)
+    };
+    assert!(run(&bound("dyn([1])", 10, "x == x")).outcome.is_ok());
+    assert!(run(&bound("dyn([1])", 10, "x == x")).cost > 100);
+    for end in [
+        "x == x",
+        "x in [x]",
+        "'%s'.format([x])",
+        "sets.contains([x], [x])",
+        "string(x)",
+    ] {
+        assert_eq!(
+            run(&bound("dyn([1])", 60, end)).outcome.err(),
+            Some(Error::CostLimit),
+            "{end}"
+        );
+    }
+    let typed = format!("{}1{}", "cel.bind(x, {1: 1}, ", ")").replace(
+        "1)",
+        &format!("{}x{})", "cel.bind(x, {x: x}, ".repeat(60), ")".repeat(60)),
+    );
+    let told = Environment::new()
+        .with_bind()
+        .check(&typed)
+        .expect_err("a type too large")
+        .to_string();
+    assert!(
+        told.contains("the type of the expression has too many parts"),
+        "{told}"
+    );
+    let patterns = "[1, 2, 3].map(x, 'a{' + string(x) + '}').all(p, 'aaa'.matches(p))";
+    assert_eq!(run(patterns).outcome.map(|value| value.as_bool()), Ok(Some(true)));
+}
+
 const NOTHING: [(&str, Value<'static>); 0] = [];
 
 proptest! {

@@ -1,5 +1,6 @@
 //! Whether a value of one type can stand where another is wanted, and what open types become by that.
 
+use crate::limits::TYPE_PARTS_MAX;
 use crate::types::Type;
 
 /// What open types were found to be, by their numbers.
@@ -96,6 +97,25 @@ impl Unifier {
                 .as_ref()
                 .is_some_and(|of| self.occurs(at, of)),
             other => other.parts().into_iter().any(|part| self.occurs(at, part)),
+        }
+    }
+
+    /// Whether a type has more parts than may be gone through. Parts can be shared: naming a value doubles its type at no cost.
+    pub fn is_large(&self, of: &Type) -> bool {
+        let mut left = TYPE_PARTS_MAX;
+        !self.counts(of, &mut left)
+    }
+
+    fn counts(&self, of: &Type, left: &mut usize) -> bool {
+        let Some(less) = left.checked_sub(1) else {
+            return false;
+        };
+        *left = less;
+        match of {
+            Type::Param(at) => self.found[*at as usize]
+                .as_ref()
+                .is_none_or(|bound| self.counts(bound, left)),
+            other => other.parts().into_iter().all(|part| self.counts(part, left)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::machine::Machine;
+use super::machine::{Machine, weighed};
 use super::plan::{Fold, Node};
 use crate::cost;
 use crate::value::{Error, Key, List, Map, Outcome, OwnedMap, Value};
@@ -36,8 +36,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn over_map(&mut self, fold: &Fold, accumulator: usize, map: &Map<'a>) -> Result<(), Error> {
-        let keys: Vec<Value<'static>> = map.keys().collect();
-        for key in keys {
+        for key in map.keys() {
             let value = match fold.has_second {
                 true => map.get(&Key::of(&key)?),
                 false => None,
@@ -80,7 +79,7 @@ impl<'a> Machine<'_, 'a> {
         match std::mem::replace(&mut self.locals[at], Ok(Value::Null))? {
             Value::List(List::Owned(mut list)) => {
                 Arc::make_mut(&mut list).push(item);
-                Ok(Value::List(List::Owned(list)))
+                weighed(Value::List(List::Owned(list)))
             }
             _ => Err(Error::no_overload()),
         }
@@ -108,7 +107,7 @@ impl<'a> Machine<'_, 'a> {
             }
             _ => return Err(Error::no_overload()),
         }
-        Ok(Value::Map(Map::Owned(map)))
+        weighed(Value::Map(Map::Owned(map)))
     }
 }
 

@@ -3,10 +3,14 @@
 
 use std::sync::Arc;
 
+use regex::Regex;
+
 use super::Variables;
 use super::plan::Node;
 use crate::cost;
-use crate::value::{Error, Key, Map, Outcome, OwnedMap, Value};
+use crate::library::compiled;
+use crate::limits::{PATTERNS_KEPT_MAX, VALUES_MAX};
+use crate::value::{Error, Kept, Key, Map, Outcome, OwnedMap, Value};
 
 /// One evaluation.
 pub struct Machine<'m, 'a> {
@@ -15,6 +19,8 @@ pub struct Machine<'m, 'a> {
     pub(super) locals: Vec<Outcome<'a>>,
     cost: u64,
     cost_max: u64,
+    /// Patterns that the expression has made; compiling one is much more than a step.
+    patterns: Vec<Arc<Regex>>,
 }
 
 impl<'m, 'a> Machine<'m, 'a> {
@@ -24,6 +30,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             locals: Vec::new(),
             cost: 0,
             cost_max,
+            patterns: Vec::new(),
         }
     }
 
@@ -138,17 +145,42 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     fn call(&mut self, function: &'static crate::function::Function, args: &[Node]) -> Outcome<'a> {
-        let args: Vec<Value<'a>> = args.iter().map(|arg| self.run(arg)).collect::<Result<_, _>>()?;
+        let mut args: Vec<Value<'a>> = args.iter().map(|arg| self.run(arg)).collect::<Result<_, _>>()?;
         // What costs by its arguments alone is paid before it is done.
-        if let Some(cost) = cost::before(function.name, &args) {
-            self.charge(cost)?;
-            return (function.run)(&args);
+        let before = cost::before(function.name, &args);
+        self.charge(before.unwrap_or_default())?;
+        if let ("matches" | "find" | "findAll", Some(pattern @ Value::String(_))) =
+            (function.name, args.get_mut(1))
+        {
+            self.compile(pattern)?;
         }
-        let value = (function.run)(&args);
-        if let Ok(value) = &value {
-            self.charge(cost::after(value))?;
+        let value = (function.run)(&args)?;
+        if before.is_none() {
+            self.charge(cost::after(&value))?;
         }
-        value
+        weighed(value)
+    }
+
+    /// Compiles a pattern that was made, unless it was compiled before.
+    fn compile(&mut self, pattern: &mut Value<'a>) -> Result<(), Error> {
+        let Value::String(text) = pattern else {
+            return Ok(());
+        };
+        let known = self.patterns.iter().find(|known| known.as_str() == text.as_str());
+        let regex = match known {
+            Some(known) => known.clone(),
+            None if self.patterns.len() < PATTERNS_KEPT_MAX => {
+                let regex = compiled(text)?;
+                self.patterns.push(regex.clone());
+                regex
+            }
+            None => {
+                self.charge(cost::PATTERN_MADE)?;
+                compiled(text)?
+            }
+        };
+        *pattern = Value::Kept(Kept::Regex(regex));
+        Ok(())
     }
 
     fn list(&mut self, items: &[(Node, bool)]) -> Outcome<'a> {
@@ -158,7 +190,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             list.extend(if *optional { given(value)? } else { Some(value) });
         }
         self.charge(cost::LIST)?;
-        Ok(Value::list(list))
+        weighed(Value::list(list))
     }
 
     fn map(&mut self, entries: &[(Node, Node, bool)]) -> Outcome<'a> {
@@ -173,7 +205,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
         }
         self.charge(cost::MAP)?;
-        Ok(Value::Map(Map::Owned(Arc::new(map))))
+        weighed(Value::Map(Map::Owned(Arc::new(map))))
     }
 
     fn object(
@@ -185,10 +217,12 @@ impl<'m, 'a> Machine<'m, 'a> {
         for (name, value, optional) in fields {
             let value = self.run(value)?;
             let value = if *optional { given(value)? } else { Some(value) };
-            map.extend(value.map(|value| (Key::String(name.clone()), value)));
+            if let Some(value) = value {
+                map.insert(Key::String(name.clone()), value);
+            }
         }
         self.charge(cost::OBJECT)?;
-        Ok(Value::Map(Map::Object(object.clone(), Arc::new(map))))
+        weighed(Value::Map(Map::Object(object.clone(), Arc::new(map))))
     }
 }
 
@@ -196,6 +230,15 @@ impl Error {
     /// Whether nothing can make up for it.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::CostLimit | Self::Undecided(_))
+    }
+}
+
+/// A value that an expression has put together, unless that is more than can be gone through.
+pub(super) fn weighed(value: Value<'_>) -> Outcome<'_> {
+    if value.weight() > VALUES_MAX {
+        Err(Error::CostLimit)
+    } else {
+        Ok(value)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{no_overload, numbers};
 use crate::function::Declared;
-use crate::limits::{LIST_ITEMS_MAX, TEXT_BYTES_MAX};
+use crate::limits::{TEXT_BYTES_MAX, VALUES_MAX};
 use crate::value::{Error, Key, Outcome, Value, are_ordered, compare, equal};
 
 const ORDERED: &[&str] = &[
@@ -153,7 +153,7 @@ fn add<'a>(args: &[Value<'a>]) -> Outcome<'a> {
             Ok(Value::Bytes(Arc::from([&**left, &**right].concat())))
         }
         [Value::List(left), Value::List(right)] => {
-            fits(left.len() + right.len(), LIST_ITEMS_MAX)?;
+            fits(left.len() + right.len(), VALUES_MAX as usize)?;
             Ok(Value::list(left.iter().chain(right.iter()).collect()))
         }
         _ => numbers::add(args),

@@ -109,7 +109,7 @@ impl Url {
                 continue;
             };
             let key = Key::String(SmolStr::from(key));
-            let mut values = match entries.remove(&key) {
+            let mut values = match entries.get(&key) {
                 Some(Value::List(list)) => list.iter().collect(),
                 _ => Vec::new(),
             };

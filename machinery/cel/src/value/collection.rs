@@ -1,9 +1,8 @@
 //! Lists and maps, of a tree or made by an expression.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Key, Value};
+use super::{Items, Key, OwnedMap, Value};
 use crate::types::{Object, Type};
 
 /// A list.
@@ -12,7 +11,7 @@ pub enum List<'a> {
     /// Of a tree, whose items are of a type.
     Tree(&'a [schema::Value], &'a Type),
     /// Made by an expression.
-    Owned(Arc<Vec<Value<'a>>>),
+    Owned(Arc<Items<'a>>),
 }
 
 impl<'a> List<'a> {
@@ -51,9 +50,6 @@ pub enum Shape<'a> {
     /// It is an object, and has no other fields than those.
     Object(&'a Object),
 }
-
-/// Entries that an expression made.
-pub type OwnedMap<'a> = BTreeMap<Key, Value<'a>>;
 
 /// A map or an object.
 #[derive(Clone, Debug)]
