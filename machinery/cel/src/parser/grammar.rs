@@ -1,10 +1,12 @@
 //! The grammar, from whole expressions down to names and literals.
 
+mod aggregates;
+
 use smol_str::SmolStr;
 
 use super::Parser;
 use super::expected::{self, begins_expression};
-use crate::ast::{Entry, Expr, FieldEntry, Kind, Literal};
+use crate::ast::{Expr, Kind, Literal};
 use crate::lexer::{self, Token, TokenKind};
 
 /// Names that the language keeps for itself.
@@ -43,7 +45,7 @@ impl Parser<'_> {
     }
 
     /// A condition, or what can be one. `expected` is what may stand here.
-    fn expression(&mut self, expected: &str) -> Expr {
+    pub fn expression(&mut self, expected: &str) -> Expr {
         let at = self.peek().at;
         self.nested(at, |parser| {
             let condition = parser.chain("||", expected);
@@ -239,58 +241,6 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self) -> Expr {
-        let bracket = self.take();
-        let mut items = Vec::new();
-        let mut expected = expected::ITEMS;
-        while !self.is("]") {
-            if self.is(",") && items.is_empty() {
-                self.take();
-                break;
-            }
-            let optional = self.take_if("?").is_some();
-            items.push((self.expression(expected), optional));
-            expected = expected::EXPRESSION;
-            if self.take_if(",").is_none() {
-                break;
-            }
-        }
-        self.expect("]");
-        self.node(bracket.at, Kind::List(items))
-    }
-
-    fn map(&mut self) -> Expr {
-        let brace = self.take();
-        let mut entries = Vec::new();
-        let mut expected = expected::ENTRIES;
-        while !self.is("}") {
-            if self.is(",") && entries.is_empty() {
-                self.take();
-                break;
-            }
-            let optional = self.take_if("?").is_some();
-            let key = self.expression(expected);
-            expected = expected::EXPRESSION;
-            let at = self.peek().at;
-            self.expect(":");
-            if self.recovers {
-                break;
-            }
-            let value = self.expression(expected::EXPRESSION);
-            entries.push(Entry {
-                at,
-                key,
-                value,
-                optional,
-            });
-            if self.take_if(",").is_none() {
-                break;
-            }
-        }
-        self.expect("}");
-        self.node(brace.at, Kind::Map(entries))
-    }
-
     /// A name, a call of a function, or a message.
     fn named(&mut self) -> Expr {
         let dot = self.take_if(".");
@@ -311,66 +261,5 @@ impl Parser<'_> {
         }
         let at = dot.map_or(token.at, |dot| dot.at);
         self.node(at, Kind::Ident(SmolStr::from(name)))
-    }
-
-    /// The whole dotted name, if a brace comes after it. It is taken then.
-    fn message_name(&mut self, first: &str) -> Option<String> {
-        let mut name = first.to_owned();
-        let mut after = 0;
-        while self.peek_after(after) == TokenKind::Sign(".")
-            && self.peek_after(after + 1) == TokenKind::Identifier
-        {
-            name.push('.');
-            name.push_str(self.tokens[self.at + after + 1].text);
-            after += 2;
-        }
-        if self.peek_after(after) != TokenKind::Sign("{") {
-            return None;
-        }
-        for _ in 0..after {
-            self.take();
-        }
-        Some(name)
-    }
-
-    fn message(&mut self, name: String) -> Expr {
-        let brace = self.take();
-        let mut fields = Vec::new();
-        let mut expected = expected::FIELDS;
-        while !self.is("}") {
-            if self.is(",") && fields.is_empty() {
-                self.take();
-                break;
-            }
-            let optional = self.take_if("?").is_some();
-            let is_name = |kind| matches!(kind, TokenKind::Identifier | TokenKind::Escaped);
-            if !is_name(self.peek().kind) && !self.unexpected(expected, is_name) {
-                break;
-            }
-            expected = expected::FIELD;
-            let token = self.take();
-            if token.kind == TokenKind::Escaped {
-                self.error(token.at, "unsupported syntax: '`'");
-            }
-            let at = self.peek().at;
-            self.expect(":");
-            if self.recovers {
-                break;
-            }
-            let value = self.expression(expected::EXPRESSION);
-            let name = SmolStr::new(token.text);
-            fields.push(FieldEntry {
-                at,
-                name,
-                value,
-                optional,
-            });
-            if self.take_if(",").is_none() {
-                break;
-            }
-        }
-        self.expect("}");
-        let name = SmolStr::from(name);
-        self.node(brace.at, Kind::Struct { name, fields })
     }
 }
