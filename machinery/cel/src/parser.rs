@@ -108,16 +108,18 @@ impl<'t> Parser<'t> {
         self.at = self.tokens.len() - 1;
     }
 
-    /// Goes one level down, unless that is too deep.
-    fn nested(&mut self, at: u32, parse: impl FnOnce(&mut Self) -> Expr) -> Expr {
+    /// Goes one level down, unless that is too deep, which is told.
+    fn enter(&mut self, at: u32) -> bool {
         if self.depth >= DEPTH_MAX {
             self.too_deep(at);
-            return self.nothing(at);
+            return false;
         }
         self.depth += 1;
-        let tree = parse(self);
+        true
+    }
+
+    fn leave(&mut self) {
         self.depth -= 1;
-        tree
     }
 
     fn too_deep(&mut self, at: u32) {

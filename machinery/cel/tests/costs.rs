@@ -199,6 +199,42 @@ fn what_is_shared_is_counted() {
     assert_eq!(run(patterns).outcome.map(|value| value.as_bool()), Ok(Some(true)));
 }
 
+/// The deepest trees that are let in go through everything on the stack of a worker's thread.
+#[test]
+fn the_deepest_expressions_are_safe() {
+    let wrapped = |before: &str, inner: &str, after: &str, times: usize| {
+        format!("{}{inner}{}", before.repeat(times), after.repeat(times))
+    };
+    let deepest = [
+        wrapped("[", "1", "]", 240),
+        wrapped("{1: ", "1", "}", 240),
+        wrapped("dyn(", "1", ")", 240),
+        wrapped("!(", "true", ")", 240),
+        wrapped("(true ? ", "1", " : 2)", 240),
+        wrapped("optional.of(", "1", ")", 240),
+        format!("1{}", " + 1".repeat(240)),
+        format!("self{}", ".?a".repeat(240)),
+        wrapped("[1].map(x, ", "1", ")", 70),
+        wrapped("[1].all(x, ", "true", ")", 90),
+        wrapped("optional.of(1).optMap(x, ", "1", ").value()", 40),
+    ];
+    for text in deepest {
+        let environment = Environment::new().with("self", Type::Dyn);
+        match environment.check(&text) {
+            Ok(analysis) => {
+                let data = tree!({});
+                let evaluated = analysis
+                    .program()
+                    .evaluate(&[("self", Value::dynamic(&data))], 1_000_000);
+                let failed = evaluated.outcome.err().map(|error| error.to_string());
+                assert_eq!(failed, None, "{text}");
+                assert!(analysis.cost(&Any).max >= evaluated.cost);
+            }
+            Err(issues) => assert!(issues.to_string().contains("limit exceeded"), "{issues}"),
+        }
+    }
+}
+
 const NOTHING: [(&str, Value<'static>); 0] = [];
 
 proptest! {

@@ -31,7 +31,9 @@ const RESERVED: [&str; 17] = [
 ];
 
 /// Operators between two operands, from the loosest; those of one level are applied from left to right.
-const LEVELS: [&[&str]; 3] = [
+const LEVELS: [&[&str]; 5] = [
+    &["||"],
+    &["&&"],
     &["<", "<=", ">=", ">", "==", "!=", "in"],
     &["+", "-"],
     &["*", "/", "%"],
@@ -47,36 +49,69 @@ impl Parser<'_> {
     /// A condition, or what can be one. `expected` is what may stand here.
     pub fn expression(&mut self, expected: &str) -> Expr {
         let at = self.peek().at;
-        self.nested(at, |parser| {
-            let condition = parser.chain("||", expected);
-            let Some(sign) = parser.take_if("?") else {
-                return condition;
+        if !self.enter(at) {
+            return self.nothing(at);
+        }
+        let mut whole = self.operators(0, expected);
+        if let Some(sign) = self.take_if("?") {
+            whole = self.choice(whole, sign.at);
+        }
+        self.leave();
+        whole
+    }
+
+    fn choice(&mut self, condition: Expr, at: u32) -> Expr {
+        let truthy = self.operators(0, expected::EXPRESSION);
+        self.expect(":");
+        let falsy = match self.recovers {
+            true => self.nothing(at),
+            false => self.expression(expected::EXPRESSION),
+        };
+        self.call(at, "_?_:_", vec![condition, truthy, falsy])
+    }
+
+    /// Operands joined by operators of this level and tighter ones. One function for all levels: expressions nest deep enough
+    /// without one call for each of them.
+    fn operators(&mut self, level: usize, expected: &str) -> Expr {
+        let mut left = self.unary(expected);
+        while let Some((sign, own)) = self.operator().filter(|(_, own)| *own >= level) {
+            left = match sign {
+                "||" | "&&" => self.joined(left, sign, own),
+                sign => {
+                    let at = self.take().at;
+                    let right = self.operators(own + 1, expected::EXPRESSION);
+                    self.applied(sign, at, left, right)
+                }
             };
-            let truthy = parser.chain("||", expected::EXPRESSION);
-            parser.expect(":");
-            let falsy = if parser.recovers {
-                parser.nothing(sign.at)
-            } else {
-                parser.expression(expected::EXPRESSION)
-            };
-            parser.call(sign.at, "_?_:_", vec![condition, truthy, falsy])
-        })
+        }
+        left
+    }
+
+    /// The operator that comes next, and its level.
+    fn operator(&self) -> Option<(&'static str, usize)> {
+        let TokenKind::Sign(sign) = self.peek().kind else {
+            return None;
+        };
+        let level = LEVELS.iter().position(|signs| signs.contains(&sign))?;
+        Some((sign, level))
+    }
+
+    fn applied(&mut self, sign: &str, at: u32, left: Expr, right: Expr) -> Expr {
+        match sign {
+            "in" => self.call(at, "@in", vec![left, right]),
+            sign => self.call(at, &format!("_{sign}_"), vec![left, right]),
+        }
     }
 
     /// Operands joined by `||` or `&&`, as a tree that is no deeper than it must be.
-    fn chain(&mut self, sign: &'static str, expected: &str) -> Expr {
-        let operand = |parser: &mut Self, expected: &str| match sign {
-            "||" => parser.chain("&&", expected),
-            _ => parser.binary(0, expected),
-        };
-        let mut operands = vec![operand(self, expected)];
+    fn joined(&mut self, first: Expr, sign: &'static str, level: usize) -> Expr {
+        let mut operands = vec![Some(first)];
         let mut signs = Vec::new();
         while let Some(token) = self.take_if(sign) {
             signs.push(token.at);
-            operands.push(operand(self, expected::EXPRESSION));
+            operands.push(Some(self.operators(level + 1, expected::EXPRESSION)));
         }
         let function = if sign == "||" { "_||_" } else { "_&&_" };
-        let mut operands: Vec<_> = operands.into_iter().map(Some).collect();
         self.balanced(function, &mut operands, &signs)
     }
 
@@ -90,22 +125,6 @@ impl Parser<'_> {
         let left = self.balanced(function, left, &signs[..middle - 1]);
         let right = self.balanced(function, right, &signs[middle..]);
         self.call(signs[middle - 1], function, vec![left, right])
-    }
-
-    fn binary(&mut self, level: usize, expected: &str) -> Expr {
-        let Some(signs) = LEVELS.get(level) else {
-            return self.unary(expected);
-        };
-        let mut left = self.binary(level + 1, expected);
-        while let Some(sign) = signs.iter().find(|sign| self.is(sign)) {
-            let token = self.take();
-            let right = self.binary(level + 1, expected::EXPRESSION);
-            left = match *sign {
-                "in" => self.call(token.at, "@in", vec![left, right]),
-                sign => self.call(token.at, &format!("_{sign}_"), vec![left, right]),
-            };
-        }
-        left
     }
 
     fn unary(&mut self, expected: &str) -> Expr {
@@ -218,7 +237,7 @@ impl Parser<'_> {
                 self.literal(token.at, false)
             }
             _ => match self.unexpected(expected, begins_expression) {
-                true => self.nested(token.at, |parser| parser.primary(expected::EXPRESSION)),
+                true => self.expression(expected::EXPRESSION),
                 false => self.nothing(token.at),
             },
         }
