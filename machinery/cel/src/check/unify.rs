@@ -135,8 +135,11 @@ impl Unifier {
 
     /// The same, where what stayed open can be anything.
     pub fn settled(&self, of: &Type) -> Type {
-        match self.known(of) {
-            Type::Param(_) => Type::Dyn,
+        match of {
+            Type::Param(at) => match &self.found[*at as usize] {
+                Some(bound) => self.settled(bound),
+                None => Type::Dyn,
+            },
             other => other.map_parts(&mut |part| self.settled(part)),
         }
     }
