@@ -8,6 +8,7 @@ mod body;
 pub mod bootstrap;
 mod config;
 pub mod effects;
+pub mod expressions;
 mod freshness;
 mod issuer;
 pub mod limits;

@@ -44,6 +44,12 @@ pub const DEFINITION_SELECTABLE_FIELDS_MAX: usize = 8;
 pub const DEFINITION_WARNING_BYTES_MAX: usize = 256;
 /// Nesting of a custom resource's schema that is looked at; decoding allows no more.
 pub const SCHEMA_DEPTH_MAX: usize = 256;
+/// What a rule of a custom resource's schema may cost, for all values that it can be checked for.
+pub const RULE_COST_MAX: u64 = 10_000_000;
+/// What all rules of a schema may cost together.
+pub const RULES_COST_MAX: u64 = 100_000_000;
+/// Rules that are told of when all together cost too much.
+pub const RULES_TOLD_MAX: usize = 4;
 /// Requests of a device claim, and references to them in one place.
 pub const DEVICE_REQUESTS_MAX: usize = 32;
 /// Alternatives of one request.
@@ -58,6 +64,8 @@ pub const DEVICE_PARAMETERS_BYTES_MAX: usize = 10 * 1024;
 pub const DEVICE_SELECTORS_MAX: usize = 32;
 /// The expression of one.
 pub const DEVICE_SELECTOR_BYTES_MAX: usize = 10 * 1024;
+/// What one may cost.
+pub const DEVICE_SELECTOR_COST_MAX: u64 = 1_000_000;
 /// Domains of names of attributes and capacities, and drivers' names.
 pub const DEVICE_DOMAIN_BYTES_MAX: usize = 63;
 /// Names of attributes and capacities.

@@ -1,5 +1,4 @@
 //! Admission policies, validating and mutating, and their bindings: what they are for, what they evaluate, what follows.
-//! That their expressions compile is not checked here.
 
 pub mod bindings;
 mod matching;
@@ -9,12 +8,15 @@ mod status;
 
 use std::collections::HashSet;
 
+use cel::{Environment, Type};
 use object::meta;
 use object::names::qualified_name;
-use schema::Value;
+use schema::{SmolStr, Value};
 
+use super::expressions;
 use super::place::Place;
 use super::webhooks::{FAILURE_POLICIES, REINVOCATION_POLICIES, conditions};
+use crate::expressions::admission::{Uses, environment, variables};
 use crate::limits::{AUDIT_ANNOTATION_EXPRESSION_BYTES_MAX, AUDIT_ANNOTATIONS_MAX};
 use crate::strategy::Errors;
 
@@ -51,27 +53,59 @@ fn conditions_changed(object: &Value, old: &Value) -> bool {
 
 fn validating_spec(object: &Value, with_conditions: bool, errors: &mut Errors) {
     let spec = Place::root(object, "spec");
-    common(&spec, &[], with_conditions, errors);
+    let variables = common(&spec, &[], with_conditions, errors);
     let [validations, annotations] = ["validations", "auditAnnotations"].map(|field| spec.field(field));
     if validations.list().is_empty() && annotations.list().is_empty() {
         errors.push(validations.required(SOMETHING));
         errors.push(annotations.required(SOMETHING));
         return;
     }
-    validations.items().for_each(|one| validation(&one, errors));
-    audit_annotations(&annotations, meta::of(object).name(), errors);
+    let whole = with_variables(
+        &spec,
+        &variables,
+        Uses {
+            authorizer: true,
+            ..Uses::default()
+        },
+    );
+    // A message tells nothing of the requester's rights.
+    let of_messages = with_variables(&spec, &variables, Uses::default());
+    validations
+        .items()
+        .for_each(|one| validation(&one, &whole, &of_messages, errors));
+    audit_annotations(&annotations, meta::of(object).name(), &whole, errors);
 }
 
 fn mutating_spec(object: &Value, with_conditions: bool, errors: &mut Errors) {
     let spec = Place::root(object, "spec");
-    common(&spec, &matching::MUTABLE_OPERATIONS, with_conditions, errors);
-    mutations::check(&spec.field("mutations"), errors);
+    let variables = common(&spec, &matching::MUTABLE_OPERATIONS, with_conditions, errors);
+    let uses = Uses {
+        authorizer: true,
+        patches: true,
+        ..Uses::default()
+    };
+    mutations::check(
+        &spec.field("mutations"),
+        &with_variables(&spec, &variables, uses),
+        errors,
+    );
     spec.field("reinvocationPolicy")
         .require_one_of(&REINVOCATION_POLICIES, errors);
 }
 
-/// What both kinds of policy have. `operations` are those that can be matched; all when it is empty.
-fn common(spec: &Place<'_>, operations: &[&str], with_conditions: bool, errors: &mut Errors) {
+/// What a policy's expressions may use, besides what all of admission may.
+fn with_variables(spec: &Place<'_>, declared: &[(SmolStr, Type)], uses: Uses) -> Environment {
+    let params = spec.field("paramKind").is_set();
+    environment(Uses { params, ..uses }).with("variables", variables(declared))
+}
+
+/// What both kinds of policy have. `operations` are those that can be matched; all when it is empty. The policy's variables.
+fn common(
+    spec: &Place<'_>,
+    operations: &[&str],
+    with_conditions: bool,
+    errors: &mut Errors,
+) -> Vec<(SmolStr, Type)> {
     let failure = spec.field("failurePolicy");
     if failure.is_set() {
         failure.one_of(&FAILURE_POLICIES, errors);
@@ -84,23 +118,45 @@ fn common(spec: &Place<'_>, operations: &[&str], with_conditions: bool, errors: 
     }
     matching::constraints(&spec.field("matchConstraints"), operations, errors);
     if with_conditions {
-        conditions::check(&spec.field("matchConditions"), errors);
+        let uses = Uses {
+            params: kind.is_set(),
+            authorizer: true,
+            ..Uses::default()
+        };
+        conditions::check(&spec.field("matchConditions"), &environment(uses), errors);
     }
+    let mut variables = Vec::new();
     for variable in spec.field("variables").items() {
-        parts::variable(&variable, errors);
+        let uses = Uses {
+            authorizer: true,
+            ..Uses::default()
+        };
+        parts::variable(
+            &variable,
+            &with_variables(spec, &variables, uses),
+            &mut variables,
+            errors,
+        );
     }
+    variables
 }
 
-fn validation(place: &Place<'_>, errors: &mut Errors) {
+fn validation(place: &Place<'_>, whole: &Environment, of_messages: &Environment, errors: &mut Errors) {
     let [expression, message, message_expression] =
         ["expression", "message", "messageExpression"].map(|field| place.field(field));
     if expression.text().trim().is_empty() {
         errors.push(expression.required("expression is not specified"));
+    } else {
+        expressions::check(&expression, whole, &[Type::Bool], errors);
     }
-    for text in [&message_expression, &message] {
-        if !text.is_empty() && text.text().trim().is_empty() {
-            errors.push(text.invalid_text("must be non-empty if specified"));
-        }
+    let is_blank = |text: &Place<'_>| !text.is_empty() && text.text().trim().is_empty();
+    if is_blank(&message_expression) {
+        errors.push(message_expression.invalid_text("must be non-empty if specified"));
+    } else if !message_expression.is_empty() {
+        expressions::check(&message_expression, of_messages, &[Type::String], errors);
+    }
+    if is_blank(&message) {
+        errors.push(message.invalid_text("must be non-empty if specified"));
     }
     if message.text().trim().contains(['\n', '\r']) {
         errors.push(message.invalid_text("must not contain line breaks"));
@@ -108,7 +164,7 @@ fn validation(place: &Place<'_>, errors: &mut Errors) {
     place.field("reason").one_of_if_set(&REASONS, errors);
 }
 
-fn audit_annotations(annotations: &Place<'_>, policy: &str, errors: &mut Errors) {
+fn audit_annotations(annotations: &Place<'_>, policy: &str, environment: &Environment, errors: &mut Errors) {
     if annotations.list().len() > AUDIT_ANNOTATIONS_MAX {
         let detail = format!("must not have more than {AUDIT_ANNOTATIONS_MAX} auditAnnotations");
         let shown = super::internal_form::compact_list("AuditAnnotation", annotations.value());
@@ -129,6 +185,8 @@ fn audit_annotations(annotations: &Place<'_>, policy: &str, errors: &mut Errors)
             errors.push(value.required(&format!(
                 "must not exceed {AUDIT_ANNOTATION_EXPRESSION_BYTES_MAX} bytes in length"
             )));
+        } else {
+            expressions::check(&value, environment, &[Type::String, Type::Null], errors);
         }
         if !keys.insert(key.text()) {
             errors.push(key.duplicate());

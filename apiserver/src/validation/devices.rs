@@ -1,5 +1,5 @@
 //! The kinds of resource.k8s.io: claims for devices, the classes they name, and the devices that drivers offer.
-//! Finding devices for claims is the scheduler's. That CEL selectors compile is not checked here.
+//! Finding devices for claims is the scheduler's.
 
 pub mod claims;
 pub mod classes;

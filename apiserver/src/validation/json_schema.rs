@@ -13,8 +13,8 @@ use schema::{SmolStr, Value};
 pub use formats::is_known as is_known_format;
 pub use problem::Problem;
 
-use super::patterns;
 use crate::limits::SCHEMA_DEPTH_MAX;
+use object::patterns;
 
 /// What was found: problems, and how many checks went well, by which the nearest of several schemas is chosen.
 #[derive(Debug, Default)]

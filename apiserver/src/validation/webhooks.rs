@@ -14,6 +14,7 @@ use object::names::fully_qualified_name;
 use schema::Value;
 
 use super::place::Place;
+use crate::expressions::admission::{Uses, environment};
 use crate::strategy::Errors;
 
 pub(super) const FAILURE_POLICIES: [&str; 2] = ["Fail", "Ignore"];
@@ -127,7 +128,11 @@ fn hook(hook: &Place<'_>, strict: Strictness, mutates: bool, errors: &mut Errors
     }
     client::check(&hook.field("clientConfig"), errors);
     if strict.conditions {
-        conditions::check(&hook.field("matchConditions"), errors);
+        let uses = Uses {
+            authorizer: true,
+            ..Uses::default()
+        };
+        conditions::check(&hook.field("matchConditions"), &environment(uses), errors);
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod abac;
 mod attributes;
 mod chain;
+mod conditions;
 pub mod configuration;
 mod decision;
 pub mod node;

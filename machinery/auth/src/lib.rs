@@ -8,6 +8,7 @@ pub mod authorize;
 mod cache;
 pub mod certificate;
 pub mod client;
+mod expressions;
 pub mod impersonate;
 pub mod jwt;
 pub mod limits;

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use schema::{Value, json, tree};
 use shardplane_auth::User;
-use shardplane_auth::authenticate::oidc::{Mapping, Oidc, Prefixed, Provider};
+use shardplane_auth::authenticate::oidc::{Mapping, Oidc, Prefixed, Provider, Source};
 use shardplane_auth::authenticate::webhook::Webhook as TokenWebhook;
 use shardplane_auth::authenticate::{Authenticator, Tokens, unix_seconds};
 use shardplane_auth::authorize::webhook::{Settings, Webhook};
@@ -92,10 +92,10 @@ fn oidc(issuer: &str) -> Oidc {
     let client = Client::new(&Trust::default()).expect("a client");
     let algorithms = vec![jsonwebtoken::Algorithm::ES256];
     let mapping = Mapping {
-        username: Prefixed {
+        username: Source::Claim(Prefixed {
             claim: "sub".to_owned(),
             prefix: "oidc:".to_owned(),
-        },
+        }),
         ..Mapping::default()
     };
     Oidc::new(

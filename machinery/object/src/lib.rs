@@ -10,6 +10,7 @@ pub mod meta_validation;
 pub mod names;
 pub mod ownership;
 pub mod patch;
+pub mod patterns;
 pub mod selector;
 
 pub use schema::{Map, SmolStr, Value, quantity, time, tree};

@@ -166,6 +166,11 @@ impl Quantity {
         self.mantissa == 0 || at >= scale
     }
 
+    /// About this much.
+    pub fn approximate(&self) -> f64 {
+        self.mantissa as f64 * 10f64.powi(self.scale)
+    }
+
     /// Rounded away from zero to a multiple of `10^scale`.
     pub fn rounded_up(&self, scale: i32) -> Quantity {
         let (digits, at) = round_up(self.mantissa.abs(), self.scale, scale);

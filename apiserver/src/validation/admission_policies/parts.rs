@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use cel::{Environment, Type};
 use object::names::{dns_1035_label, dns_subdomain};
+use schema::SmolStr;
 
+use super::super::expressions;
 use super::super::place::Place;
 use crate::strategy::Errors;
 
@@ -58,8 +61,13 @@ fn group_version(place: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-/// A variable: its name is one in CEL.
-pub fn variable(place: &Place<'_>, errors: &mut Errors) {
+/// A variable: its name is one in CEL. It is put to those before it, which its expression may use.
+pub fn variable(
+    place: &Place<'_>,
+    environment: &Environment,
+    variables: &mut Vec<(SmolStr, Type)>,
+    errors: &mut Errors,
+) {
     let [name, expression] = ["name", "expression"].map(|field| place.field(field));
     if name.text().trim().is_empty() {
         errors.push(name.required("name is not specified"));
@@ -68,7 +76,11 @@ pub fn variable(place: &Place<'_>, errors: &mut Errors) {
     }
     if expression.text().trim().is_empty() {
         errors.push(expression.required("expression is not specified"));
+        return;
     }
+    // Of what is wrong, anything may be.
+    let of = expressions::check(&expression, environment, &[], errors).unwrap_or(Type::Dyn);
+    variables.push((SmolStr::new(name.text()), of));
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -22,7 +22,7 @@ fn validating_with(change: impl FnOnce(&mut Map)) -> Vec<String> {
 }
 
 fn mutating_with(change: impl FnOnce(&mut Map)) -> Vec<String> {
-    let mutation = tree!({"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}});
+    let mutation = tree!({"patchType": "JSONPatch", "jsonPatch": {"expression": "[JSONPatch{op: 'remove', path: '/a'}]"}});
     let base = tree!({"failurePolicy": "Fail", "matchConstraints": (constraints()), "reinvocationPolicy": "Never",
         "mutations": [mutation]});
     told(mutating, base, change)
@@ -203,9 +203,9 @@ fn conditions_that_were_let_in_may_stay() {
             "validations": [{"expression": "true"}], "matchConditions": [{"name": "", "expression": expression}]}})
     };
     let mut errors = Errors::new();
-    validating_update(&with("a"), &with("a"), &mut errors);
+    validating_update(&with("true"), &with("true"), &mut errors);
     assert_eq!(errors, []);
-    validating_update(&with("a"), &with("b"), &mut errors);
+    validating_update(&with("true"), &with("false"), &mut errors);
     assert_eq!(errors.len(), 1);
 }
 
@@ -276,6 +276,93 @@ fn warnings_of_the_type_checker_have_a_text_and_a_place() {
             format!(
                 "{at}[3].fieldRef: Invalid value: \"&\": invalid JSONPath: unrecognized character in action: U+0026 '&'"
             ),
+        ]
+    );
+}
+
+#[test]
+fn expressions_compile_with_what_a_policy_declares() {
+    let with = |validation: Value| {
+        validating_with(|spec| {
+            spec.insert("paramKind", tree!({"apiVersion": "v1", "kind": "ConfigMap"}));
+            spec.insert(
+                "variables",
+                tree!([
+                    {"name": "most", "expression": "int(params.data.most)"},
+                    {"name": "over", "expression": "object.spec.replicas > variables.most"},
+                ]),
+            );
+            spec.insert("validations", Value::List(vec![validation]));
+            spec.insert(
+                "auditAnnotations",
+                tree!([{"key": "k", "valueExpression": "variables.over ? 'over' : 'not'"}]),
+            );
+        })
+    };
+    let allowed =
+        "authorizer.group('').resource('pods').namespace(request.namespace).check('list').allowed()";
+    let good = tree!({"expression": (format!("!variables.over || {allowed}")), "messageExpression": "'at most ' + string(variables.most)"});
+    assert_eq!(with(good), [""; 0]);
+    let told = with(
+        tree!({"expression": "variables.nope", "messageExpression": (allowed.replace("allowed", "reason"))}),
+    );
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[0].contains("compilation failed: ERROR: <input>:1:10: undefined field 'nope'"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains("undeclared reference to 'authorizer' (in container '')"),
+        "{told:?}"
+    );
+    let annotated = |expression: &'static str| {
+        validating_with(|spec| {
+            drop(spec.insert(
+                "auditAnnotations",
+                tree!([{"key": "k", "valueExpression": expression}]),
+            ))
+        })
+    };
+    assert_eq!(
+        annotated("1"),
+        [
+            "spec.auditAnnotations[0].valueExpression: Invalid value: \"1\": must evaluate to one of [string null_type] but got int"
+        ]
+    );
+    assert_eq!(
+        annotated("params.x")[0].lines().next(),
+        Some(
+            "spec.auditAnnotations[0].valueExpression: Invalid value: \"params.x\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'params' (in container '')"
+        )
+    );
+}
+
+#[test]
+fn mutations_make_what_their_type_says() {
+    let with =
+        |mutation: Value| mutating_with(|spec| drop(spec.insert("mutations", Value::List(vec![mutation]))));
+    let apply = |text: &str| {
+        with(tree!({"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": text}}))
+    };
+    let patch = |text: &str| with(tree!({"patchType": "JSONPatch", "jsonPatch": {"expression": text}}));
+    assert_eq!(
+        apply("Object{metadata: Object.metadata{labels: {'a': request.name}}}"),
+        [""; 0]
+    );
+    assert_eq!(
+        apply("1"),
+        [
+            "spec.mutations[0].applyConfiguration.expression: Invalid value: \"1\": must evaluate to Object but got int"
+        ]
+    );
+    assert_eq!(
+        patch("[JSONPatch{op: 'add', path: '/metadata/labels/' + jsonpatch.escapeKey('a/b'), value: 1}]"),
+        [""; 0]
+    );
+    assert_eq!(
+        patch("[]"),
+        [
+            "spec.mutations[0].jsonPatch.expression: Invalid value: \"[]\": must evaluate to list(JSONPatch) but got list(dyn)"
         ]
     );
 }

@@ -1,11 +1,12 @@
 //! What every schema of a definition must be, at any depth: known types, no unsupported keywords, lists and maps of known
-//! kinds, and rules that can be told.
+//! kinds, and rules that can be told and compiled. What is wrong with rules' expressions is told last.
 
 use schema::Value;
 
 use super::super::place::Place;
+use super::compiled_rules::{Budget, Site};
 use super::strictness::Strictness;
-use super::{list_types, rules};
+use super::{compiled_rules, list_types, rules};
 use crate::limits::SCHEMA_DEPTH_MAX;
 use crate::strategy::Errors;
 
@@ -19,16 +20,33 @@ struct Around<'a> {
     /// Why there may be no defaults.
     no_defaults: Option<String>,
     in_metadata: bool,
+    /// Where the schema's rules stand; nothing where they are not looked at.
+    site: Option<Site>,
 }
 
-/// Checks a root schema and all inside it.
-pub fn check(schema: &Place<'_>, strict: &Strictness, errors: &mut Errors) {
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    /// Of schemas.
+    errors: Errors,
+    /// Of the expressions of their rules.
+    of_rules: Errors,
+    budget: Budget,
+}
+
+/// Checks a root schema and all inside it. Rules are compiled for structural schemas alone.
+pub fn check(schema: &Place<'_>, strict: &Strictness, is_structural: bool, errors: &mut Errors) {
     let around = Around {
         strict,
         no_defaults: None,
         in_metadata: false,
+        site: is_structural.then_some(Site::ROOT),
     };
-    check_one(schema, &around, 0, errors);
+    let mut found = Found::default();
+    check_one(schema, &around, 0, &mut found);
+    errors.extend(found.errors);
+    errors.extend(found.of_rules);
+    found.budget.check(schema, errors);
 }
 
 /// Whether a schema's type is one that there is.
@@ -37,43 +55,62 @@ pub fn has_known_type(schema: &Value) -> bool {
     kind.is_empty() || TYPES.contains(&kind)
 }
 
-fn check_one(schema: &Place<'_>, around: &Around<'_>, depth: usize, errors: &mut Errors) {
+fn check_one(schema: &Place<'_>, around: &Around<'_>, depth: usize, found: &mut Found) {
     if schema.value().as_map().is_none() || depth > SCHEMA_DEPTH_MAX {
         return;
     }
-    keywords(schema, around, errors);
+    let before = found.errors.len();
+    keywords(schema, around, &mut found.errors);
     let unique = schema.field("uniqueItems");
     if unique.is_true() {
         let detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
-        errors.push(unique.forbidden(detail));
+        found.errors.push(unique.forbidden(detail));
     }
-    additional_properties(schema, around, depth, errors);
+    additional_properties(schema, around, depth, found);
     for (name, property) in schema.field("properties").entries() {
-        check_one(&property, &below(schema, name, around, depth), depth + 1, errors);
+        let below = below(schema, name, &property, around, depth);
+        check_one(&property, &below, depth + 1, found);
     }
-    check_one(&schema.field("not"), around, depth + 1, errors);
+    parts(schema, around, depth, found);
+    let preserve = schema.field("x-kubernetes-preserve-unknown-fields");
+    if preserve.value() == &Value::Bool(false) {
+        found.errors.push(preserve.invalid("must be true or undefined"));
+    }
+    list_types::check(schema, around.strict, &mut found.errors);
+    rules::check(schema, &mut found.errors);
+    // What is wrong with a schema would be told again of its rules.
+    if let Some(site) = around.site.as_ref().filter(|_| found.errors.len() == before) {
+        compiled_rules::check(schema, site, &mut found.budget, &mut found.of_rules);
+    }
+}
+
+/// Schemas that narrow this one, whose rules are not looked at; and its items.
+fn parts(schema: &Place<'_>, around: &Around<'_>, depth: usize, found: &mut Found) {
+    let without_rules = Around {
+        site: None,
+        ..around.clone()
+    };
+    check_one(&schema.field("not"), &without_rules, depth + 1, found);
     for field in ["allOf", "oneOf", "anyOf"] {
         for part in schema.field(field).items() {
-            check_one(&part, around, depth + 1, errors);
+            check_one(&part, &without_rules, depth + 1, found);
         }
     }
     for (_, definition) in schema.field("definitions").entries() {
-        check_one(&definition, around, depth + 1, errors);
+        check_one(&definition, &without_rules, depth + 1, found);
     }
     let items = schema.field("items");
-    check_one(&items, around, depth + 1, errors);
+    let of_items = Around {
+        site: around.site.as_ref().map(|site| site.items(schema)),
+        ..around.clone()
+    };
+    check_one(&items, &of_items, depth + 1, found);
     for item in items.items() {
-        check_one(&item, around, depth + 1, errors);
+        check_one(&item, &without_rules, depth + 1, found);
     }
     for (_, dependency) in schema.field("dependencies").entries() {
-        check_one(&dependency, around, depth + 1, errors);
+        check_one(&dependency, &without_rules, depth + 1, found);
     }
-    let preserve = schema.field("x-kubernetes-preserve-unknown-fields");
-    if preserve.value() == &Value::Bool(false) {
-        errors.push(preserve.invalid("must be true or undefined"));
-    }
-    list_types::check(schema, around.strict, errors);
-    rules::check(schema, errors);
 }
 
 fn keywords(schema: &Place<'_>, around: &Around<'_>, errors: &mut Errors) {
@@ -118,24 +155,34 @@ fn keywords(schema: &Place<'_>, around: &Around<'_>, errors: &mut Errors) {
     }
 }
 
-fn additional_properties(schema: &Place<'_>, around: &Around<'_>, depth: usize, errors: &mut Errors) {
+fn additional_properties(schema: &Place<'_>, around: &Around<'_>, depth: usize, found: &mut Found) {
     let more = schema.field("additionalProperties");
     if !more.is_set() {
         return;
     }
     let is_anything = more.value() == &Value::Bool(true);
     if !schema.field("properties").is_empty() && !is_anything {
-        errors.push(more.forbidden("additionalProperties and properties are mutual exclusive"));
+        found
+            .errors
+            .push(more.forbidden("additionalProperties and properties are mutual exclusive"));
     }
     let mut inside = around.clone();
     if around.in_metadata {
         inside.no_defaults = Some("inside additionalProperties applying to object metadata".to_owned());
     }
-    check_one(&more, &inside, depth + 1, errors);
+    inside.site = around.site.as_ref().map(|site| site.values(schema));
+    check_one(&more, &inside, depth + 1, found);
 }
 
-fn below<'a>(schema: &Place<'_>, name: &str, around: &Around<'a>, depth: usize) -> Around<'a> {
+fn below<'a>(
+    schema: &Place<'_>,
+    name: &str,
+    property: &Place<'_>,
+    around: &Around<'a>,
+    depth: usize,
+) -> Around<'a> {
     let mut below = around.clone();
+    below.site = around.site.as_ref().map(|site| site.field(property));
     let is_root = depth == 0;
     let is_resource = is_root || schema.field("x-kubernetes-embedded-resource").is_true();
     if is_resource && METADATA.contains(&name) {

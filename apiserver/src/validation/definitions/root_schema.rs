@@ -54,18 +54,20 @@ pub fn check(holder: &Place<'_>, with_status: bool, strict: &Strictness, errors:
         );
     }
     let mut unsupported = None;
+    let mut is_structural = false;
     if strict.structural {
         if structural::has_unsupported(schema.value()) {
             unsupported = Some(schema.invalid_as("", "OpenAPIV3Schema 'schema' is not supported"));
         } else {
             let found = structural::check(&schema);
-            if found.is_empty() {
+            is_structural = found.is_empty();
+            if is_structural {
                 defaults::check(&schema, strict.pruned_defaults, errors);
             }
             errors.extend(found);
         }
     }
-    open_api::check(&schema, strict, errors);
+    open_api::check(&schema, strict, is_structural, errors);
     // What cannot be structural is mostly told by then.
     if errors.len() == before {
         errors.extend(unsupported);

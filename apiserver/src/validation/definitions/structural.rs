@@ -4,9 +4,9 @@
 mod nested;
 
 use object::field::Error;
+use object::patterns;
 use schema::{Value, tree};
 
-use super::super::patterns;
 use super::super::place::Place;
 use super::walk;
 use crate::limits::SCHEMA_DEPTH_MAX;

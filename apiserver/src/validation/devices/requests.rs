@@ -6,6 +6,7 @@ use object::names::{dns_label, dns_subdomain};
 use super::super::place::Place;
 use super::request_names::RequestNames;
 use super::{NOTHING, by, each, each_once, fully_qualified, taints};
+use crate::expressions::devices as selectors;
 use crate::limits::{DEVICE_ALTERNATIVES_MAX, DEVICE_SELECTOR_BYTES_MAX, DEVICE_SELECTORS_MAX};
 use crate::strategy::Errors;
 
@@ -59,12 +60,19 @@ fn amount(mode: &Place<'_>, count: &Place<'_>, errors: &mut Errors) {
 pub fn selectors(place: &Place<'_>, errors: &mut Errors) {
     each(place, DEVICE_SELECTORS_MAX, errors, |selector, errors| {
         let cel = selector.field("cel");
+        let expression = cel.field("expression");
         if !cel.is_set() {
             errors.push(cel.required(""));
-        }
-        let expression = cel.field("expression");
-        if expression.text().len() > DEVICE_SELECTOR_BYTES_MAX {
+        } else if expression.text().len() > DEVICE_SELECTOR_BYTES_MAX {
             errors.push(Error::too_long(expression.path(), DEVICE_SELECTOR_BYTES_MAX));
+        } else {
+            match selectors::check(expression.text()) {
+                Ok(()) => {}
+                Err(selectors::Wrong::Invalid(why)) => errors.push(expression.invalid_text(why)),
+                Err(selectors::Wrong::TooComplex) => {
+                    errors.push(expression.forbidden("too complex, exceeds cost limit"));
+                }
+            }
         }
     });
 }

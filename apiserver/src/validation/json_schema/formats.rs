@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use schema::Value;
 use schema::time::Time;
 
-use super::super::patterns;
 use super::super::urls::Url;
+use object::patterns;
 
 /// Formats that are checked, without the dashes that their names may have.
 const KNOWN: [&str; 24] = [

@@ -1,22 +1,25 @@
 //! Tokens of an OpenID Connect provider: signature, issuer, audience and times are checked, claims are mapped to a user.
-//! Rules in CEL are not known here; a configuration with them is refused when it is read.
+//! What a configuration says in expressions is evaluated for each token.
 
 mod claims;
 mod flags;
 mod provider;
+mod rules;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use schema::Value;
 use smol_str::SmolStr;
 
 use super::unix_seconds;
 use crate::User;
 use crate::jwt::Unverified;
 
-pub use claims::{Mapping, Prefixed};
+pub use claims::{Mapping, Prefixed, Source};
 pub use flags::Flags;
 pub use provider::Provider;
+pub use rules::Rule;
 
 /// How long before its time a token is taken, in seconds.
 const EARLY_SECONDS_MAX: i64 = 300;
@@ -53,7 +56,7 @@ impl Issuers {
 pub struct Oidc {
     provider: Provider,
     audiences: Vec<SmolStr>,
-    mapping: Mapping,
+    mapping: Arc<Mapping>,
 }
 
 impl Oidc {
@@ -62,7 +65,7 @@ impl Oidc {
         Self {
             provider,
             audiences,
-            mapping,
+            mapping: Arc::new(mapping),
         }
     }
 
@@ -84,10 +87,21 @@ impl Oidc {
             .check(&parsed, unix_seconds())
             .map_err(|why| format!("oidc: verify token: {why}"))?;
         let user = self
-            .mapping
-            .user(&parsed.claims)
+            .map(parsed.claims)
+            .await
             .map_err(|why| format!("oidc: {why}"))?;
         Ok(Some((user, until)))
+    }
+
+    /// The user that claims name. Expressions may take their time, and are evaluated where nothing waits for them.
+    async fn map(&self, claims: Value) -> Result<User, String> {
+        if !self.mapping.has_expressions() {
+            return self.mapping.user(&claims);
+        }
+        let mapping = self.mapping.clone();
+        tokio::task::spawn_blocking(move || mapping.user(&claims))
+            .await
+            .unwrap_or_else(|error| Err(error.to_string()))
     }
 
     fn check(&self, token: &Unverified<'_>, now: i64) -> Result<i64, String> {

@@ -9,6 +9,7 @@ use schema::{Value, time, yaml};
 use tokio::sync::watch;
 
 use super::abac::Abac;
+use super::conditions::Conditions;
 use super::node::Node;
 use super::rbac::Rbac;
 use super::webhook::{Settings, Webhook};
@@ -65,7 +66,12 @@ pub fn of_modes(modes: &[String], flags: &Flags, fed: &Fed) -> Result<Vec<Author
             "ABAC" => Authorizer::Abac(Arc::new(policies(needed(&flags.policy_file, "ABAC")?)?)),
             "Webhook" => {
                 let file = needed(&flags.webhook_file, "Webhook")?;
-                webhook(file, WEBHOOK_TIMEOUT * 3, flags.webhook.clone())?
+                webhook(
+                    file,
+                    WEBHOOK_TIMEOUT * 3,
+                    flags.webhook.clone(),
+                    Conditions::default(),
+                )?
             }
             name => plain(name, fed)?,
         });
@@ -76,7 +82,7 @@ pub fn of_modes(modes: &[String], flags: &Flags, fed: &Fed) -> Result<Vec<Author
     Ok(authorizers)
 }
 
-/// The authorizers of a configuration file. CEL conditions are refused: nothing here evaluates them.
+/// The authorizers of a configuration file.
 pub fn of_file(path: &Path, fed: &Fed) -> Result<Vec<Authorizer>, Error> {
     let within = |why: String| wrong(format!("{}: {why}", path.display()));
     let file = yaml::parse(&read_file(path)?).map_err(|error| within(error.to_string()))?;
@@ -174,11 +180,7 @@ fn configured_webhook(entry: &Value, file: &Path) -> Result<Authorizer, Error> {
     let webhook_at = |field: &str| entry.at(&["webhook", field]).and_then(Value::as_str);
     let required =
         |field: &str| webhook_at(field).ok_or_else(|| wrong(format!("webhook.{field} is required")));
-    if !entry.list_at(&["webhook", "matchConditions"]).is_empty() {
-        return Err(wrong(
-            "webhook.matchConditions: CEL is not supported by this server yet".to_owned(),
-        ));
-    }
+    let conditions = conditions(entry)?;
     let caches = |field: &str| entry.bool_at(&["webhook", field]).unwrap_or(true);
     let time = |field: &str, otherwise: Duration| {
         webhook_at(field).map_or(Ok(otherwise), |text| duration(field, text))
@@ -223,12 +225,37 @@ fn configured_webhook(entry: &Value, file: &Path) -> Result<Authorizer, Error> {
     let kubeconfig =
         kubeconfig.ok_or_else(|| wrong("webhook.connectionInfo.kubeConfigFile is required".to_owned()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    webhook(&folder.join(kubeconfig), timeout, settings)
+    webhook(&folder.join(kubeconfig), timeout, settings, conditions)
 }
 
-fn webhook(file: &Path, timeout: Duration, settings: Settings) -> Result<Authorizer, Error> {
+/// Under which conditions a webhook is asked. They speak of reviews of one version.
+fn conditions(entry: &Value) -> Result<Conditions, Error> {
+    let entries = entry.list_at(&["webhook", "matchConditions"]);
+    let field = "matchConditionSubjectAccessReviewVersion";
+    let version = entry.str_at(&["webhook", field]).unwrap_or_default();
+    match version {
+        "" if entries.is_empty() => {}
+        "" => {
+            return Err(wrong(format!(
+                "{field}: Required value: required if match conditions are specified"
+            )));
+        }
+        version => {
+            one_of(field, version, &["v1"])?;
+        }
+    }
+    Conditions::read(entries).map_err(wrong)
+}
+
+fn webhook(
+    file: &Path,
+    timeout: Duration,
+    settings: Settings,
+    conditions: Conditions,
+) -> Result<Authorizer, Error> {
     let caller = Caller::new(Kubeconfig::read(file)?, timeout)?;
-    Ok(Authorizer::Webhook(Arc::new(Webhook::new(caller, settings))))
+    let webhook = Webhook::new(caller, settings).when(conditions);
+    Ok(Authorizer::Webhook(Arc::new(webhook)))
 }
 
 fn needed<'a>(file: &'a Option<PathBuf>, mode: &str) -> Result<&'a Path, Error> {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use schema::{Value, json};
 
+use super::conditions::Conditions;
 use super::{Attributes, Decision};
 use crate::User;
 use crate::cache::Cache;
@@ -40,6 +41,7 @@ impl Default for Settings {
 pub struct Webhook {
     caller: Caller,
     settings: Settings,
+    conditions: Conditions,
     answers: Cache<String, Decision>,
 }
 
@@ -49,13 +51,24 @@ impl Webhook {
         Self {
             caller,
             settings,
+            conditions: Conditions::default(),
             answers: Cache::new(CACHED_ANSWERS_MAX),
         }
+    }
+
+    /// Asks under these conditions only.
+    pub fn when(self, conditions: Conditions) -> Self {
+        Self { conditions, ..self }
     }
 
     /// What the webhook says, now or a while ago.
     pub async fn decide(&self, user: &User, attributes: &Attributes<'_>) -> Decision {
         let spec = review::access_spec(user, attributes);
+        match self.conditions.hold(&spec) {
+            Ok(true) => {}
+            Ok(false) => return Decision::no_opinion(""),
+            Err(error) => return self.failed(error),
+        }
         let key = json::to_string(&spec);
         if let Some(remembered) = self.answers.get(&key, Instant::now()) {
             return remembered;
@@ -70,7 +83,7 @@ impl Webhook {
                 self.remember(key, &decision);
                 decision
             }
-            Err(error) => self.failed(&error),
+            Err(error) => self.failed(error.to_string()),
         }
     }
 
@@ -94,14 +107,14 @@ impl Webhook {
         }
     }
 
-    fn failed(&self, error: &Error) -> Decision {
+    fn failed(&self, error: String) -> Decision {
         tracing::warn!(%error, "an authorization webhook failed");
         let decision = match self.settings.denies_on_failure {
             true => Decision::deny(""),
             false => Decision::no_opinion(""),
         };
         Decision {
-            error: Some(error.to_string()),
+            error: Some(error),
             ..decision
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jsonwebtoken::Algorithm;
 
-use super::{Mapping, Oidc, Prefixed, Provider};
+use super::{Mapping, Oidc, Prefixed, Provider, Source};
 use crate::client::{Client, Trust, read_file};
 use crate::jwt;
 
@@ -84,16 +84,18 @@ impl Flags {
             required.push((claim.to_owned(), value.to_owned()));
         }
         Ok(Mapping {
-            username: Prefixed {
+            username: Source::Claim(Prefixed {
                 claim: self.username_claim.clone(),
                 prefix,
-            },
-            groups: (!self.groups_claim.is_empty()).then(|| Prefixed {
-                claim: self.groups_claim.clone(),
-                prefix: self.groups_prefix.clone(),
             }),
-            uid: None,
+            groups: (!self.groups_claim.is_empty()).then(|| {
+                Source::Claim(Prefixed {
+                    claim: self.groups_claim.clone(),
+                    prefix: self.groups_prefix.clone(),
+                })
+            }),
             required,
+            ..Mapping::default()
         })
     }
 }
@@ -140,6 +142,13 @@ mod tests {
         assert!(told.contains("oidc-ca-file"), "{told}");
     }
 
+    fn prefix_of(source: Source) -> String {
+        match source {
+            Source::Claim(mapping) => mapping.prefix,
+            Source::Expression(_) => panic!("flags have no expressions"),
+        }
+    }
+
     #[test]
     fn users_of_different_issuers_are_told_apart() {
         let prefix = |claim: &str, prefix: &str| {
@@ -148,7 +157,7 @@ mod tests {
                 username_prefix: prefix.to_owned(),
                 ..flags()
             };
-            flags.mapping().expect("good").username.prefix
+            prefix_of(flags.mapping().expect("good").username)
         };
         assert_eq!(prefix("sub", ""), "https://issuer#");
         assert_eq!(prefix("email", ""), "");
@@ -161,7 +170,7 @@ mod tests {
             ..flags()
         };
         let mapping = flags.mapping().expect("good");
-        assert_eq!(mapping.groups.expect("named").prefix, "g:");
+        assert_eq!(prefix_of(mapping.groups.expect("named")), "g:");
         let pair = |claim: &str, value: &str| (claim.to_owned(), value.to_owned());
         assert_eq!(mapping.required, [pair("hd", "example.com"), pair("a", "b=c")]);
     }

@@ -3,7 +3,7 @@
 
 mod translated;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// How often something may be repeated.
 const REPEAT_MAX: u32 = 1000;
@@ -13,6 +13,15 @@ pub fn matches(pattern: &str, text: &str) -> Option<bool> {
     Regex::new(&translated::of(pattern))
         .ok()
         .map(|regex| regex.is_match(text))
+}
+
+/// A pattern, compiled to a program of at most so many bytes; nothing for one that cannot be.
+pub fn compile(pattern: &str, bytes_max: usize) -> Option<Regex> {
+    RegexBuilder::new(&translated::of(pattern))
+        .size_limit(bytes_max)
+        .dfa_size_limit(bytes_max)
+        .build()
+        .ok()
 }
 
 /// What is wrong with a pattern.

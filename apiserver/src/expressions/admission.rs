@@ -1,0 +1,150 @@
+//! Expressions of admission: match conditions of webhooks, and all that is in admission policies.
+
+use std::sync::LazyLock;
+
+use cel::{Environment, Object, Type};
+use smol_str::SmolStr;
+
+use super::{object, texts};
+
+/// What an expression may use besides the request and its objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// The policy's parameters.
+    pub params: bool,
+    /// Questions about the requester's rights.
+    pub authorizer: bool,
+    /// What mutations are made of.
+    pub patches: bool,
+}
+
+/// The environment of an expression, without the policy's variables.
+pub fn environment(uses: Uses) -> Environment {
+    let mut environment = COMMON.clone();
+    if uses.params {
+        environment = environment.with("params", Type::Dyn);
+    }
+    if uses.authorizer {
+        environment = environment
+            .with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"))
+            .with(
+                "authorizer.requestResource",
+                Type::Opaque("kubernetes.authorization.ResourceCheck"),
+            );
+    }
+    if uses.patches {
+        environment = environment.with_patches();
+    }
+    environment
+}
+
+/// The policy's variables as one variable: `variables.name`.
+pub fn variables(declared: &[(SmolStr, Type)]) -> Type {
+    Type::object(Object::new("kubernetes.variables", declared.iter().cloned()))
+}
+
+static COMMON: LazyLock<Environment> = LazyLock::new(|| {
+    Environment::new()
+        .with("object", Type::Dyn)
+        .with("oldObject", Type::Dyn)
+        .with("namespaceObject", namespace())
+        .with("request", request())
+});
+
+/// The request as expressions see it: its objects are variables of their own.
+fn request() -> Type {
+    let kind = object(
+        "kubernetes.GroupVersionKind",
+        [
+            ("group", Type::String),
+            ("version", Type::String),
+            ("kind", Type::String),
+        ],
+    );
+    let resource = object(
+        "kubernetes.GroupVersionResource",
+        [
+            ("group", Type::String),
+            ("version", Type::String),
+            ("resource", Type::String),
+        ],
+    );
+    object(
+        "kubernetes.AdmissionRequest",
+        [
+            ("kind", kind.clone()),
+            ("resource", resource.clone()),
+            ("subResource", Type::String),
+            ("requestKind", kind),
+            ("requestResource", resource),
+            ("requestSubResource", Type::String),
+            ("name", Type::String),
+            ("namespace", Type::String),
+            ("operation", Type::String),
+            ("userInfo", user()),
+            ("dryRun", Type::Bool),
+            ("options", Type::Dyn),
+        ],
+    )
+}
+
+fn user() -> Type {
+    object(
+        "kubernetes.UserInfo",
+        [
+            ("username", Type::String),
+            ("uid", Type::String),
+            ("groups", texts()),
+            ("extra", Type::map(Type::String, texts())),
+        ],
+    )
+}
+
+/// A namespace; of its metadata, what the reference shows.
+fn namespace() -> Type {
+    let map = || Type::map(Type::String, Type::String);
+    let condition = object(
+        "kubernetes.NamespaceCondition",
+        [
+            ("status", Type::String),
+            ("type", Type::String),
+            ("lastTransitionTime", Type::Timestamp),
+            ("message", Type::String),
+            ("reason", Type::String),
+        ],
+    );
+    let metadata = object(
+        "kubernetes.NamespaceMetadata",
+        [
+            ("name", Type::String),
+            ("generateName", Type::String),
+            ("namespace", Type::String),
+            ("labels", map()),
+            ("annotations", map()),
+            ("UID", Type::String),
+            ("creationTimestamp", Type::Timestamp),
+            ("deletionGracePeriodSeconds", Type::Int),
+            ("deletionTimestamp", Type::Timestamp),
+            ("generation", Type::Int),
+            ("resourceVersion", Type::String),
+            ("finalizers", texts()),
+        ],
+    );
+    object(
+        "kubernetes.Namespace",
+        [
+            ("metadata", metadata),
+            (
+                "spec",
+                object("kubernetes.NamespaceSpec", [("finalizers", texts())]),
+            ),
+            (
+                "status",
+                object(
+                    "kubernetes.NamespaceStatus",
+                    [("conditions", Type::list(condition)), ("phase", Type::String)],
+                ),
+            ),
+        ],
+    )
+}

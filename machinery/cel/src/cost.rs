@@ -1,0 +1,143 @@
+//! What evaluation costs, in the units of the reference: about what a step takes, and for texts and lists what their length
+//! says. The numbers are facts that clients depend on; [`estimate`] tells before evaluation what they may come to.
+
+pub mod estimate;
+
+use crate::value::Value;
+
+/// A name, or a selection.
+pub const NAME: u64 = 1;
+/// A call that costs nothing by its arguments.
+pub const CALL: u64 = 1;
+/// A list that is made.
+pub const LIST: u64 = 10;
+/// A map that is made.
+pub const MAP: u64 = 30;
+/// An object that is made.
+pub const OBJECT: u64 = 40;
+/// A question about rights. An expression can ask two.
+pub const CHECK: u64 = 350_000;
+
+/// A pattern that is compiled when there were many before it. The reference has no such cost.
+pub const PATTERN_MADE: u64 = 500;
+/// Of so many items that are copied one costs a unit. The reference does not copy them.
+const COPIED: u64 = 20;
+
+/// Going through a character.
+pub(crate) const TRAVERSAL: f64 = 0.1;
+/// A character of a pattern, for each that is matched.
+pub(crate) const PATTERN: f64 = 0.25;
+/// The longest pattern of a named format.
+pub(crate) const FORMAT_PATTERN_CHARS: f64 = 128.0;
+
+/// What a call costs by its arguments. Nothing for the one that costs by what comes of it.
+pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
+    let size = |at: usize| args.get(at).and_then(Value::size).unwrap_or(1) as f64;
+    // Of what an expression has put together, all that is in it counts, as deep as it may be.
+    let weight = |at: usize| size(at).max(args.get(at).map_or(0, |arg| arg.weight() - 1) as f64);
+    let traversal = |chars: f64| ceil(chars * TRAVERSAL);
+    let pattern =
+        |of: usize, pattern: usize| traversal(size(of) + 1.0).saturating_mul(ceil(size(pattern) * PATTERN));
+    Some(match function {
+        "join" => return None,
+        "check" => CHECK,
+        "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => args.first().map_or(CALL, whole),
+        "url"
+        | "lowerAscii"
+        | "upperAscii"
+        | "substring"
+        | "trim"
+        | "cidr"
+        | "isIP"
+        | "isCIDR"
+        | "quantity"
+        | "isQuantity"
+        | "semver"
+        | "isSemver"
+        | "jsonpatch.escapeKey"
+        | "strings.quote" => traversal(size(0)),
+        "format" => traversal(size(0)) + traversal(weight(1) - size(1)),
+        "startsWith" | "endsWith" => traversal(size(1)),
+        "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
+        "replace" | "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
+        "matches" | "find" | "findAll" => pattern(0, 1),
+        "validate" => traversal(size(1) + 1.0).saturating_mul(ceil(FORMAT_PATTERN_CHARS * PATTERN)),
+        "containsIP" => traversal(size(0) * 2.0) + text_of(args.get(1)),
+        "containsCIDR" => traversal(size(0) * 2.0) + traversal(size(0)) + CALL + text_of(args.get(1)),
+        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)),
+        "sets.equivalent" => product(weight(0), weight(1)).saturating_mul(2),
+        "contains" => traversal(size(0)).saturating_mul(traversal(size(1))),
+        "string" if matches!(args, [Value::Bytes(_)]) => traversal(size(0)),
+        "bytes" if matches!(args, [Value::String(_)]) => traversal(size(0)),
+        "@in" if matches!(args, [_, Value::List(_)]) => weight(1) as u64,
+        "_==_" | "_!=_" => traversal(compared(args)),
+        "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(compared(args)),
+        "_+_" if is_text(args) => traversal(size(0) + size(1)),
+        "_+_" if matches!(args, [Value::List(_), _]) => CALL + (size(0) + size(1)) as u64 / COPIED,
+        _ => CALL,
+    })
+}
+
+/// What a call costs by what comes of it.
+pub fn after(result: &Value<'_>) -> u64 {
+    ceil(result.size().unwrap_or(1) as f64 * 2.0 * TRAVERSAL)
+}
+
+/// The size of the smaller of two values. Of texts, the larger is not counted.
+fn compared(args: &[Value<'_>]) -> f64 {
+    let [left, right] = args else { return 1.0 };
+    let size = |value: &Value<'_>| match value {
+        Value::List(_) | Value::Map(_) => value.size().unwrap_or(1).max(value.weight() as usize - 1),
+        other => other.size().unwrap_or(1),
+    };
+    if let (Value::String(left), Value::String(right)) = (left, right) {
+        let (short, long) = if left.len() < right.len() {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let chars = short.chars().count();
+        // A character takes no more than four bytes.
+        let is_longer = long.len() / 4 >= chars;
+        return if is_longer {
+            chars
+        } else {
+            chars.min(long.chars().count())
+        } as f64;
+    }
+    size(left).min(size(right)) as f64
+}
+
+fn is_text(args: &[Value<'_>]) -> bool {
+    matches!(args, [Value::String(_) | Value::Bytes(_), _])
+}
+
+fn text_of(arg: Option<&Value<'_>>) -> u64 {
+    match arg {
+        Some(text @ Value::String(_)) => ceil(text.size().unwrap_or(1) as f64 * TRAVERSAL),
+        _ => 0,
+    }
+}
+
+fn product(left: f64, right: f64) -> u64 {
+    (left as u64).saturating_mul(right as u64).saturating_add(CALL)
+}
+
+/// Going through all of a value.
+fn whole(value: &Value<'_>) -> u64 {
+    match value {
+        Value::String(text) => (text.len() as f64 * TRAVERSAL) as u64,
+        Value::Bytes(bytes) => (bytes.len() as f64 * TRAVERSAL) as u64,
+        Value::List(list) => list.iter().map(|item| whole(&item)).fold(0, u64::saturating_add),
+        Value::Map(map) => map
+            .keys()
+            .map(|key| whole(&key))
+            .fold(map.len() as u64, u64::saturating_add),
+        _ => 1,
+    }
+}
+
+/// The next whole number.
+pub(crate) fn ceil(cost: f64) -> u64 {
+    cost.ceil() as u64
+}

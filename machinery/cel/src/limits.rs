@@ -1,0 +1,28 @@
+//! Every limit of expressions. Those of the reference have its numbers.
+
+/// An expression, in code points.
+pub const EXPRESSION_CHARS_MAX: usize = 100_000;
+/// Nesting of an expression.
+pub const DEPTH_MAX: u32 = 250;
+/// Depth of the tree that an expression becomes; macros make it deeper than the text is. Everything goes down a tree by recursion.
+pub const TREE_DEPTH_MAX: u32 = 300;
+/// Errors that are told of one expression.
+pub const ISSUES_MAX: usize = 100;
+/// Nodes of the tree after macros are expanded; macros within macros copy what they are given.
+pub const NODES_MAX: u32 = 200_000;
+/// What one evaluation may cost where the reference sets one limit per call.
+pub const CALL_COST_MAX: u64 = 1_000_000;
+/// What all evaluations for one request or one object may cost together.
+pub const BUDGET_COST_MAX: u64 = 10_000_000;
+/// What all match conditions of one webhook may cost together.
+pub const MATCH_CONDITIONS_COST_MAX: u64 = 2_500_000;
+/// Program of a regular expression that an expression brings, in bytes.
+pub const REGEX_BYTES_MAX: usize = 256 * 1024;
+/// Text that one call makes, whatever it costs.
+pub const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Values that an expression puts together in one, at any depth. Parts are shared: making such a value costs next to nothing.
+pub const VALUES_MAX: u64 = 1_000_000;
+/// Compiled patterns that one evaluation keeps, of those that it made.
+pub const PATTERNS_KEPT_MAX: usize = 16;
+/// Types within a type, at any depth.
+pub const TYPE_PARTS_MAX: usize = 1_000;
