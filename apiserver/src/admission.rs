@@ -4,6 +4,7 @@
 pub mod chain;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_security;
 pub mod pod_tolerations;
 pub mod priority_of_pods;
 pub mod runtime_class_pods;

@@ -98,3 +98,5 @@ pub const DEVICE_INTERFACE_BYTES_MAX: usize = 256;
 pub const DEVICE_HARDWARE_ADDRESS_BYTES_MAX: usize = 128;
 /// The addresses of a device's network interface.
 pub const DEVICE_ADDRESSES_MAX: usize = 16;
+/// Pods of a namespace that are judged when its PodSecurity level becomes stricter, as in the reference.
+pub const POD_SECURITY_PODS_MAX: usize = 3_000;
