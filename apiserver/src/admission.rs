@@ -1,7 +1,10 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
 //! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
 
+pub mod certificate_requests;
 pub mod chain;
+pub mod claim_resizes;
+pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
 pub mod pod_security;
