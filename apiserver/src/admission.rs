@@ -4,6 +4,8 @@
 pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
+pub mod configuration;
+pub mod held;
 pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
@@ -22,7 +24,11 @@ use kinds::{Resource, Subresource};
 use schema::Value;
 use serve::status::Status;
 
+use crate::effects::Undo;
+
 pub use chain::Chain;
+pub use configuration::Configuration;
+pub use held::Held;
 
 /// What a request does to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +64,27 @@ pub struct Attributes<'a> {
     pub user: &'a User,
     /// Nothing will be stored.
     pub dry_run: bool,
-    /// For the client.
+}
+
+/// What plugins tell beside their decision; it is told whether the write is refused or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// For the client, in its `Warning` headers.
     pub warnings: Vec<String>,
+    /// For the audit event: a qualified key (`limit-ranger.admission.k8s.io/...`) and a text. The first of a key counts.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl Told {
+    /// Tells the client.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    /// Notes something in the audit event.
+    pub fn annotate(&mut self, key: impl Into<String>, text: impl Into<String>) {
+        self.annotations.push((key.into(), text.into()));
+    }
 }
 
 impl Attributes<'_> {
@@ -108,12 +133,32 @@ pub trait Plugin: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// May change the object, or refuse it.
-    async fn mutate(&self, _attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        _attributes: &mut Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         Ok(())
     }
 
     /// May refuse the object.
-    async fn validate(&self, _attributes: &Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn validate(
+        &self,
+        _attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         Ok(())
+    }
+
+    /// May refuse the object, or take something for the write, which is given back if it does not happen. In a dry run nothing
+    /// is taken. It comes right after [`Plugin::validate`].
+    async fn hold(
+        &self,
+        _attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+    ) -> Result<Option<Box<dyn Undo>>, Status> {
+        Ok(None)
     }
 }

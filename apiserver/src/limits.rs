@@ -6,6 +6,8 @@ pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 pub const LOOPBACK_ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How often an update is tried again when somebody else wrote in between.
 pub const UPDATE_TRIES_MAX: usize = 24;
+/// The file that configures admission plugins, and each that it names.
+pub const ADMISSION_CONFIGURATION_BYTES_MAX: u64 = 1024 * 1024;
 /// How many generated names are tried.
 pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 /// How many entries a list reads from the store at a time.

@@ -1,8 +1,68 @@
-//! The chain itself: the plugins in the order of the reference.
+//! The chain itself: a table of plugins in the order of the reference, and those of them that are on.
 
+use std::sync::Arc;
+
+use auth::Access;
 use serve::status::Status;
 
-use super::{Attributes, Plugin, Reader, plugins};
+use super::configuration::{Configuration, Error};
+use super::{Attributes, Held, Plugin, Reader, Told, plugins};
+use crate::objects::Objects;
+
+/// What a plugin is made from.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// Its part of the configuration file, as it stands there (YAML or JSON); absent without one.
+    pub configuration: Option<&'a [u8]>,
+    /// Objects in the store.
+    pub objects: &'a Arc<Objects>,
+    /// Who may do what.
+    pub access: &'a Access,
+}
+
+/// A plugin that there is.
+pub struct Known {
+    /// As flags name it.
+    pub name: &'static str,
+    /// Whether it is on unless a flag says otherwise.
+    pub default_on: bool,
+    make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>,
+}
+
+const fn on(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>) -> Known {
+    Known {
+        name,
+        default_on: true,
+        make,
+    }
+}
+
+/// All plugins, in the order of the reference, in which they are asked whatever the order of the flags. MutatingAdmissionPolicy,
+/// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, which is last.
+pub const KNOWN: &[Known] = &[
+    on("NamespaceLifecycle", |_| {
+        Ok(Box::new(plugins::NamespaceLifecycle))
+    }),
+    on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
+    on("TaintNodesByCondition", |_| {
+        Ok(Box::new(plugins::TaintNodesByCondition))
+    }),
+    on("Priority", |_| Ok(Box::new(plugins::Priority))),
+    on("DefaultTolerationSeconds", |_| {
+        Ok(Box::new(plugins::DefaultTolerationSeconds))
+    }),
+    on("DefaultStorageClass", |_| {
+        Ok(Box::new(plugins::DefaultStorageClass))
+    }),
+    on("StorageObjectInUseProtection", |_| {
+        Ok(Box::new(plugins::StorageObjectInUseProtection))
+    }),
+    on("RuntimeClass", |_| Ok(Box::new(plugins::RuntimeClass))),
+    on("DefaultIngressClass", |_| {
+        Ok(Box::new(plugins::DefaultIngressClass))
+    }),
+    on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+];
 
 /// Plugins in order.
 pub struct Chain {
@@ -10,23 +70,24 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The plugins that are on by default and built so far, in the order of the reference. Webhooks and policies join at
-    /// the end, before quotas.
-    pub fn new() -> Self {
-        Self {
-            plugins: vec![
-                Box::new(plugins::NamespaceLifecycle),
-                Box::new(plugins::ServiceAccount),
-                Box::new(plugins::TaintNodesByCondition),
-                Box::new(plugins::Priority),
-                Box::new(plugins::DefaultTolerationSeconds),
-                Box::new(plugins::DefaultStorageClass),
-                Box::new(plugins::StorageObjectInUseProtection),
-                Box::new(plugins::RuntimeClass),
-                Box::new(plugins::DefaultIngressClass),
-                Box::new(plugins::PodTopologyLabels),
-            ],
-        }
+    /// The plugins that are on, each made with its configuration.
+    pub fn new(
+        configuration: &Configuration,
+        objects: &Arc<Objects>,
+        access: &Access,
+    ) -> Result<Self, Error> {
+        let on = KNOWN.iter().filter(|known| configuration.is_on(known));
+        let plugins = on.map(|known| {
+            let parts = Parts {
+                configuration: configuration.of(known.name),
+                objects,
+                access,
+            };
+            (known.make)(&parts).map_err(|why| Error::plugin(known.name, why))
+        });
+        Ok(Self {
+            plugins: plugins.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Names in order.
@@ -35,24 +96,42 @@ impl Chain {
     }
 
     /// Lets each plugin change the object.
-    pub async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    pub async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<(), Status> {
         for plugin in &self.plugins {
-            plugin.mutate(attributes, reader).await?;
+            plugin.mutate(attributes, reader, told).await?;
         }
         Ok(())
     }
 
-    /// Lets each plugin refuse it.
-    pub async fn validate(&self, attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    /// Lets each plugin refuse it, and returns what they took for the write.
+    pub async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<Held, Status> {
+        let mut held = Held::default();
         for plugin in &self.plugins {
-            plugin.validate(attributes, reader).await?;
+            let decided = match plugin.validate(attributes, reader, told).await {
+                Ok(()) => plugin.hold(attributes, reader).await,
+                Err(status) => Err(status),
+            };
+            match decided {
+                Ok(taken) => held.add(taken),
+                Err(status) => {
+                    held.give_back().await;
+                    return Err(status);
+                }
+            }
         }
-        Ok(())
+        Ok(held)
     }
 }
 
-impl Default for Chain {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -142,8 +142,7 @@ async fn create_instead(
         old: None,
         dry_run: target.dry_run,
     };
-    let (object, warnings) = admitted.mutate(api, call, object).await?;
-    warnings.into_iter().for_each(|text| call.warn(text));
+    let object = admitted.mutate(api, call, object).await?;
     match create::attempt(api, call, object, target.dry_run).await {
         Ok(stored) => Ok(Try::Done(Updated {
             stored,
@@ -179,8 +178,7 @@ async fn attempt(
         old: Some(old),
         dry_run: target.dry_run,
     };
-    let (mut object, warnings) = admitted.mutate(api, call, object).await?;
-    warnings.into_iter().for_each(|text| call.warn(text));
+    let mut object = admitted.mutate(api, call, object).await?;
     check_version(call, target, change, &mut object, old)?;
     let effects = if target.subresource.is_empty() {
         api.effects(&hub)
@@ -205,8 +203,14 @@ async fn attempt(
         false => prepare(call, target, &mut object, old),
     };
     let tried = match prepared {
-        Ok(()) => match admitted.validate(api, call, &object).await {
-            Ok(()) => store(api, call, target, object, &current).await,
+        Ok(()) => match admitted.validate(api, call, object).await {
+            Ok((object, mut held)) => {
+                held.ask();
+                let tried = store(api, call, target, object, &current).await;
+                let happened = |tried: &Try| matches!(tried, Try::Done(_)) && !target.dry_run;
+                super::settle(held, &tried, happened).await;
+                tried
+            }
             Err(status) => Err(status),
         },
         Err(status) => Err(status),
