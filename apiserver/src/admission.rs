@@ -5,6 +5,8 @@ pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
 pub mod configuration;
+#[cfg(test)]
+mod fixtures;
 pub mod held;
 pub mod node_restriction;
 pub mod nodes;

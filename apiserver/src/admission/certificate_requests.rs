@@ -78,11 +78,11 @@ pub fn signer_names(signer: &str) -> [String; 2] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use schema::tree;
 
-    fn request(common_name: &str, organizations: &[&str]) -> Value {
+    pub fn request(common_name: &str, organizations: &[&str]) -> Value {
         let mut parameters = rcgen::CertificateParams::default();
         let mut name = rcgen::DistinguishedName::new();
         name.push(rcgen::DnType::CommonName, common_name);

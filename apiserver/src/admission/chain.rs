@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use auth::Access;
+use schema::{Value, yaml};
 use serve::status::Status;
 
 use super::configuration::{Configuration, Error};
-use super::{Attributes, Held, Plugin, Reader, Told, plugins};
+use super::{Attributes, Held, Plugin, Reader, Told, plugins, pod_security};
 use crate::objects::Objects;
 
 /// What a plugin is made from.
@@ -18,6 +19,14 @@ pub struct Parts<'a> {
     pub objects: &'a Arc<Objects>,
     /// Who may do what.
     pub access: &'a Access,
+}
+
+impl Parts<'_> {
+    /// Its configuration, decoded.
+    pub fn decoded(&self) -> Result<Option<Value>, String> {
+        let decoded = self.configuration.map(yaml::parse).transpose();
+        decoded.map_err(|error| error.to_string())
+    }
 }
 
 /// A plugin that there is.
@@ -37,6 +46,14 @@ const fn on(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, 
     }
 }
 
+const fn off(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>) -> Known {
+    Known {
+        name,
+        default_on: false,
+        make,
+    }
+}
+
 /// All plugins, in the order of the reference, in which they are asked whatever the order of the flags. MutatingAdmissionPolicy,
 /// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, which is last.
 pub const KNOWN: &[Known] = &[
@@ -44,8 +61,20 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::NamespaceLifecycle))
     }),
     on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
+    off("NodeRestriction", |parts| {
+        Ok(Box::new(plugins::NodeRestriction::new(
+            parts.access.chain.clone(),
+        )))
+    }),
     on("TaintNodesByCondition", |_| {
         Ok(Box::new(plugins::TaintNodesByCondition))
+    }),
+    on("PodSecurity", |parts| {
+        let configuration = match parts.decoded()? {
+            Some(file) => pod_security::Configuration::read(&file)?,
+            None => pod_security::Configuration::default(),
+        };
+        Ok(Box::new(plugins::PodSecurity::new(configuration)))
     }),
     on("Priority", |_| Ok(Box::new(plugins::Priority))),
     on("DefaultTolerationSeconds", |_| {
@@ -57,7 +86,28 @@ pub const KNOWN: &[Known] = &[
     on("StorageObjectInUseProtection", |_| {
         Ok(Box::new(plugins::StorageObjectInUseProtection))
     }),
+    on("PersistentVolumeClaimResize", |_| {
+        Ok(Box::new(plugins::PersistentVolumeClaimResize))
+    }),
     on("RuntimeClass", |_| Ok(Box::new(plugins::RuntimeClass))),
+    on("CertificateApproval", |parts| {
+        Ok(Box::new(plugins::CertificateApproval::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("CertificateSigning", |parts| {
+        Ok(Box::new(plugins::CertificateSigning::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("ClusterTrustBundleAttest", |parts| {
+        Ok(Box::new(plugins::ClusterTrustBundleAttest::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("CertificateSubjectRestriction", |_| {
+        Ok(Box::new(plugins::CertificateSubjectRestriction))
+    }),
     on("DefaultIngressClass", |_| {
         Ok(Box::new(plugins::DefaultIngressClass))
     }),

@@ -4,7 +4,6 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use kinds::Catalog;
-use schema::Value;
 
 use super::*;
 use crate::admission::Operation;

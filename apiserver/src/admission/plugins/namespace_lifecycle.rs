@@ -36,7 +36,7 @@ impl Plugin for NamespaceLifecycle {
             attributes.resource.group.as_str(),
             attributes.resource.resource.as_str(),
         );
-        if !concerns || attributes.subresource.is_some() || ALLOWED_WHEN_TERMINATING.contains(&resource) {
+        if !concerns || ALLOWED_WHEN_TERMINATING.contains(&resource) {
             return Ok(());
         }
         let Some(namespace) = reader.get("", "namespaces", "", attributes.namespace).await? else {
