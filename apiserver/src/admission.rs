@@ -5,6 +5,7 @@ pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
 pub mod configuration;
+pub mod event_rates;
 #[cfg(test)]
 mod fixtures;
 pub mod held;
@@ -17,6 +18,7 @@ pub mod priority_of_pods;
 pub mod runtime_class_pods;
 pub mod service_account_pods;
 pub mod storage_objects;
+pub mod tolerations;
 
 use std::sync::Arc;
 

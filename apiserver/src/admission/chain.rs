@@ -57,8 +57,13 @@ const fn off(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>,
 /// All plugins, in the order of the reference, in which they are asked whatever the order of the flags. MutatingAdmissionPolicy,
 /// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, which is last.
 pub const KNOWN: &[Known] = &[
+    off("AlwaysAdmit", |_| Ok(Box::new(plugins::AlwaysAdmit))),
     on("NamespaceLifecycle", |_| {
         Ok(Box::new(plugins::NamespaceLifecycle))
+    }),
+    off("NamespaceExists", |_| Ok(Box::new(plugins::NamespaceExists))),
+    off("LimitPodHardAntiAffinityTopology", |_| {
+        Ok(Box::new(plugins::LimitPodHardAntiAffinityTopology))
     }),
     on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
     off("NodeRestriction", |parts| {
@@ -69,6 +74,7 @@ pub const KNOWN: &[Known] = &[
     on("TaintNodesByCondition", |_| {
         Ok(Box::new(plugins::TaintNodesByCondition))
     }),
+    off("AlwaysPullImages", |_| Ok(Box::new(plugins::AlwaysPullImages))),
     on("PodSecurity", |parts| {
         let configuration = match parts.decoded()? {
             Some(file) => pod_security::Configuration::read(&file)?,
@@ -76,15 +82,36 @@ pub const KNOWN: &[Known] = &[
         };
         Ok(Box::new(plugins::PodSecurity::new(configuration)))
     }),
+    off("PodNodeSelector", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::PodNodeSelector::new(file.as_ref())?))
+    }),
     on("Priority", |_| Ok(Box::new(plugins::Priority))),
     on("DefaultTolerationSeconds", |_| {
         Ok(Box::new(plugins::DefaultTolerationSeconds))
+    }),
+    off("PodTolerationRestriction", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::PodTolerationRestriction::new(file.as_ref())?))
+    }),
+    off("EventRateLimit", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::EventRateLimit::new(file.as_ref())?))
+    }),
+    off("ExtendedResourceToleration", |_| {
+        Ok(Box::new(plugins::ExtendedResourceToleration))
     }),
     on("DefaultStorageClass", |_| {
         Ok(Box::new(plugins::DefaultStorageClass))
     }),
     on("StorageObjectInUseProtection", |_| {
         Ok(Box::new(plugins::StorageObjectInUseProtection))
+    }),
+    off("OwnerReferencesPermissionEnforcement", |parts| {
+        let authorizer = parts.access.chain.clone();
+        Ok(Box::new(plugins::OwnerReferencesPermissionEnforcement::new(
+            authorizer,
+        )))
     }),
     on("PersistentVolumeClaimResize", |_| {
         Ok(Box::new(plugins::PersistentVolumeClaimResize))
@@ -111,7 +138,11 @@ pub const KNOWN: &[Known] = &[
     on("DefaultIngressClass", |_| {
         Ok(Box::new(plugins::DefaultIngressClass))
     }),
+    off("DenyServiceExternalIPs", |_| {
+        Ok(Box::new(plugins::DenyServiceExternalIPs))
+    }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    off("AlwaysDeny", |_| Ok(Box::new(plugins::AlwaysDeny))),
 ];
 
 /// Plugins in order.
