@@ -1,11 +1,14 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
 //! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
 
+pub mod amounts;
 pub mod chain;
 pub mod configuration;
 pub mod held;
+pub mod limit_ranges;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_resources;
 pub mod pod_tolerations;
 pub mod priority_of_pods;
 pub mod runtime_class_pods;
@@ -98,10 +101,12 @@ impl Attributes<'_> {
 
     /// A refusal in the words of the reference: 403 about the object.
     pub fn forbidden(&self, why: &str) -> Status {
-        let name = match self.name {
-            "" => object::meta::of(&self.object).name(),
-            name => name,
-        };
+        let meta = object::meta::of(&self.object);
+        let names = [self.name, meta.name(), meta.generate_name(), "Unknown"];
+        let name = names
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default();
         Status::forbidden(&self.resource.group, &self.resource.resource, name, why)
     }
 }

@@ -43,6 +43,7 @@ pub const KNOWN: &[Known] = &[
     on("NamespaceLifecycle", |_| {
         Ok(Box::new(plugins::NamespaceLifecycle))
     }),
+    on("LimitRanger", |_| Ok(Box::new(plugins::LimitRanger))),
     on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
     on("TaintNodesByCondition", |_| {
         Ok(Box::new(plugins::TaintNodesByCondition))
