@@ -11,6 +11,7 @@ pub mod plugins;
 pub mod pod_resources;
 pub mod pod_tolerations;
 pub mod priority_of_pods;
+pub mod quota;
 pub mod runtime_class_pods;
 pub mod service_account_pods;
 pub mod storage_objects;

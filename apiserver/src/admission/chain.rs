@@ -63,6 +63,9 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::DefaultIngressClass))
     }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("ResourceQuota", |parts| {
+        Ok(Box::new(plugins::ResourceQuota::new(parts)?))
+    }),
 ];
 
 /// Plugins in order.
