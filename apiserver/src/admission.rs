@@ -2,6 +2,7 @@
 //! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
 
 pub mod amounts;
+pub mod cached;
 pub mod chain;
 pub mod configuration;
 pub mod held;
@@ -26,6 +27,7 @@ use serve::status::Status;
 
 use crate::effects::Undo;
 
+pub use cached::Cached;
 pub use chain::Chain;
 pub use configuration::Configuration;
 pub use held::Held;
@@ -112,7 +114,7 @@ impl Attributes<'_> {
     }
 }
 
-/// Reads that decisions need. Over the store now; over the watch cache where there is one.
+/// Reads that decisions need.
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// One object in its hub form.

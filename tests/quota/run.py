@@ -28,7 +28,7 @@ class Namespace:
     """A namespace with a quota."""
 
     def __init__(self, tiers, name):
-        self.frontends, self.path = tiers.frontends, f"/api/v1/namespaces/{name}"
+        self.tiers, self.frontends, self.path = tiers, tiers.frontends, f"/api/v1/namespaces/{name}"
         self.created("/api/v1/namespaces", {"metadata": {"name": name}})
         self.created(f"{self.path}/serviceaccounts", {"metadata": {"name": "default"}})
 
@@ -37,13 +37,27 @@ class Namespace:
         same((path, status, answer if status != 201 else ""), (path, 201, ""))
 
     def limit(self, **hard):
-        """A quota whose controller has seen that nothing is used."""
+        """A quota whose controller has seen that nothing is used, and of which all frontends know."""
         hard = {name.replace("__", "/").replace("_", "."): str(amount) for name, amount in hard.items()}
         self.created(f"{self.path}/resourcequotas", {"metadata": {"name": "q"}, "spec": {"hard": hard}})
+        self.report(hard, hard)
+        for frontend in self.frontends:
+            self.tiers.until("a frontend knows of it", lambda: self.probe(frontend, next(iter(hard))) == 403)
+        self.report(hard, dict.fromkeys(hard, "0"))
+
+    def report(self, hard, used):
+        """What the controller would write."""
         status, _, answer = self.frontends[0].request(
-            "PATCH", f"{self.path}/resourcequotas/q/status", json.dumps({"status": {"hard": hard, "used": dict.fromkeys(hard, "0")}}).encode(),
+            "PATCH", f"{self.path}/resourcequotas/q/status", json.dumps({"status": {"hard": hard, "used": used}}).encode(),
             {"Content-Type": "application/merge-patch+json"})
         same((status, answer if status != 200 else ""), (200, ""))
+
+    def probe(self, frontend, name):
+        """The status of a dry run that needs something of the quota."""
+        resource = name.split("/")[-1]
+        spec = {"pods": {"containers": [{"name": "main", "image": "i", "resources": {"requests": {"cpu": "1"}}}]}, "services": {"ports": [{"port": 1}]}}
+        body = {"metadata": {"name": "probe"}, **({"spec": spec[resource]} if resource in spec else {})}
+        return frontend.request("POST", f"{self.path}/{resource}?dryRun=All", body)[0]
 
     def used(self):
         return json.loads(self.frontends[0].request("GET", f"{self.path}/resourcequotas/q")[2])["status"]["used"]
