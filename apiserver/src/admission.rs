@@ -1,6 +1,8 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
 //! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
 
+pub mod amounts;
+pub mod cached;
 pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
@@ -9,12 +11,15 @@ pub mod event_rates;
 #[cfg(test)]
 mod fixtures;
 pub mod held;
+pub mod limit_ranges;
 pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_resources;
 pub mod pod_security;
 pub mod pod_tolerations;
 pub mod priority_of_pods;
+pub mod quota;
 pub mod runtime_class_pods;
 pub mod service_account_pods;
 pub mod storage_objects;
@@ -30,6 +35,7 @@ use serve::status::Status;
 
 use crate::effects::Undo;
 
+pub use cached::Cached;
 pub use chain::Chain;
 pub use configuration::Configuration;
 pub use held::Held;
@@ -106,15 +112,17 @@ impl Attributes<'_> {
 
     /// A refusal in the words of the reference: 403 about the object.
     pub fn forbidden(&self, why: &str) -> Status {
-        let name = match self.name {
-            "" => object::meta::of(&self.object).name(),
-            name => name,
-        };
+        let meta = object::meta::of(&self.object);
+        let names = [self.name, meta.name(), meta.generate_name(), "Unknown"];
+        let name = names
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default();
         Status::forbidden(&self.resource.group, &self.resource.resource, name, why)
     }
 }
 
-/// Reads that decisions need. Over the store now; over the watch cache where there is one.
+/// Reads that decisions need.
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// One object in its hub form.

@@ -13,7 +13,7 @@ use serve::http::{Handler, Request, Response};
 use storage::Store;
 use watchcache::{Cache, Holds};
 
-use crate::admission::{self, Chain};
+use crate::admission::{self, Cached, Chain};
 use crate::allocate::ServiceEffects;
 use crate::allocate::addresses::AddressRange;
 use crate::allocate::node_ports::PortRange;
@@ -105,12 +105,14 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
     let effects: HashMap<_, Arc<dyn Effects>> =
         HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
     let chain = Chain::new(&config.admission, &objects, &config.access)?;
+    let reader = Cached::new(objects.clone(), cache.clone());
     let api = Api {
         objects,
         cache,
         openapi: Arc::new(OpenApi::new(discovery.served.clone())),
         discovery,
         access: config.access,
+        reader,
         chain,
         effects,
         descriptions: Arc::new(Descriptions::default()),

@@ -1,5 +1,7 @@
 //! Every limit of the request tier.
 
+use std::time::Duration;
+
 /// A request body, as the reference limits it.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// An answer that the server reads from itself.
@@ -8,6 +10,14 @@ pub const LOOPBACK_ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const UPDATE_TRIES_MAX: usize = 24;
 /// The file that configures admission plugins, and each that it names.
 pub const ADMISSION_CONFIGURATION_BYTES_MAX: u64 = 1024 * 1024;
+/// Writes that wait for the quotas of one namespace; more are told to come again.
+pub const QUOTA_WAITING_MAX: usize = 2_048;
+/// How many of them are charged together.
+pub const QUOTA_BATCH_MAX: usize = 256;
+/// How often they are tried again when another server was quicker.
+pub const QUOTA_TRIES_MAX: u32 = 32;
+/// For how long a write waits to be charged, as in the reference.
+pub const QUOTA_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How many generated names are tried.
 pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 /// How many entries a list reads from the store at a time.

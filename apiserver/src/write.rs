@@ -59,7 +59,7 @@ impl Admitted<'_> {
     /// Lets admission change the object, and sees to it that roles give nothing that the user lacks.
     pub async fn mutate(&self, api: &Api, call: &mut Call, object: Value) -> Result<Value, Status> {
         let (mut attributes, mut told) = (self.attributes(call, object), Told::default());
-        let mut done = api.chain.mutate(&mut attributes, &*api.objects, &mut told).await;
+        let mut done = api.chain.mutate(&mut attributes, &api.reader, &mut told).await;
         if done.is_ok() {
             done = grants::check(api, call, &attributes).await;
         }
@@ -79,7 +79,7 @@ impl Admitted<'_> {
     /// Lets admission refuse the object, which comes back with what plugins took for the write.
     pub async fn validate(&self, api: &Api, call: &mut Call, object: Value) -> Result<(Value, Held), Status> {
         let (attributes, mut told) = (self.attributes(call, object), Told::default());
-        let done = api.chain.validate(&attributes, &*api.objects, &mut told).await;
+        let done = api.chain.validate(&attributes, &api.reader, &mut told).await;
         let object = attributes.object;
         tell(call, told);
         done.map(|held| (object, held))

@@ -65,6 +65,7 @@ pub const KNOWN: &[Known] = &[
     off("LimitPodHardAntiAffinityTopology", |_| {
         Ok(Box::new(plugins::LimitPodHardAntiAffinityTopology))
     }),
+    on("LimitRanger", |_| Ok(Box::new(plugins::LimitRanger))),
     on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
     off("NodeRestriction", |parts| {
         Ok(Box::new(plugins::NodeRestriction::new(
@@ -142,6 +143,9 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::DenyServiceExternalIPs))
     }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("ResourceQuota", |parts| {
+        Ok(Box::new(plugins::ResourceQuota::new(parts)?))
+    }),
     off("AlwaysDeny", |_| Ok(Box::new(plugins::AlwaysDeny))),
 ];
 

@@ -8,6 +8,7 @@ mod event_rate_limit;
 mod extended_resources;
 mod external_ips;
 mod image_pulls;
+mod limit_ranger;
 mod namespace_exists;
 mod namespace_lifecycle;
 mod node_restriction;
@@ -15,6 +16,7 @@ mod node_selector;
 mod owner_references;
 mod pod_security;
 mod pods;
+mod resource_quota;
 mod storage;
 mod toleration_restriction;
 
@@ -28,6 +30,7 @@ pub use event_rate_limit::EventRateLimit;
 pub use extended_resources::ExtendedResourceToleration;
 pub use external_ips::DenyServiceExternalIPs;
 pub use image_pulls::AlwaysPullImages;
+pub use limit_ranger::LimitRanger;
 pub use namespace_exists::NamespaceExists;
 pub use namespace_lifecycle::NamespaceLifecycle;
 pub use node_restriction::NodeRestriction;
@@ -35,6 +38,7 @@ pub use node_selector::PodNodeSelector;
 pub use owner_references::OwnerReferencesPermissionEnforcement;
 pub use pod_security::PodSecurity;
 pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass, ServiceAccount};
+pub use resource_quota::ResourceQuota;
 pub use storage::{
     DefaultIngressClass, DefaultStorageClass, StorageObjectInUseProtection, TaintNodesByCondition,
 };

@@ -64,6 +64,22 @@ fn plugins_stand_in_the_order_of_the_reference() {
     assert!(places.is_sorted(), "{places:?}");
 }
 
+/// What operators read.
+const DOCUMENT: &str = include_str!("../../../../docs/admission.md");
+
+#[test]
+fn the_documentation_has_every_plugin_in_order() {
+    let rows = DOCUMENT.lines().filter_map(|line| {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let (name, default) = (cells.next()?, cells.next()?);
+        matches!(default, "on" | "off").then(|| (name.to_owned(), default == "on"))
+    });
+    let known = KNOWN
+        .iter()
+        .map(|known| (known.name.to_owned(), known.default_on));
+    assert_eq!(rows.collect::<Vec<_>>(), known.collect::<Vec<_>>());
+}
+
 type Log = Arc<Mutex<Vec<&'static str>>>;
 
 /// Takes one thing and tells what becomes of it, or refuses.
