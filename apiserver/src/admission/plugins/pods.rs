@@ -49,6 +49,26 @@ impl Plugin for ServiceAccount {
         service_account_pods::apply_account(&mut attributes.object, &account, &generate("", rand::random()));
         Ok(())
     }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let pod = &attributes.object;
+        if !is_new_pod(attributes) || service_account_pods::is_mirror(pod) {
+            return Ok(());
+        }
+        let name = pod.str_at(&["spec", "serviceAccountName"]).unwrap_or_default();
+        let account = reader
+            .get("", "serviceaccounts", attributes.namespace, name)
+            .await?;
+        match account.and_then(|account| service_account_pods::secret_refusal(pod, &account)) {
+            Some(why) => Err(attributes.forbidden(&why)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Resolves priority classes.
