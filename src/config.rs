@@ -14,8 +14,9 @@ use crate::access;
 use crate::completed::Completed;
 use crate::encryption::Encryption;
 use crate::error::Error;
-use crate::options::{Cluster, Options};
+use crate::options::{self, Cluster, Options};
 use crate::store::Backend;
+use apiserver::admission;
 
 /// What a server runs with.
 pub struct Config {
@@ -31,6 +32,8 @@ pub struct Config {
     pub pki: pki::Files,
     /// Who may come in and what they may do.
     pub access: access::Settled,
+    /// Which admission plugins are on, and their configuration.
+    pub admission: admission::Configuration,
     /// Where objects are kept.
     pub backend: Backend,
     /// What is encrypted there.
@@ -60,6 +63,7 @@ impl Completed {
                 options.access.clone(),
                 static_tokens(options.access.token_auth_file.as_deref())?,
             )?,
+            admission: admission(&options.admission)?,
             backend: Backend::of(&options.etcd, &data_dir)?,
             encryption: Encryption::of(&options.etcd)?,
             runtime: runtime(&options.cluster)?,
@@ -139,6 +143,16 @@ fn check_issuers(issuers: &[String]) -> Result<(), Error> {
         true => Err(Error::flag("service-account-issuer", "it must not be empty")),
         false => Ok(()),
     }
+}
+
+fn admission(flags: &options::Admission) -> Result<admission::Configuration, Error> {
+    let file = flags.admission_control_config_file.as_deref();
+    let read = admission::Configuration::read(
+        &flags.enable_admission_plugins,
+        &flags.disable_admission_plugins,
+        file,
+    );
+    read.map_err(|error| Error::flag(error.flag, error))
 }
 
 fn runtime(cluster: &Cluster) -> Result<RuntimeConfig, Error> {

@@ -22,13 +22,18 @@ const POLL: Duration = Duration::from_millis(20);
 /// Field manager of records.
 const MANAGER: &str = "shardplane";
 
-/// What frontends follow by themselves: what their hooks decide with, and the records of members.
+/// What frontends follow by themselves: what their hooks and admission decide with, and the records of members.
 pub fn holds() -> Holds {
     let whole = [
         "apiservices.apiregistration.k8s.io",
         "customresourcedefinitions.apiextensions.k8s.io",
         "flowschemas.flowcontrol.apiserver.k8s.io",
         "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+        "limitranges",
+        "resourcequotas",
+        "priorityclasses.scheduling.k8s.io",
+        "storageclasses.storage.k8s.io",
+        "ingressclasses.networking.k8s.io",
     ];
     let whole = whole.into_iter().map(|resource| Part {
         resource: resource.into(),

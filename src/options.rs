@@ -2,6 +2,7 @@
 //! Nothing is read or checked here beyond the form of single values.
 
 mod access;
+mod admission;
 mod audit;
 mod cluster;
 mod etcd;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 pub use access::{
     ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL, UserHeaders,
 };
+pub use admission::Admission;
 pub use audit::Audit;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
@@ -80,6 +82,8 @@ pub struct Options {
     pub serving: Serving,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub admission: Admission,
     #[command(flatten)]
     pub audit: Audit,
     #[command(flatten)]

@@ -76,7 +76,7 @@ impl Config {
         }
         let entrance = config.entrance(listener, store, shutdown, true).await?;
         let api = config.api_config(listener, entrance.access.clone(), holds);
-        let api = apiserver::build(api, store.clone());
+        let api = apiserver::build(api, store.clone()).map_err(|error| Error::flag(error.flag, error))?;
         tokio::spawn(api.repair().run());
         let cache = api.cache().clone();
         let hooks = Hooks::new(
@@ -125,6 +125,7 @@ impl Config {
             keys: Keys::new(&self.options.etcd.etcd_prefix),
             primary_family: self.primary_family(),
             access,
+            admission: self.admission.clone(),
             event_ttl: self.options.cluster.event_ttl,
             address: self.address(listener),
             service_ranges: self.service_ranges.clone(),

@@ -21,7 +21,7 @@ impl Tier {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
-        let built = build(Config::default(), Arc::new(store));
+        let built = build(Config::default(), Arc::new(store)).expect("default plugins");
         built.cache().start().await;
         let tier = Self {
             handler: built.handler(),

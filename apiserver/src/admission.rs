@@ -1,14 +1,29 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
 //! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
 
+pub mod amounts;
+pub mod cached;
+pub mod certificate_requests;
 pub mod chain;
+pub mod claim_resizes;
+pub mod configuration;
+pub mod event_rates;
+#[cfg(test)]
+mod fixtures;
+pub mod held;
+pub mod limit_ranges;
+pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_resources;
+pub mod pod_security;
 pub mod pod_tolerations;
 pub mod priority_of_pods;
+pub mod quota;
 pub mod runtime_class_pods;
 pub mod service_account_pods;
 pub mod storage_objects;
+pub mod tolerations;
 
 use std::sync::Arc;
 
@@ -18,7 +33,12 @@ use kinds::{Resource, Subresource};
 use schema::Value;
 use serve::status::Status;
 
+use crate::effects::Undo;
+
+pub use cached::Cached;
 pub use chain::Chain;
+pub use configuration::Configuration;
+pub use held::Held;
 
 /// What a request does to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +74,27 @@ pub struct Attributes<'a> {
     pub user: &'a User,
     /// Nothing will be stored.
     pub dry_run: bool,
-    /// For the client.
+}
+
+/// What plugins tell beside their decision; it is told whether the write is refused or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// For the client, in its `Warning` headers.
     pub warnings: Vec<String>,
+    /// For the audit event: a qualified key (`limit-ranger.admission.k8s.io/...`) and a text. The first of a key counts.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl Told {
+    /// Tells the client.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    /// Notes something in the audit event.
+    pub fn annotate(&mut self, key: impl Into<String>, text: impl Into<String>) {
+        self.annotations.push((key.into(), text.into()));
+    }
 }
 
 impl Attributes<'_> {
@@ -73,15 +112,17 @@ impl Attributes<'_> {
 
     /// A refusal in the words of the reference: 403 about the object.
     pub fn forbidden(&self, why: &str) -> Status {
-        let name = match self.name {
-            "" => object::meta::of(&self.object).name(),
-            name => name,
-        };
+        let meta = object::meta::of(&self.object);
+        let names = [self.name, meta.name(), meta.generate_name(), "Unknown"];
+        let name = names
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default();
         Status::forbidden(&self.resource.group, &self.resource.resource, name, why)
     }
 }
 
-/// Reads that decisions need. Over the store now; over the watch cache where there is one.
+/// Reads that decisions need.
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// One object in its hub form.
@@ -104,12 +145,32 @@ pub trait Plugin: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// May change the object, or refuse it.
-    async fn mutate(&self, _attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        _attributes: &mut Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         Ok(())
     }
 
     /// May refuse the object.
-    async fn validate(&self, _attributes: &Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn validate(
+        &self,
+        _attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         Ok(())
+    }
+
+    /// May refuse the object, or take something for the write, which is given back if it does not happen. In a dry run nothing
+    /// is taken. It comes right after [`Plugin::validate`].
+    async fn hold(
+        &self,
+        _attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+    ) -> Result<Option<Box<dyn Undo>>, Status> {
+        Ok(None)
     }
 }

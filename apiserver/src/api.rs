@@ -9,7 +9,7 @@ use kinds::Resource;
 use render::{Descriptions, Discovery};
 use watchcache::Cache;
 
-use crate::admission::Chain;
+use crate::admission::{Cached, Chain};
 use crate::effects::Effects;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
@@ -24,6 +24,8 @@ pub struct Api {
     pub discovery: Discovery,
     /// Who may do what.
     pub access: Access,
+    /// What admission reads.
+    pub reader: Cached,
     /// What may change or refuse writes.
     pub chain: Chain,
     /// What writes do beside the object, by group and resource.

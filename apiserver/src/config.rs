@@ -13,7 +13,7 @@ use serve::http::{Handler, Request, Response};
 use storage::Store;
 use watchcache::{Cache, Holds};
 
-use crate::admission::Chain;
+use crate::admission::{self, Cached, Chain};
 use crate::allocate::ServiceEffects;
 use crate::allocate::addresses::AddressRange;
 use crate::allocate::node_ports::PortRange;
@@ -43,6 +43,8 @@ pub struct Config {
     pub address: String,
     /// Who may do what, for reviews and for writes of roles; filters before the handler ask the same.
     pub access: Access,
+    /// Which admission plugins are on, and their configuration.
+    pub admission: admission::Configuration,
     /// The ranges of Service addresses.
     pub service_ranges: Vec<AddressRange>,
     /// The range of node ports.
@@ -62,6 +64,7 @@ impl Default for Config {
             event_ttl: EVENT_TTL,
             address: String::new(),
             access: Access::default(),
+            admission: admission::Configuration::default(),
             service_ranges: vec![AddressRange::new(DEFAULT_SERVICE_RANGE.parse().expect("a CIDR"))],
             node_ports: PortRange {
                 first: 30_000,
@@ -81,7 +84,8 @@ pub struct Prepared {
 }
 
 /// Builds the request tier over a store. Lists and watches are answered from a cache of that store, which is to be started.
-pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
+/// Fails if an admission plugin cannot be made with its configuration.
+pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admission::configuration::Error> {
     let cached = watchcache::Config {
         keys: config.keys.clone(),
         primary_family: config.primary_family,
@@ -100,20 +104,23 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Prepared {
     let services = ServiceEffects::new(objects.clone(), config.service_ranges, config.node_ports);
     let effects: HashMap<_, Arc<dyn Effects>> =
         HashMap::from([(("", "services"), Arc::new(services.clone()) as _)]);
+    let chain = Chain::new(&config.admission, &objects, &config.access)?;
+    let reader = Cached::new(objects.clone(), cache.clone());
     let api = Api {
         objects,
         cache,
         openapi: Arc::new(OpenApi::new(discovery.served.clone())),
         discovery,
         access: config.access,
-        chain: Chain::new(),
+        reader,
+        chain,
         effects,
         descriptions: Arc::new(Descriptions::default()),
     };
-    Prepared {
+    Ok(Prepared {
         api: Arc::new(api),
         services,
-    }
+    })
 }
 
 impl Prepared {

@@ -1,11 +1,23 @@
 //! Every limit of the request tier.
 
+use std::time::Duration;
+
 /// A request body, as the reference limits it.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// An answer that the server reads from itself.
 pub const LOOPBACK_ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How often an update is tried again when somebody else wrote in between.
 pub const UPDATE_TRIES_MAX: usize = 24;
+/// The file that configures admission plugins, and each that it names.
+pub const ADMISSION_CONFIGURATION_BYTES_MAX: u64 = 1024 * 1024;
+/// Writes that wait for the quotas of one namespace; more are told to come again.
+pub const QUOTA_WAITING_MAX: usize = 2_048;
+/// How many of them are charged together.
+pub const QUOTA_BATCH_MAX: usize = 256;
+/// How often they are tried again when another server was quicker.
+pub const QUOTA_TRIES_MAX: u32 = 32;
+/// For how long a write waits to be charged, as in the reference.
+pub const QUOTA_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How many generated names are tried.
 pub const GENERATED_NAME_TRIES_MAX: usize = 8;
 /// How many entries a list reads from the store at a time.
@@ -106,3 +118,7 @@ pub const DEVICE_INTERFACE_BYTES_MAX: usize = 256;
 pub const DEVICE_HARDWARE_ADDRESS_BYTES_MAX: usize = 128;
 /// The addresses of a device's network interface.
 pub const DEVICE_ADDRESSES_MAX: usize = 16;
+/// Pods of a namespace that are judged when its PodSecurity level becomes stricter, as in the reference.
+pub const POD_SECURITY_PODS_MAX: usize = 3_000;
+/// How many namespaces, users or objects an event rate limit tells apart, whatever its configuration says.
+pub const EVENT_RATE_KEYS_MAX: usize = 65_536;

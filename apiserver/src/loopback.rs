@@ -13,13 +13,13 @@ use crate::limits::LOOPBACK_ANSWER_BYTES_MAX;
 use crate::verbs::apply::MEDIA_TYPE;
 
 /// Who the server is to itself.
-const USER: &str = "system:apiserver";
+pub(crate) const USER: &str = "system:apiserver";
 /// May do all.
 const GROUP: &str = "system:masters";
 /// Field manager of what the server writes, as the reference names itself.
 pub(crate) const MANAGER: &str = "kube-apiserver";
 /// By which it is known as the manager.
-const USER_AGENT: &str = "kube-apiserver/v1.36";
+pub(crate) const USER_AGENT: &str = "kube-apiserver/v1.36";
 
 /// A client of the chain behind authentication and authorization.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 //! It does not know requests, admission or strategies.
 
 mod list;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub struct Objects {
     keys: Keys,
     decoder: Decoder,
     events: storage::LeasePool,
+    written: written::Written,
 }
 
 /// An object as it is stored.
@@ -73,7 +75,13 @@ impl Objects {
             keys,
             decoder: Decoder { primary_family },
             events,
+            written: written::Written::default(),
         }
+    }
+
+    /// The last change that this process made to a resource.
+    pub fn last_written(&self, resource: &Resource) -> Revision {
+        self.written.last(resource)
     }
 
     /// The store below.
@@ -178,6 +186,7 @@ impl Objects {
         };
         let done = self.store.txn(txn).await.map_err(errors::store)?;
         if done.succeeded {
+            self.written.note(resource, done.revision);
             let mut gone = read.clone();
             gone.revision = done.revision;
             set_revision(&mut gone.object, done.revision);
@@ -226,6 +235,7 @@ impl Objects {
         if !done.succeeded {
             return self.raced(resource, done.results);
         }
+        self.written.note(resource, done.revision);
         // What was stored is read back as any reader would.
         let entry = Entry {
             key,

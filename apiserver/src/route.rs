@@ -7,6 +7,7 @@ use http::StatusCode;
 use kinds::Verb;
 use render::negotiate;
 use render::{Call, Place};
+use serve::filters::Trail;
 use serve::http::{Body, Request, Response, status_response, text_response};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
@@ -21,6 +22,7 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         Ok(info) => info,
         Err(error) => return status_response(&Status::bad_request(error.to_string())),
     };
+    let trail = Trail::of(&request);
     let (parts, content) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     if info.path.starts_with("/openapi/") {
@@ -46,7 +48,7 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         return status_response(&Status::method_not_allowed());
     };
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
-    let call = Call::new(
+    let mut call = Call::new(
         info.as_ref().clone(),
         Query::parse(query),
         parts.headers,
@@ -54,7 +56,12 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
         resource.clone(),
     )
     .gated(&api.discovery.runtime.gates);
-    serve(api, call, place, verb, streams, content).await
+    let response = serve(api, &mut call, place, verb, streams, content).await;
+    if let Some(trail) = trail {
+        let noted = call.annotations().iter();
+        noted.for_each(|(key, text)| trail.annotate(key, text));
+    }
+    response
 }
 
 /// The published schema is made at its first use, which takes a while.
@@ -74,7 +81,7 @@ async fn published(api: &Api, parts: &http::request::Parts) -> Response {
 
 async fn serve(
     api: Arc<Api>,
-    mut call: Call,
+    call: &mut Call,
     place: Place,
     verb: Verb,
     streams: bool,
@@ -86,21 +93,21 @@ async fn serve(
         return render::bare_status(&status);
     }
     if verb == Verb::Watch {
-        return match api.cache.watch(&call, &api.descriptions).await {
+        return match api.cache.watch(call, &api.descriptions).await {
             Ok(response) => response,
-            Err(status) => render::failure(&api.descriptions, &call, &status),
+            Err(status) => render::failure(&api.descriptions, call, &status),
         };
     }
     let done = match place {
-        Place::Subresource => subresource(&api, &mut call, verb, content).await,
-        _ => main(&api, &mut call, verb, content).await,
+        Place::Subresource => subresource(&api, call, verb, content).await,
+        _ => main(&api, call, verb, content).await,
     };
     match done {
         Ok(mut response) => {
             serve::warnings::add(response.headers_mut(), call.warnings());
             response
         }
-        Err(status) => render::failure(&api.descriptions, &call, &status),
+        Err(status) => render::failure(&api.descriptions, call, &status),
     }
 }
 

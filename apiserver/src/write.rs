@@ -16,7 +16,7 @@ use render::Call;
 use schema::Value;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation};
+use crate::admission::{Attributes, Held, Operation, Told};
 use crate::api::Api;
 use crate::strategy::WriteContext;
 
@@ -41,8 +41,8 @@ pub(crate) struct Admitted<'a> {
     pub dry_run: bool,
 }
 
-impl<'a> Admitted<'a> {
-    fn attributes(&self, call: &'a Call, object: Value) -> Attributes<'a> {
+impl Admitted<'_> {
+    fn attributes<'c>(&'c self, call: &'c Call, object: Value) -> Attributes<'c> {
         Attributes {
             operation: self.operation,
             resource: &call.hub,
@@ -53,27 +53,52 @@ impl<'a> Admitted<'a> {
             old: self.old,
             user: &call.user,
             dry_run: self.dry_run,
-            warnings: Vec::new(),
         }
     }
 
-    /// Lets admission change the object, and sees to it that roles give nothing that the user lacks. Returns it with
-    /// warnings for the client.
-    pub async fn mutate(
-        &self,
-        api: &Api,
-        call: &Call,
-        object: Value,
-    ) -> Result<(Value, Vec<String>), Status> {
-        let mut attributes = self.attributes(call, object);
-        api.chain.mutate(&mut attributes, &*api.objects).await?;
-        grants::check(api, call, &attributes).await?;
-        Ok((attributes.object, attributes.warnings))
+    /// Lets admission change the object, and sees to it that roles give nothing that the user lacks.
+    pub async fn mutate(&self, api: &Api, call: &mut Call, object: Value) -> Result<Value, Status> {
+        let (mut attributes, mut told) = (self.attributes(call, object), Told::default());
+        let mut done = api.chain.mutate(&mut attributes, &api.reader, &mut told).await;
+        if done.is_ok() {
+            done = grants::check(api, call, &attributes).await;
+        }
+        let object = attributes.object;
+        tell(call, told);
+        done.map(|()| object)
     }
 
-    /// Lets admission refuse the object.
-    pub async fn validate(&self, api: &Api, call: &Call, object: &Value) -> Result<(), Status> {
-        let attributes = self.attributes(call, object.clone());
-        api.chain.validate(&attributes, &*api.objects).await
+    /// Both, for what is not stored: an eviction, a token. What plugins took for it is given back.
+    pub async fn pass(&self, api: &Api, call: &mut Call, object: Value) -> Result<Value, Status> {
+        let object = self.mutate(api, call, object).await?;
+        let (object, held) = self.validate(api, call, object).await?;
+        held.give_back().await;
+        Ok(object)
+    }
+
+    /// Lets admission refuse the object, which comes back with what plugins took for the write.
+    pub async fn validate(&self, api: &Api, call: &mut Call, object: Value) -> Result<(Value, Held), Status> {
+        let (attributes, mut told) = (self.attributes(call, object), Told::default());
+        let done = api.chain.validate(&attributes, &api.reader, &mut told).await;
+        let object = attributes.object;
+        tell(call, told);
+        done.map(|held| (object, held))
+    }
+}
+
+fn tell(call: &mut Call, told: Told) {
+    told.warnings.into_iter().for_each(|text| call.warn(text));
+    for (key, text) in told.annotations {
+        call.annotate(key, text);
+    }
+}
+
+/// Keeps or gives back what plugins took, by what became of the write. Where nobody knows (the store did not answer) it is kept:
+/// a quota is rather charged too much, which its controller sets right, than exceeded.
+pub(crate) async fn settle<T>(held: Held, done: &Result<T, Status>, happened: impl Fn(&T) -> bool) {
+    match done {
+        Ok(done) if !happened(done) => held.give_back().await,
+        Err(status) if status.code < 500 => held.give_back().await,
+        _ => held.commit().await,
     }
 }

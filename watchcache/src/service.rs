@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, header};
+use kinds::Resource;
 use render::negotiate::Output;
 use render::options::parse_revision;
 use render::{Call, Descriptions, Shape};
+use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 use storage::Revision;
 
 use crate::cache::Cache;
 use crate::list::pick;
+use crate::snapshot::Scope;
 use crate::unit::Unit;
 use crate::{fresh, list, watch};
 
@@ -39,6 +42,27 @@ impl Cache {
         headers.insert(header::CACHE_CONTROL, control);
         serve::warnings::add(headers, call.warnings());
         Ok(response)
+    }
+
+    /// The objects of a resource, or of a namespace of it, as this process shows them now, in their hub form: for decisions that may be a
+    /// moment behind. `None` where it does not keep them, or does not show all changes up to `since`.
+    pub fn objects(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        since: Revision,
+    ) -> Option<Result<Vec<Value>, Status>> {
+        let unit = self.unit(resource).filter(|unit| unit.is_held())?;
+        if unit.current() < since {
+            return None;
+        }
+        let shown = unit.generation()?.shown();
+        let scope = match namespace {
+            "" => Scope::All,
+            namespace => Scope::Namespace(namespace.into()),
+        };
+        let items = shown.snapshot.range(&scope, None);
+        Some(items.map(|item| item.canonical()?.tree(unit.hub())).collect())
     }
 
     /// Answers a get of one object of a call's resource: at the revision that is asked for or a later one, or, where none is

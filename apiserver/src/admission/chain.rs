@@ -1,8 +1,153 @@
-//! The chain itself: the plugins in the order of the reference.
+//! The chain itself: a table of plugins in the order of the reference, and those of them that are on.
 
+use std::sync::Arc;
+
+use auth::Access;
+use schema::{Value, yaml};
 use serve::status::Status;
 
-use super::{Attributes, Plugin, Reader, plugins};
+use super::configuration::{Configuration, Error};
+use super::{Attributes, Held, Plugin, Reader, Told, plugins, pod_security};
+use crate::objects::Objects;
+
+/// What a plugin is made from.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// Its part of the configuration file, as it stands there (YAML or JSON); absent without one.
+    pub configuration: Option<&'a [u8]>,
+    /// Objects in the store.
+    pub objects: &'a Arc<Objects>,
+    /// Who may do what.
+    pub access: &'a Access,
+}
+
+impl Parts<'_> {
+    /// Its configuration, decoded.
+    pub fn decoded(&self) -> Result<Option<Value>, String> {
+        let decoded = self.configuration.map(yaml::parse).transpose();
+        decoded.map_err(|error| error.to_string())
+    }
+}
+
+/// A plugin that there is.
+pub struct Known {
+    /// As flags name it.
+    pub name: &'static str,
+    /// Whether it is on unless a flag says otherwise.
+    pub default_on: bool,
+    make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>,
+}
+
+const fn on(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>) -> Known {
+    Known {
+        name,
+        default_on: true,
+        make,
+    }
+}
+
+const fn off(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>, String>) -> Known {
+    Known {
+        name,
+        default_on: false,
+        make,
+    }
+}
+
+/// All plugins, in the order of the reference, in which they are asked whatever the order of the flags. MutatingAdmissionPolicy,
+/// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, which is last.
+pub const KNOWN: &[Known] = &[
+    off("AlwaysAdmit", |_| Ok(Box::new(plugins::AlwaysAdmit))),
+    on("NamespaceLifecycle", |_| {
+        Ok(Box::new(plugins::NamespaceLifecycle))
+    }),
+    off("NamespaceExists", |_| Ok(Box::new(plugins::NamespaceExists))),
+    off("LimitPodHardAntiAffinityTopology", |_| {
+        Ok(Box::new(plugins::LimitPodHardAntiAffinityTopology))
+    }),
+    on("LimitRanger", |_| Ok(Box::new(plugins::LimitRanger))),
+    on("ServiceAccount", |_| Ok(Box::new(plugins::ServiceAccount))),
+    off("NodeRestriction", |parts| {
+        Ok(Box::new(plugins::NodeRestriction::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("TaintNodesByCondition", |_| {
+        Ok(Box::new(plugins::TaintNodesByCondition))
+    }),
+    off("AlwaysPullImages", |_| Ok(Box::new(plugins::AlwaysPullImages))),
+    on("PodSecurity", |parts| {
+        let configuration = match parts.decoded()? {
+            Some(file) => pod_security::Configuration::read(&file)?,
+            None => pod_security::Configuration::default(),
+        };
+        Ok(Box::new(plugins::PodSecurity::new(configuration)))
+    }),
+    off("PodNodeSelector", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::PodNodeSelector::new(file.as_ref())?))
+    }),
+    on("Priority", |_| Ok(Box::new(plugins::Priority))),
+    on("DefaultTolerationSeconds", |_| {
+        Ok(Box::new(plugins::DefaultTolerationSeconds))
+    }),
+    off("PodTolerationRestriction", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::PodTolerationRestriction::new(file.as_ref())?))
+    }),
+    off("EventRateLimit", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::EventRateLimit::new(file.as_ref())?))
+    }),
+    off("ExtendedResourceToleration", |_| {
+        Ok(Box::new(plugins::ExtendedResourceToleration))
+    }),
+    on("DefaultStorageClass", |_| {
+        Ok(Box::new(plugins::DefaultStorageClass))
+    }),
+    on("StorageObjectInUseProtection", |_| {
+        Ok(Box::new(plugins::StorageObjectInUseProtection))
+    }),
+    off("OwnerReferencesPermissionEnforcement", |parts| {
+        let authorizer = parts.access.chain.clone();
+        Ok(Box::new(plugins::OwnerReferencesPermissionEnforcement::new(
+            authorizer,
+        )))
+    }),
+    on("PersistentVolumeClaimResize", |_| {
+        Ok(Box::new(plugins::PersistentVolumeClaimResize))
+    }),
+    on("RuntimeClass", |_| Ok(Box::new(plugins::RuntimeClass))),
+    on("CertificateApproval", |parts| {
+        Ok(Box::new(plugins::CertificateApproval::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("CertificateSigning", |parts| {
+        Ok(Box::new(plugins::CertificateSigning::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("ClusterTrustBundleAttest", |parts| {
+        Ok(Box::new(plugins::ClusterTrustBundleAttest::new(
+            parts.access.chain.clone(),
+        )))
+    }),
+    on("CertificateSubjectRestriction", |_| {
+        Ok(Box::new(plugins::CertificateSubjectRestriction))
+    }),
+    on("DefaultIngressClass", |_| {
+        Ok(Box::new(plugins::DefaultIngressClass))
+    }),
+    off("DenyServiceExternalIPs", |_| {
+        Ok(Box::new(plugins::DenyServiceExternalIPs))
+    }),
+    on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("ResourceQuota", |parts| {
+        Ok(Box::new(plugins::ResourceQuota::new(parts)?))
+    }),
+    off("AlwaysDeny", |_| Ok(Box::new(plugins::AlwaysDeny))),
+];
 
 /// Plugins in order.
 pub struct Chain {
@@ -10,23 +155,24 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The plugins that are on by default and built so far, in the order of the reference. Webhooks and policies join at
-    /// the end, before quotas.
-    pub fn new() -> Self {
-        Self {
-            plugins: vec![
-                Box::new(plugins::NamespaceLifecycle),
-                Box::new(plugins::ServiceAccount),
-                Box::new(plugins::TaintNodesByCondition),
-                Box::new(plugins::Priority),
-                Box::new(plugins::DefaultTolerationSeconds),
-                Box::new(plugins::DefaultStorageClass),
-                Box::new(plugins::StorageObjectInUseProtection),
-                Box::new(plugins::RuntimeClass),
-                Box::new(plugins::DefaultIngressClass),
-                Box::new(plugins::PodTopologyLabels),
-            ],
-        }
+    /// The plugins that are on, each made with its configuration.
+    pub fn new(
+        configuration: &Configuration,
+        objects: &Arc<Objects>,
+        access: &Access,
+    ) -> Result<Self, Error> {
+        let on = KNOWN.iter().filter(|known| configuration.is_on(known));
+        let plugins = on.map(|known| {
+            let parts = Parts {
+                configuration: configuration.of(known.name),
+                objects,
+                access,
+            };
+            (known.make)(&parts).map_err(|why| Error::plugin(known.name, why))
+        });
+        Ok(Self {
+            plugins: plugins.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Names in order.
@@ -35,24 +181,42 @@ impl Chain {
     }
 
     /// Lets each plugin change the object.
-    pub async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    pub async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<(), Status> {
         for plugin in &self.plugins {
-            plugin.mutate(attributes, reader).await?;
+            plugin.mutate(attributes, reader, told).await?;
         }
         Ok(())
     }
 
-    /// Lets each plugin refuse it.
-    pub async fn validate(&self, attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    /// Lets each plugin refuse it, and returns what they took for the write.
+    pub async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<Held, Status> {
+        let mut held = Held::default();
         for plugin in &self.plugins {
-            plugin.validate(attributes, reader).await?;
+            let decided = match plugin.validate(attributes, reader, told).await {
+                Ok(()) => plugin.hold(attributes, reader).await,
+                Err(status) => Err(status),
+            };
+            match decided {
+                Ok(taken) => held.add(taken),
+                Err(status) => {
+                    held.give_back().await;
+                    return Err(status);
+                }
+            }
         }
-        Ok(())
+        Ok(held)
     }
 }
 
-impl Default for Chain {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,10 @@ use schema::{Value, tree};
 
 /// A pod that mirrors a static one of its node.
 const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
+/// An account that lets its pods use no secrets but its own.
+const STRICT_ANNOTATION: &str = "kubernetes.io/enforce-mountable-secrets";
+/// How such an annotation says yes.
+const TRUE: [&str; 6] = ["1", "t", "T", "true", "TRUE", "True"];
 const DEFAULT_ACCOUNT: &str = "default";
 const VOLUME_PREFIX: &str = "kube-api-access-";
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -83,6 +87,66 @@ pub fn apply_account(pod: &mut Value, account: &Value, suffix: &str) {
             spec.insert("imagePullSecrets", secrets);
         }
     }
+}
+
+/// Why a pod of an account that limits its secrets may not be as it is: what it refers to that the account does not.
+pub fn secret_refusal(pod: &Value, account: &Value) -> Option<String> {
+    let strict = account.str_at(&["metadata", "annotations", STRICT_ANNOTATION]);
+    if !strict.is_some_and(|text| TRUE.contains(&text)) {
+        return None;
+    }
+    let name = account.str_at(&["metadata", "name"]).unwrap_or_default();
+    let has = |list: &str, secret: &str| {
+        let listed = account.list_at(&[list]).iter();
+        listed
+            .into_iter()
+            .any(|one| one.str_at(&["name"]) == Some(secret))
+    };
+    let refers = secret_references(pod)
+        .into_iter()
+        .find(|(_, secret)| !has("secrets", secret));
+    if let Some((what, secret)) = refers {
+        return Some(format!(
+            "{what}secret.secretName=\"{secret}\" is not allowed because service account {name} does not reference that secret"
+        ));
+    }
+    let pulls = pod.list_at(&["spec", "imagePullSecrets"]).iter().enumerate();
+    let pulls = pulls.map(|(at, one)| (at, one.str_at(&["name"]).unwrap_or_default()));
+    let mut refused = pulls.filter(|(_, secret)| !has("imagePullSecrets", secret));
+    let (at, secret) = refused.next()?;
+    Some(format!(
+        "imagePullSecrets[{at}].name=\"{secret}\" is not allowed because service account {name} does not reference that imagePullSecret"
+    ))
+}
+
+/// The secrets that a pod refers to, each after what the refusal begins with.
+fn secret_references(pod: &Value) -> Vec<(String, &str)> {
+    let mut found = Vec::new();
+    for volume in pod.list_at(&["spec", "volumes"]) {
+        if let Some(secret) = volume.str_at(&["secret", "secretName"]) {
+            found.push(("volume with ".to_owned(), secret));
+        }
+    }
+    for (list, noun) in [("initContainers", "init container"), ("containers", "container")] {
+        for container in pod.list_at(&["spec", list]) {
+            let name = container.str_at(&["name"]).unwrap_or_default();
+            for env in container.list_at(&["env"]) {
+                let variable = env.str_at(&["name"]).unwrap_or_default();
+                if let Some(secret) = env.str_at(&["valueFrom", "secretKeyRef", "name"]) {
+                    found.push((
+                        format!("{noun} {name} with envVar {variable} referencing "),
+                        secret,
+                    ));
+                }
+            }
+            for from in container.list_at(&["envFrom"]) {
+                if let Some(secret) = from.str_at(&["secretRef", "name"]) {
+                    found.push((format!("{noun} {name} with envFrom referencing "), secret));
+                }
+            }
+        }
+    }
+    found
 }
 
 fn wants_token(pod: &Value, account: &Value) -> bool {
@@ -210,5 +274,46 @@ mod tests {
             Some("a mirror pod may not reference secrets")
         );
         assert_eq!(mirror_refusal(&pod()), None);
+    }
+
+    #[test]
+    fn strict_accounts_name_the_secrets_of_their_pods() {
+        let account = tree!({
+            "metadata": {"name": "strict", "annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}},
+            "secrets": [{"name": "own"}], "imagePullSecrets": [{"name": "pull"}],
+        });
+        let refused = |spec: Value| secret_refusal(&tree!({"spec": spec}), &account);
+        let told = |what: &str| {
+            Some(format!(
+                "{what}secret.secretName=\"other\" is not allowed because service account strict does not reference that secret"
+            ))
+        };
+        let volume = |name: &str| tree!([{"name": "v", "secret": {"secretName": name}}]);
+        assert_eq!(refused(tree!({"volumes": (volume("own"))})), None);
+        assert_eq!(
+            refused(tree!({"volumes": (volume("other"))})),
+            told("volume with ")
+        );
+        let env = tree!([{"name": "E", "valueFrom": {"secretKeyRef": {"name": "other"}}}]);
+        assert_eq!(
+            refused(tree!({"initContainers": [{"name": "i", "env": env}]})),
+            told("init container i with envVar E referencing ")
+        );
+        let from = tree!([{"secretRef": {"name": "other"}}]);
+        assert_eq!(
+            refused(tree!({"containers": [{"name": "c", "envFrom": from}]})),
+            told("container c with envFrom referencing ")
+        );
+        assert_eq!(
+            refused(tree!({"imagePullSecrets": [{"name": "pull"}, {"name": "no"}]})).as_deref(),
+            Some(
+                "imagePullSecrets[1].name=\"no\" is not allowed because service account strict does not reference that imagePullSecret"
+            )
+        );
+        let free = tree!({"metadata": {"name": "free"}});
+        assert_eq!(
+            secret_refusal(&tree!({"spec": {"volumes": (volume("other"))}}), &free),
+            None
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use kinds::Resource;
 use schema::Value;
+use schema::quantity::Quantity;
 
 use crate::validation::definitions;
 
@@ -17,12 +18,22 @@ const GONE_SOURCES: [(&str, &str, &str); 8] = [
     ("storageos", "v1.22", "v1.25+"),
 ];
 
+/// An annotation, since when it is deprecated, and the field that took its place.
+const CLASS_ANNOTATION: (&str, &str, &str) = (
+    "volume.beta.kubernetes.io/storage-class",
+    "v1.8",
+    "storageClassName",
+);
+const MOUNT_OPTIONS_ANNOTATION: (&str, &str, &str) =
+    ("volume.beta.kubernetes.io/mount-options", "v1.31", "mountOptions");
+
 /// What the client should know of an object that it writes; `old` is absent on create.
 pub fn of(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<String> {
     match (resource.group.as_str(), resource.resource.as_str()) {
         ("", "services") => service(object),
         ("", "serviceaccounts") => account(object),
         ("", "persistentvolumes") => volume(object),
+        ("", "persistentvolumeclaims") => claim(object),
         ("networking.k8s.io", "ingresses") if old.is_none() => ingress(object),
         ("storage.k8s.io", "csidrivers") => driver(object),
         ("discovery.k8s.io", "endpointslices") => slice(object),
@@ -72,8 +83,31 @@ fn account(account: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Annotations that became fields.
+fn annotations(object: &Value, known: &[(&str, &str, &str)]) -> Vec<String> {
+    let meta = object::meta::of(object);
+    let set = known.iter().filter(|(key, ..)| meta.annotation(key).is_some());
+    let told = set.map(|(key, since, field)| {
+        format!("metadata.annotations[{key}]: deprecated since {since}; use \"{field}\" attribute instead")
+    });
+    told.collect()
+}
+
+fn claim(claim: &Value) -> Vec<String> {
+    let mut warnings = annotations(claim, &[CLASS_ANNOTATION]);
+    let storage = claim.str_at(&["spec", "resources", "requests", "storage"]);
+    if let Some(text) = storage
+        && Quantity::parse(text).is_ok_and(|amount| !amount.is_multiple_of(0))
+    {
+        warnings.push(format!(
+            "spec.resources.requests[storage]: fractional byte value {text:?} is invalid, must be an integer"
+        ));
+    }
+    warnings
+}
+
 fn volume(volume: &Value) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = annotations(volume, &[CLASS_ANNOTATION, MOUNT_OPTIONS_ANNOTATION]);
     if volume.str_at(&["spec", "persistentVolumeReclaimPolicy"]) == Some("Recycle") {
         warnings.push("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.".to_owned());
     }
@@ -141,6 +175,17 @@ mod tests {
         assert_eq!(
             warnings("", "persistentvolumes", &volume),
             ["spec.rbd: deprecated in v1.28, non-functional in v1.31+"]
+        );
+        let claim = tree!({
+            "metadata": {"annotations": {"volume.beta.kubernetes.io/storage-class": "a"}},
+            "spec": {"resources": {"requests": {"storage": "1500m"}}},
+        });
+        assert_eq!(
+            warnings("", "persistentvolumeclaims", &claim),
+            [
+                "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead",
+                "spec.resources.requests[storage]: fractional byte value \"1500m\" is invalid, must be an integer",
+            ]
         );
         let driver = tree!({"spec": {"tokenRequests": [{"audience": ""}]}});
         assert_eq!(warnings("storage.k8s.io", "csidrivers", &driver).len(), 1);

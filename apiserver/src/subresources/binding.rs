@@ -8,8 +8,10 @@ use schema::{Map, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
+use crate::admission::Operation;
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
+use crate::write::Admitted;
 use crate::write::update::{self, Change, Target};
 use crate::{body, verbs};
 
@@ -58,6 +60,7 @@ async fn apply(
     dry_run: bool,
 ) -> Result<Response, Status> {
     check(&binding)?;
+    let binding = admit(api, call, binding, dry_run).await?;
     let (namespace, name) = (call.info.namespace.clone(), meta::of(&binding).name().to_owned());
     let target = Target {
         namespace: &namespace,
@@ -71,6 +74,21 @@ async fn apply(
         ..Status::success()
     };
     Ok(render::status(&api.descriptions, call, output, &created))
+}
+
+/// Lets admission change the binding, which gives the pod what it says, or refuse it.
+async fn admit(api: &Api, call: &mut Call, binding: Value, dry_run: bool) -> Result<Value, Status> {
+    let (resource, namespace) = (call.resource.clone(), call.info.namespace.clone());
+    let name = meta::of(&binding).name().to_owned();
+    let admitted = Admitted {
+        operation: Operation::Create,
+        namespace: &namespace,
+        name: &name,
+        subresource: resource.subresource("binding"),
+        old: None,
+        dry_run,
+    };
+    admitted.pass(api, call, binding).await
 }
 
 /// The reference reports these without a reason.

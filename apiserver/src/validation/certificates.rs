@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use object::names::dns_subdomain;
 use schema::Value;
+use x509_parser::pem::Pem;
 
 use super::place::Place;
 use crate::strategy::Errors;
@@ -55,7 +56,15 @@ pub fn create(object: &Value, errors: &mut Errors) {
 }
 
 /// The answer so far.
-pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
+pub fn status(object: &Value, old: &Value, errors: &mut Errors) {
+    let certificate = Place::root(object, "status").field("certificate");
+    let is_new = certificate.value() != Place::root(old, "status").field("certificate").value();
+    if is_new
+        && !certificate.is_empty()
+        && let Err(why) = certificates(certificate.text())
+    {
+        errors.push(certificate.invalid_as("<certificate data>", why));
+    }
     let conditions = Place::root(object, "status").field("conditions");
     let mut seen: Vec<&str> = Vec::new();
     for condition in conditions.items() {
@@ -74,7 +83,9 @@ pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
             _ => false,
         };
         if excluded {
-            errors.push(kind.invalid("Approved and Denied conditions are mutually exclusive"));
+            // The reference does not say which condition it is.
+            let why = "Approved and Denied conditions are mutually exclusive";
+            errors.push(conditions.invalid_as(kind.text(), why));
         }
         if seen.contains(&kind.text()) {
             errors.push(kind.duplicate());
@@ -112,6 +123,27 @@ fn signer_name(place: &Place<'_>, errors: &mut Errors) {
             let detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
             errors.push(place.invalid(detail));
         }
+    }
+}
+
+/// Whether a text in base64 is PEM blocks of certificates and no others.
+fn certificates(text: &str) -> Result<(), String> {
+    let bytes = STANDARD.decode(text).unwrap_or_default();
+    let mut count = 0;
+    for block in Pem::iter_from_buffer(&bytes) {
+        let Ok(block) = block else { break };
+        if block.label != "CERTIFICATE" {
+            return Err(format!(
+                "only CERTIFICATE PEM blocks are allowed, found {:?}",
+                block.label
+            ));
+        }
+        block.parse_x509().map_err(|error| error.to_string())?;
+        count += 1;
+    }
+    match count {
+        0 => Err("must contain at least one CERTIFICATE PEM block".to_owned()),
+        _ => Ok(()),
     }
 }
 
@@ -174,6 +206,38 @@ mod tests {
         let object = tree!({"status": {"conditions": [(condition("Approved")), (condition("Denied"))]}});
         let mut errors = Errors::new();
         status(&object, &object, &mut errors);
-        assert_eq!(errors.len(), 1);
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            errors,
+            [
+                "status.conditions: Invalid value: \"Denied\": Approved and Denied conditions are mutually exclusive"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_one_unless_it_was_there() {
+        let answered = |text: &str| tree!({"status": {"certificate": (STANDARD.encode(text))}});
+        let checked = |object: &Value, old: &Value| {
+            let mut errors = Errors::new();
+            status(object, old, &mut errors);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let none = answered("not a cert");
+        let empty = tree!({"status": {}});
+        let why = "status.certificate: Invalid value: \"<certificate data>\": ";
+        assert_eq!(
+            checked(&none, &empty),
+            [format!("{why}must contain at least one CERTIFICATE PEM block")]
+        );
+        assert_eq!(checked(&none, &none), [""; 0]);
+        let other =
+            answered("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
+        assert_eq!(
+            checked(&other, &empty),
+            [format!(
+                "{why}only CERTIFICATE PEM blocks are allowed, found \"CERTIFICATE REQUEST\""
+            )]
+        );
     }
 }

@@ -29,8 +29,7 @@ pub async fn create(api: &Api, call: &mut Call, mut object: Value, dry_run: bool
         old: None,
         dry_run,
     };
-    let (object, warnings) = admitted.mutate(api, call, object).await?;
-    warnings.into_iter().for_each(|text| call.warn(text));
+    let object = admitted.mutate(api, call, object).await?;
     let tries = if name.is_empty() {
         GENERATED_NAME_TRIES_MAX
     } else {
@@ -103,15 +102,19 @@ async fn finish_attempt(
         old: None,
         dry_run,
     };
-    admitted.validate(api, call, &object).await?;
+    let (object, mut held) = admitted.validate(api, call, object).await?;
     if !meta::of(&object).resource_version().is_empty() {
+        held.give_back().await;
         return Err(Status::failure(
             500,
             "",
             "resourceVersion should not be set on objects to be created",
         ));
     }
-    store(api, call, &namespace, &name, object, dry_run).await
+    held.ask();
+    let done = store(api, call, &namespace, &name, object, dry_run).await;
+    super::settle(held, &done, |_| !dry_run).await;
+    done
 }
 
 async fn store(

@@ -83,13 +83,13 @@ enum Try {
 
 async fn attempt(
     api: &Api,
-    call: &Call,
+    call: &mut Call,
     namespace: &str,
     name: &str,
     options: &DeleteOptions,
     current: Stored,
 ) -> Result<Try, Status> {
-    let hub = &call.hub;
+    let hub = &call.hub.clone();
     check_preconditions(hub, name, options, &current.object)?;
     let admitted = Admitted {
         operation: Operation::Delete,
@@ -99,7 +99,9 @@ async fn attempt(
         old: Some(&current.object),
         dry_run: options.dry_run,
     };
-    admitted.validate(api, call, &Value::Null).await?;
+    let (_, held) = admitted.validate(api, call, Value::Null).await?;
+    // Nothing is taken for what goes.
+    held.commit().await;
     let next = decide(hub, options, &current.object, &call.now);
     match next {
         Next::Pending => Ok(Try::Done(answer_held(hub, current))),

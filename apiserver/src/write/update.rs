@@ -8,7 +8,7 @@ use serve::status::Status;
 
 use super::create::settle;
 use super::{Admitted, context, create, deletion, facts, finish, managed_fields, metadata};
-use crate::admission::Operation;
+use crate::admission::{Held, Operation};
 use crate::api::Api;
 use crate::limits::UPDATE_TRIES_MAX;
 use crate::objects::{Outcome, Stored};
@@ -34,7 +34,7 @@ pub trait Change: Send {
         false
     }
 
-    /// Whether it is the server's own write, which strategies neither change nor check.
+    /// Whether it is the server's own write, which admission and strategies neither change nor check.
     fn is_direct(&self) -> bool {
         false
     }
@@ -142,8 +142,7 @@ async fn create_instead(
         old: None,
         dry_run: target.dry_run,
     };
-    let (object, warnings) = admitted.mutate(api, call, object).await?;
-    warnings.into_iter().for_each(|text| call.warn(text));
+    let object = admitted.mutate(api, call, object).await?;
     match create::attempt(api, call, object, target.dry_run).await {
         Ok(stored) => Ok(Try::Done(Updated {
             stored,
@@ -179,8 +178,9 @@ async fn attempt(
         old: Some(old),
         dry_run: target.dry_run,
     };
-    let (mut object, warnings) = admitted.mutate(api, call, object).await?;
-    warnings.into_iter().for_each(|text| call.warn(text));
+    if !change.is_direct() {
+        object = admitted.mutate(api, call, object).await?;
+    }
     check_version(call, target, change, &mut object, old)?;
     let effects = if target.subresource.is_empty() {
         api.effects(&hub)
@@ -204,11 +204,19 @@ async fn attempt(
         true => Ok(()),
         false => prepare(call, target, &mut object, old),
     };
-    let tried = match prepared {
-        Ok(()) => match admitted.validate(api, call, &object).await {
-            Ok(()) => store(api, call, target, object, &current).await,
-            Err(status) => Err(status),
-        },
+    let validated = match prepared {
+        Ok(()) if change.is_direct() => Ok((object, Held::default())),
+        Ok(()) => admitted.validate(api, call, object).await,
+        Err(status) => Err(status),
+    };
+    let tried = match validated {
+        Ok((object, mut held)) => {
+            held.ask();
+            let tried = store(api, call, target, object, &current).await;
+            let happened = |tried: &Try| matches!(tried, Try::Done(_)) && !target.dry_run;
+            super::settle(held, &tried, happened).await;
+            tried
+        }
         Err(status) => Err(status),
     };
     settle(undo, matches!(tried, Ok(Try::Done(_))) && !target.dry_run).await;

@@ -44,7 +44,7 @@ impl Server {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
-        let tier = build(Config::default(), Arc::new(store));
+        let tier = build(Config::default(), Arc::new(store)).expect("default plugins");
         tier.cache().start().await;
         let handler = tier.handler();
         let server = Self {

@@ -30,6 +30,7 @@ pub struct Call {
     /// Whether shard selectors are heeded: the gate `ShardedListAndWatch`.
     pub heeds_shards: bool,
     warnings: Vec<String>,
+    annotations: Vec<(String, String)>,
 }
 
 /// What a body or an answer is: a kind in a version.
@@ -102,6 +103,7 @@ impl Call {
             now,
             heeds_shards: false,
             warnings,
+            annotations: Vec::new(),
         }
     }
 
@@ -143,6 +145,16 @@ impl Call {
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
         }
+    }
+
+    /// Notes something for the request's audit event: a qualified key and a text.
+    pub fn annotate(&mut self, key: impl Into<String>, text: impl Into<String>) {
+        self.annotations.push((key.into(), text.into()));
+    }
+
+    /// What is noted for the audit event.
+    pub fn annotations(&self) -> &[(String, String)] {
+        &self.annotations
     }
 
     /// What the client is told.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serve::status::{Cause, Status};
 
-use crate::admission::{Attributes, Operation, Plugin, Reader};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
 
 /// Namespaces that are not deleted.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
@@ -20,7 +20,12 @@ impl Plugin for NamespaceLifecycle {
         "NamespaceLifecycle"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         let is_namespace = attributes.is("", "namespaces");
         if attributes.operation == Operation::Delete && is_namespace && IMMORTAL.contains(&attributes.name) {
             return Err(attributes.forbidden("this namespace may not be deleted"));
@@ -31,7 +36,7 @@ impl Plugin for NamespaceLifecycle {
             attributes.resource.group.as_str(),
             attributes.resource.resource.as_str(),
         );
-        if !concerns || attributes.subresource.is_some() || ALLOWED_WHEN_TERMINATING.contains(&resource) {
+        if !concerns || ALLOWED_WHEN_TERMINATING.contains(&resource) {
             return Ok(());
         }
         let Some(namespace) = reader.get("", "namespaces", "", attributes.namespace).await? else {

@@ -6,8 +6,8 @@ use schema::Value;
 use serve::status::Status;
 
 use crate::admission::{
-    Attributes, Operation, Plugin, Reader, nodes, pod_tolerations, priority_of_pods, runtime_class_pods,
-    service_account_pods,
+    Attributes, Operation, Plugin, Reader, Told, nodes, pod_tolerations, priority_of_pods,
+    runtime_class_pods, service_account_pods,
 };
 
 fn is_new_pod(attributes: &Attributes<'_>) -> bool {
@@ -24,7 +24,12 @@ impl Plugin for ServiceAccount {
         "ServiceAccount"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if !is_new_pod(attributes) {
             return Ok(());
         }
@@ -44,6 +49,26 @@ impl Plugin for ServiceAccount {
         service_account_pods::apply_account(&mut attributes.object, &account, &generate("", rand::random()));
         Ok(())
     }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let pod = &attributes.object;
+        if !is_new_pod(attributes) || service_account_pods::is_mirror(pod) {
+            return Ok(());
+        }
+        let name = pod.str_at(&["spec", "serviceAccountName"]).unwrap_or_default();
+        let account = reader
+            .get("", "serviceaccounts", attributes.namespace, name)
+            .await?;
+        match account.and_then(|account| service_account_pods::secret_refusal(pod, &account)) {
+            Some(why) => Err(attributes.forbidden(&why)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Resolves priority classes.
@@ -56,7 +81,12 @@ impl Plugin for Priority {
         "Priority"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if attributes.is("", "pods")
             && attributes.operation == Operation::Update
             && let Some(old) = attributes.old
@@ -77,7 +107,12 @@ impl Plugin for Priority {
             .map_err(|why| attributes.forbidden(&why))
     }
 
-    async fn validate(&self, attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
         let wants_default = attributes.object.bool_at(&["globalDefault"]) == Some(true);
         if !attributes.is("scheduling.k8s.io", "priorityclasses") || !writes || !wants_default {
@@ -107,7 +142,12 @@ impl Plugin for DefaultTolerationSeconds {
         "DefaultTolerationSeconds"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
         if attributes.is("", "pods") && writes {
             pod_tolerations::add_defaults(&mut attributes.object);
@@ -126,7 +166,12 @@ impl Plugin for RuntimeClass {
         "RuntimeClass"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if !is_new_pod(attributes) {
             return Ok(());
         }
@@ -156,7 +201,12 @@ impl Plugin for PodTopologyLabels {
         "PodTopologyLabels"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         let Some(node) = target_node(attributes) else {
             return Ok(());
         };

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, nodes, storage_objects};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told, nodes, storage_objects};
 
 /// Gives claims the default storage class.
 #[derive(Debug)]
@@ -15,7 +15,12 @@ impl Plugin for DefaultStorageClass {
         "DefaultStorageClass"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if attributes.operation == Operation::Create && attributes.is("", "persistentvolumeclaims") {
             let classes = reader.list("storage.k8s.io", "storageclasses", "").await?;
             storage_objects::default_storage_class(&mut attributes.object, &classes);
@@ -34,7 +39,12 @@ impl Plugin for DefaultIngressClass {
         "DefaultIngressClass"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if attributes.operation == Operation::Create && attributes.is("networking.k8s.io", "ingresses") {
             let classes = reader.list("networking.k8s.io", "ingressclasses", "").await?;
             storage_objects::default_ingress_class(&mut attributes.object, &classes);
@@ -53,7 +63,12 @@ impl Plugin for StorageObjectInUseProtection {
         "StorageObjectInUseProtection"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         let finalizer =
             storage_objects::protection_finalizer(&attributes.resource.group, &attributes.resource.resource);
         let creates = attributes.operation == Operation::Create && attributes.subresource.is_none();
@@ -74,7 +89,12 @@ impl Plugin for TaintNodesByCondition {
         "TaintNodesByCondition"
     }
 
-    async fn mutate(&self, attributes: &mut Attributes<'_>, _reader: &dyn Reader) -> Result<(), Status> {
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
         if attributes.operation == Operation::Create && attributes.is("", "nodes") {
             nodes::taint_new(&mut attributes.object);
         }

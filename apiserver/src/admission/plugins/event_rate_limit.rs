@@ -1,0 +1,98 @@
+//! EventRateLimit: 429 for who writes too many events.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use schema::Value;
+use serve::status::{Status, reason};
+
+use crate::admission::event_rates::{Limit, Of, source_and_object};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+
+/// See the module.
+#[derive(Debug)]
+pub struct EventRateLimit {
+    limits: Vec<Limit>,
+}
+
+impl EventRateLimit {
+    /// From its configuration, which there must be.
+    pub fn new(configuration: Option<&Value>) -> Result<Self, String> {
+        Ok(Self {
+            limits: Limit::read(configuration)?,
+        })
+    }
+}
+
+fn key(of: Of, attributes: &Attributes<'_>) -> String {
+    match of {
+        Of::Server => String::new(),
+        Of::Namespace => attributes.namespace.to_owned(),
+        Of::User => attributes.user.name.to_string(),
+        Of::SourceAndObject => source_and_object(&attributes.object),
+    }
+}
+
+#[async_trait]
+impl Plugin for EventRateLimit {
+    fn name(&self) -> &'static str {
+        "EventRateLimit"
+    }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
+        let is_event = attributes.is("", "events") || attributes.is("events.k8s.io", "events");
+        if !writes || !is_event || attributes.dry_run {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let taken = self
+            .limits
+            .iter()
+            .map(|limit| limit.take(&key(limit.of, attributes), now));
+        // Each limit counts the event, also after one has refused it.
+        let refused: Vec<String> = taken.filter_map(Result::err).collect();
+        let why = match refused.as_slice() {
+            [] => return Ok(()),
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let message = format!("Too many requests: {why}");
+        Err(Status::failure(429, reason::TOO_MANY_REQUESTS, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::fixtures::{Objects, Write};
+    use schema::tree;
+
+    #[tokio::test]
+    async fn too_many_events_are_refused() {
+        let file = tree!({
+            "apiVersion": "eventratelimit.admission.k8s.io/v1alpha1", "kind": "Configuration",
+            "limits": [{"type": "Namespace", "qps": 1i64, "burst": 1i64}],
+        });
+        let plugin = EventRateLimit::new(Some(&file)).unwrap();
+        let write = Write::create(
+            "",
+            "events",
+            tree!({"metadata": {"name": "e", "namespace": "ns"}}),
+        );
+        let reader = Objects::default();
+        assert_eq!(write.validate(&plugin, &reader).await.0, Ok(()));
+        let refused = write.validate(&plugin, &reader).await.0.unwrap_err();
+        assert_eq!(refused.code, 429);
+        assert!(
+            refused
+                .message
+                .ends_with("limit reached on type Namespace for key ns")
+        );
+    }
+}

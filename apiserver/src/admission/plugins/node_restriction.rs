@@ -1,0 +1,335 @@
+//! NodeRestriction: kubelets write what is theirs. Who is no kubelet is not concerned.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth::authorize::{self, Chain, node};
+use object::meta;
+use schema::Value;
+use serve::status::Status;
+
+use crate::admission::certificate_requests::{KUBELET_SIGNERS, Subject};
+use crate::admission::node_restriction::{claims, nodes, pods, tokens};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+
+/// Where the leases of nodes are.
+const LEASES: &str = "kube-node-lease";
+
+/// See the module.
+#[derive(Debug)]
+pub struct NodeRestriction {
+    authorizer: Arc<Chain>,
+}
+
+/// A kubelet's write.
+struct Restricted<'a> {
+    node: &'a str,
+    write: &'a Attributes<'a>,
+    reader: &'a dyn Reader,
+    authorizer: &'a Chain,
+}
+
+impl NodeRestriction {
+    /// The authorizer says for which audiences kubelets may have tokens that their pods do not name.
+    pub fn new(authorizer: Arc<Chain>) -> Self {
+        Self { authorizer }
+    }
+}
+
+#[async_trait]
+impl Plugin for NodeRestriction {
+    fn name(&self) -> &'static str {
+        "NodeRestriction"
+    }
+
+    async fn mutate(
+        &self,
+        attributes: &mut Attributes<'_>,
+        reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let user = attributes.user;
+        let Some(node) = node::identity(user) else {
+            return Ok(());
+        };
+        if node.is_empty() {
+            let why = format!("could not determine node from user \"{}\"", user.name);
+            return Err(attributes.forbidden(&why));
+        }
+        let restricted = Restricted {
+            node,
+            write: attributes,
+            reader,
+            authorizer: &self.authorizer,
+        };
+        restricted.check().await
+    }
+}
+
+impl Restricted<'_> {
+    async fn check(&self) -> Result<(), Status> {
+        let write = self.write;
+        let (group, resource) = (write.resource.group.as_str(), write.resource.resource.as_str());
+        let subresource = write.subresource.map_or("", |found| found.name.as_str());
+        match (group, resource, subresource) {
+            ("", "pods", "") => self.pod().await,
+            ("", "pods", "status") => self.pod_status(),
+            ("", "pods", "eviction") => self.eviction().await,
+            ("", "pods", other) => self.refuse(&format!(
+                "unexpected pod subresource \"{other}\", only 'status' and 'eviction' are allowed"
+            )),
+            ("", "nodes", _) => self.own_node(),
+            ("", "persistentvolumeclaims", "status") => self.claim_status(),
+            ("", "persistentvolumeclaims", _) => self.refuse("may only update PVC status"),
+            ("", "serviceaccounts", "token") => self.token().await,
+            ("coordination.k8s.io", "leases", _) => self.lease(),
+            ("storage.k8s.io", "csinodes", _) => {
+                self.own_name("can only access CSINode with the same name as the requesting node")
+            }
+            ("resource.k8s.io", "resourceslices", _) => self.resource_slice().await,
+            ("certificates.k8s.io", "certificatesigningrequests", "") => self.certificate_request(),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse(&self, why: &str) -> Result<(), Status> {
+        Err(self.write.forbidden(why))
+    }
+
+    fn judged(&self, verdict: Result<(), impl AsRef<str>>) -> Result<(), Status> {
+        verdict.or_else(|why| self.refuse(why.as_ref()))
+    }
+
+    fn unexpected(&self) -> Result<(), Status> {
+        self.refuse(&format!("unexpected operation \"{}\"", self.operation()))
+    }
+
+    fn operation(&self) -> &'static str {
+        match self.write.operation {
+            Operation::Create => "CREATE",
+            Operation::Update => "UPDATE",
+            Operation::Delete => "DELETE",
+            Operation::Connect => "CONNECT",
+        }
+    }
+
+    /// The name in the path, or that of a new object.
+    fn name(&self) -> &str {
+        match self.write.name {
+            "" => meta::of(&self.write.object).name(),
+            name => name,
+        }
+    }
+
+    async fn pod_named(&self, name: &str) -> Result<Value, Status> {
+        let found = self.reader.get("", "pods", self.write.namespace, name).await?;
+        found.ok_or_else(|| Status::not_found("", "pods", name))
+    }
+
+    async fn pod(&self) -> Result<(), Status> {
+        let node = self.node;
+        match self.write.operation {
+            Operation::Create => self.new_pod().await,
+            Operation::Delete => {
+                let pod = self.pod_named(self.write.name).await?;
+                match pods::is_on(node, &pod) {
+                    true => Ok(()),
+                    false => self.refuse(&format!(
+                        "node \"{node}\" can only delete pods with spec.nodeName set to itself"
+                    )),
+                }
+            }
+            _ => self.refuse(&format!(
+                "unexpected operation \"{}\", node \"{node}\" can only create and delete mirror pods",
+                self.operation()
+            )),
+        }
+    }
+
+    async fn new_pod(&self) -> Result<(), Status> {
+        let (name, pod) = (self.node, &self.write.object);
+        let uid = pods::check_new(name, pod).map_err(|why| self.write.forbidden(&why))?;
+        let node = self.reader.get("", "nodes", "", name).await?;
+        let node = node.ok_or_else(|| Status::not_found("", "nodes", name))?;
+        let found = meta::of(&node).uid();
+        if found != uid {
+            return self.refuse(&format!("node {name} UID mismatch: expected {uid} got {found}"));
+        }
+        self.judged(pods::check_references(name, pod))
+    }
+
+    fn pod_status(&self) -> Result<(), Status> {
+        match self
+            .write
+            .old
+            .filter(|_| self.write.operation == Operation::Update)
+        {
+            Some(old) => self.judged(pods::check_status(self.node, &self.write.object, old)),
+            None => self.unexpected(),
+        }
+    }
+
+    async fn eviction(&self) -> Result<(), Status> {
+        if self.write.operation != Operation::Create {
+            return self.refuse(&format!("unexpected operation {}", self.operation()));
+        }
+        let pod = self.pod_named(self.name()).await?;
+        match pods::is_on(self.node, &pod) {
+            true => Ok(()),
+            false => self.refuse(&format!(
+                "node {} can only evict pods with spec.nodeName set to itself",
+                self.node
+            )),
+        }
+    }
+
+    fn own_node(&self) -> Result<(), Status> {
+        let (node, name) = (self.node, self.name());
+        if name != node {
+            return self.refuse(&format!(
+                "node \"{node}\" is not allowed to modify node \"{name}\""
+            ));
+        }
+        match (self.write.operation, self.write.old) {
+            (Operation::Create, _) => self.judged(nodes::check_new(node, &self.write.object)),
+            (Operation::Update, Some(old)) => self.judged(nodes::check_update(node, &self.write.object, old)),
+            _ => Ok(()),
+        }
+    }
+
+    fn claim_status(&self) -> Result<(), Status> {
+        match self
+            .write
+            .old
+            .filter(|_| self.write.operation == Operation::Update)
+        {
+            Some(old) => self.judged(claims::check_status(self.node, &self.write.object, old)),
+            None => self.unexpected(),
+        }
+    }
+
+    fn lease(&self) -> Result<(), Status> {
+        if self.write.namespace != LEASES {
+            return self.refuse(&format!(
+                "can only access leases in the \"{LEASES}\" system namespace"
+            ));
+        }
+        self.own_name("can only access node lease with the same name as the requesting node")
+    }
+
+    fn own_name(&self, why: &str) -> Result<(), Status> {
+        match self.name() == self.node {
+            true => Ok(()),
+            false => self.refuse(why),
+        }
+    }
+
+    async fn resource_slice(&self) -> Result<(), Status> {
+        let is_own = |slice: &Value| pods::is_on(self.node, slice);
+        let (slice, what) = match self.write.operation {
+            Operation::Create => (Some(self.write.object.clone()), "create"),
+            Operation::Delete => {
+                let (group, resource) = ("resource.k8s.io", "resourceslices");
+                (
+                    self.reader.get(group, resource, "", self.write.name).await?,
+                    "delete",
+                )
+            }
+            _ => return Ok(()),
+        };
+        // One that is not there is told by the deletion itself.
+        match slice.is_none_or(|slice| is_own(&slice)) {
+            true => Ok(()),
+            false => self.refuse(&format!(
+                "can only {what} ResourceSlice with the same NodeName as the requesting node"
+            )),
+        }
+    }
+
+    fn certificate_request(&self) -> Result<(), Status> {
+        let request = &self.write.object;
+        let signer = request.str_at(&["spec", "signerName"]).unwrap_or_default();
+        if self.write.operation != Operation::Create || !KUBELET_SIGNERS.contains(&signer) {
+            return Ok(());
+        }
+        let subject = Subject::of(request)
+            .map_err(|why| self.write.forbidden(&format!("unable to parse csr: {why}")))?;
+        let wanted = format!("system:node:{}", self.node);
+        match subject.common_name == wanted {
+            true => Ok(()),
+            false => self.refuse(&format!("can only create a node CSR with CN={wanted}")),
+        }
+    }
+
+    async fn token(&self) -> Result<(), Status> {
+        if self.write.operation != Operation::Create {
+            return Ok(());
+        }
+        let request = &self.write.object;
+        let (name, uid) = tokens::bound_pod(request).map_err(|why| self.write.forbidden(why))?;
+        let pod = self.pod_named(name).await?;
+        self.judged(tokens::check_pod(self.node, &pod, uid))?;
+        let audience = tokens::audience(request).map_err(|why| self.write.forbidden(why))?;
+        if tokens::projects(&pod, audience)
+            || self.driver_wants(&pod, audience).await?
+            || self.is_granted(audience).await
+        {
+            return Ok(());
+        }
+        self.refuse(&format!(
+            "audience \"{audience}\" not found in pod spec volume, {} is not authorized to request tokens for this audience",
+            self.write.user.name
+        ))
+    }
+
+    async fn driver_wants(&self, pod: &Value, audience: &str) -> Result<bool, Status> {
+        for driver in tokens::drivers(pod) {
+            let name = match driver {
+                tokens::Driver::Named(name) => Some(name),
+                tokens::Driver::OfClaim(claim) => self.driver_of(&claim).await?,
+            };
+            let Some(name) = name else { continue };
+            let driver = self.reader.get("storage.k8s.io", "csidrivers", "", &name).await?;
+            if driver.is_some_and(|driver| tokens::driver_wants(&driver, audience)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn driver_of(&self, claim: &str) -> Result<Option<String>, Status> {
+        let namespace = self.write.namespace;
+        let claim = self
+            .reader
+            .get("", "persistentvolumeclaims", namespace, claim)
+            .await?;
+        let volume = claim
+            .as_ref()
+            .and_then(|claim| claim.str_at(&["spec", "volumeName"]));
+        let Some(volume) = volume else {
+            return Ok(None);
+        };
+        let volume = self.reader.get("", "persistentvolumes", "", volume).await?;
+        let driver = volume
+            .as_ref()
+            .and_then(|volume| volume.str_at(&["spec", "csi", "driver"]));
+        Ok(driver.map(str::to_owned))
+    }
+
+    async fn is_granted(&self, audience: &str) -> bool {
+        let question = authorize::Attributes::resource(
+            "request-serviceaccounts-token-audience",
+            "",
+            audience,
+            self.write.namespace,
+            self.write.name,
+        );
+        self.authorizer
+            .decide(self.write.user, &question)
+            .await
+            .is_allowed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

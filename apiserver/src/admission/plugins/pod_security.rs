@@ -1,0 +1,231 @@
+//! PodSecurity: refuses, notes and warns of pods that a namespace's level of the standards forbids.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use object::field::{Error, aggregate};
+use object::meta;
+use schema::Value;
+use serve::status::Status;
+
+use crate::admission::pod_security::{
+    Configuration, Level, LevelVersion, Pod, Policy, evaluate, existing_pods, pod_of, significance,
+};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+
+/// Subresources of pods that change nothing that is judged.
+const IGNORED_SUBRESOURCES: [&str; 8] = [
+    "exec",
+    "attach",
+    "binding",
+    "eviction",
+    "log",
+    "portforward",
+    "proxy",
+    "status",
+];
+/// How long a namespace's pods are looked through.
+const EXISTING_PODS_TIME_MAX: Duration = Duration::from_secs(1);
+const EXEMPT: &str = "pod-security.kubernetes.io/exempt";
+const ENFORCED: &str = "pod-security.kubernetes.io/enforce-policy";
+const VIOLATIONS: &str = "pod-security.kubernetes.io/audit-violations";
+const ERROR: &str = "pod-security.kubernetes.io/error";
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct PodSecurity {
+    configuration: Configuration,
+}
+
+impl PodSecurity {
+    /// As configured.
+    pub fn new(configuration: Configuration) -> Self {
+        Self { configuration }
+    }
+
+    /// A namespace's labels must be readable; existing pods that a stricter level forbids are told.
+    async fn check_namespace(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<(), Status> {
+        let (policy, errors) = self.policy(&attributes.object);
+        let old = attributes.old.map(|old| self.policy(old));
+        let is_news = old.as_ref().is_none_or(|(_, old)| *old != errors);
+        if !errors.is_empty() && is_news {
+            return Err(self.invalid(attributes, &errors));
+        }
+        let name = meta::of(&attributes.object).name();
+        if old.is_none_or(|(old, _)| !is_stricter(policy.enforce, old.enforce)) {
+            return Ok(());
+        }
+        if self.is_exempt_namespace(name, told) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        match tokio::time::timeout(EXISTING_PODS_TIME_MAX, reader.list("", "pods", name)).await {
+            Ok(Ok(pods)) => told.warnings.extend(existing_pods::warnings(
+                name,
+                policy.enforce,
+                &pods,
+                &self.configuration.runtime_classes,
+                || begun.elapsed() < EXISTING_PODS_TIME_MAX,
+            )),
+            _ => told.warn("failed to list pods while checking new PodSecurity enforce level"),
+        }
+        Ok(())
+    }
+
+    fn invalid(&self, attributes: &Attributes<'_>, errors: &[Error]) -> Status {
+        let name = meta::of(&attributes.object).name();
+        Status::invalid("", &attributes.resource.kind, name, errors)
+    }
+
+    fn policy(&self, namespace: &Value) -> (Policy, Vec<Error>) {
+        self.configuration
+            .defaults
+            .with_labels(meta::of(namespace).labels())
+    }
+
+    fn is_exempt_namespace(&self, name: &str, told: &mut Told) -> bool {
+        let is_exempt = !name.is_empty() && self.configuration.namespaces.contains(name);
+        if is_exempt {
+            told.annotate(EXEMPT, "namespace");
+        }
+        is_exempt
+    }
+
+    fn is_exempt(&self, attributes: &Attributes<'_>, told: &mut Told) -> bool {
+        let user = attributes.user.name.as_str();
+        if self.is_exempt_namespace(attributes.namespace, told) {
+            return true;
+        }
+        let is_exempt = !user.is_empty() && self.configuration.usernames.contains(user);
+        if is_exempt {
+            told.annotate(EXEMPT, "user");
+        }
+        is_exempt
+    }
+
+    /// A pod, or the template of a workload: what it makes is refused later, so that one is only told of.
+    async fn check_pod(
+        &self,
+        attributes: &Attributes<'_>,
+        pod: &Value,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<(), Status> {
+        let is_pod = attributes.resource.resource == "pods";
+        if self.is_exempt(attributes, told) {
+            return Ok(());
+        }
+        let Some(namespace) = reader.get("", "namespaces", "", attributes.namespace).await? else {
+            let why = format!("failed to lookup namespace {}", attributes.namespace);
+            told.annotate(ERROR, why.as_str());
+            return if is_pod {
+                Err(Status::internal(&why))
+            } else {
+                Ok(())
+            };
+        };
+        let (policy, errors) = self.policy(&namespace);
+        if errors.is_empty() && is_all_allowed(&policy, is_pod) {
+            if is_pod {
+                told.annotate(ENFORCED, policy.enforce.to_string());
+            }
+            return Ok(());
+        }
+        let kept = attributes
+            .old
+            .filter(|_| is_pod && attributes.operation == Operation::Update);
+        if kept.is_some_and(|old| !significance::is_significant(pod, old)) {
+            return Ok(());
+        }
+        if self.is_exempt_class(pod) {
+            told.annotate(EXEMPT, "runtimeClass");
+            return Ok(());
+        }
+        if let Some(errors) = aggregate(&errors) {
+            told.annotate(ERROR, format!("Failed to parse policy: {errors}"));
+        }
+        judge(attributes, &policy, Pod::of(pod), is_pod, told)
+    }
+
+    fn is_exempt_class(&self, pod: &Value) -> bool {
+        let class = pod.str_at(&["spec", "runtimeClassName"]).unwrap_or_default();
+        !class.is_empty() && self.configuration.runtime_classes.contains(class)
+    }
+}
+
+/// Whether pods that are there could violate a new level which the old one allowed.
+fn is_stricter(new: LevelVersion, old: LevelVersion) -> bool {
+    new != old && new.level != Level::Privileged && (new.version != old.version || new.level > old.level)
+}
+
+fn is_all_allowed(policy: &Policy, enforces: bool) -> bool {
+    let is_privileged = |mode: LevelVersion| mode.level == Level::Privileged;
+    is_privileged(policy.warn) && is_privileged(policy.audit) && (!enforces || is_privileged(policy.enforce))
+}
+
+fn judge(
+    attributes: &Attributes<'_>,
+    policy: &Policy,
+    pod: Pod<'_>,
+    enforces: bool,
+    told: &mut Told,
+) -> Result<(), Status> {
+    let would = |mode: LevelVersion| {
+        let violations = evaluate(mode, pod);
+        let text = || format!("would violate PodSecurity \"{mode}\": {}", violations.details());
+        (!violations.is_empty()).then(text)
+    };
+    if let Some(text) = would(policy.audit) {
+        told.annotate(VIOLATIONS, text);
+    }
+    if enforces {
+        let enforce = policy.enforce;
+        told.annotate(ENFORCED, enforce.to_string());
+        let violations = evaluate(enforce, pod);
+        if !violations.is_empty() {
+            let details = violations.details();
+            return Err(attributes.forbidden(&format!("violates PodSecurity \"{enforce}\": {details}")));
+        }
+    }
+    if let Some(text) = would(policy.warn) {
+        told.warn(text);
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Plugin for PodSecurity {
+    fn name(&self) -> &'static str {
+        "PodSecurity"
+    }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<(), Status> {
+        if !matches!(attributes.operation, Operation::Create | Operation::Update) {
+            return Ok(());
+        }
+        if attributes.is("", "namespaces") {
+            return self.check_namespace(attributes, reader, told).await;
+        }
+        let (group, resource) = (&attributes.resource.group, &attributes.resource.resource);
+        let is_judged = attributes.subresource.is_none_or(|subresource| {
+            resource == "pods" && !IGNORED_SUBRESOURCES.contains(&subresource.name.as_str())
+        });
+        match pod_of(group, resource, &attributes.object) {
+            Some(pod) if is_judged => self.check_pod(attributes, pod, reader, told).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

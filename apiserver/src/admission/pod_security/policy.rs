@@ -1,0 +1,248 @@
+//! Which level of the standards, in which version, holds for a namespace: its labels, and defaults where it has none.
+
+use std::fmt;
+
+use object::field::{Error, Path};
+use schema::{Map, Value};
+
+/// What labels and audit annotations begin with.
+pub const PREFIX: &str = "pod-security.kubernetes.io/";
+const LEVEL_PROBLEM: &str = "must be one of privileged, baseline, restricted";
+const VERSION_PROBLEM: &str = "must be \"latest\" or \"v1.x\"";
+
+/// How much a pod may; stricter levels are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// All.
+    Privileged,
+    /// All but what is known to break out of a pod.
+    Baseline,
+    /// What hardened pods need.
+    Restricted,
+}
+
+impl Level {
+    /// By its name in labels.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "privileged" => Ok(Self::Privileged),
+            "baseline" => Ok(Self::Baseline),
+            "restricted" => Ok(Self::Restricted),
+            _ => Err(LEVEL_PROBLEM),
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Privileged => "privileged",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        })
+    }
+}
+
+/// The Kubernetes release whose standards are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `v1.x`.
+    Minor(i64),
+    /// The newest that the server knows.
+    Latest,
+}
+
+impl Version {
+    /// `latest` or `v1.x`, without leading zeros.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        let digits = text.strip_prefix("v1.").ok_or(VERSION_PROBLEM)?;
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        match digits.parse() {
+            Ok(minor) if plain && (digits == "0" || !digits.starts_with('0')) => Ok(Self::Minor(minor)),
+            _ => Err(VERSION_PROBLEM),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Minor(minor) => write!(f, "v1.{minor}"),
+            Self::Latest => f.write_str("latest"),
+        }
+    }
+}
+
+/// `baseline:v1.28`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelVersion {
+    /// How strict.
+    pub level: Level,
+    /// As of when.
+    pub version: Version,
+}
+
+impl LevelVersion {
+    /// Nothing is forbidden.
+    pub const PRIVILEGED: Self = Self {
+        level: Level::Privileged,
+        version: Version::Latest,
+    };
+}
+
+impl fmt::Display for LevelVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.level, self.version)
+    }
+}
+
+/// What a namespace wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Pods that violate this are refused.
+    pub enforce: LevelVersion,
+    /// What violates this is noted in the audit log.
+    pub audit: LevelVersion,
+    /// Who makes what violates this is warned.
+    pub warn: LevelVersion,
+}
+
+impl Policy {
+    /// Nothing is forbidden.
+    pub const PRIVILEGED: Self = Self {
+        enforce: LevelVersion::PRIVILEGED,
+        audit: LevelVersion::PRIVILEGED,
+        warn: LevelVersion::PRIVILEGED,
+    };
+
+    /// What labels say, and `self` where they say nothing; with what is wrong about them. A wrong level enforces the
+    /// strictest, and neither audits nor warns.
+    pub fn with_labels(self, labels: Option<&Map>) -> (Self, Vec<Error>) {
+        let mut read = Reading {
+            labels,
+            errors: Vec::new(),
+        };
+        let policy = Self {
+            enforce: read.mode("enforce", self.enforce, Level::Restricted),
+            audit: read.mode("audit", self.audit, Level::Privileged),
+            warn: read.mode("warn", self.warn, Level::Privileged),
+        };
+        (policy, read.errors)
+    }
+}
+
+/// Labels on their way to a policy.
+struct Reading<'a> {
+    labels: Option<&'a Map>,
+    errors: Vec<Error>,
+}
+
+impl Reading<'_> {
+    fn mode(&mut self, mode: &str, default: LevelVersion, if_wrong: Level) -> LevelVersion {
+        LevelVersion {
+            level: self.label(mode, Level::parse, default.level, if_wrong),
+            version: self.label(
+                &format!("{mode}-version"),
+                Version::parse,
+                default.version,
+                Version::Latest,
+            ),
+        }
+    }
+
+    fn label<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+        default: T,
+        if_wrong: T,
+    ) -> T {
+        let key = format!("{PREFIX}{name}");
+        let Some(text) = self
+            .labels
+            .and_then(|labels| labels.get(&key))
+            .and_then(Value::as_str)
+        else {
+            return default;
+        };
+        parse(text).unwrap_or_else(|problem| {
+            let path = Path::root("metadata").child("labels").key(key.as_str());
+            self.errors.push(Error::invalid(&path, text, problem));
+            if_wrong
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    fn of(labels: &Value) -> (String, Vec<String>) {
+        let (policy, errors) = Policy::PRIVILEGED.with_labels(labels.as_map());
+        let text = format!("{} {} {}", policy.enforce, policy.audit, policy.warn);
+        (text, errors.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn labels_say_levels_and_versions() {
+        let labels = tree!({
+            "pod-security.kubernetes.io/enforce": "baseline",
+            "pod-security.kubernetes.io/warn": "restricted",
+            "pod-security.kubernetes.io/warn-version": "v1.28",
+        });
+        assert_eq!(
+            of(&labels),
+            (
+                "baseline:latest privileged:latest restricted:v1.28".to_owned(),
+                vec![]
+            )
+        );
+        assert_eq!(
+            of(&Value::Null).0,
+            "privileged:latest privileged:latest privileged:latest"
+        );
+    }
+
+    #[test]
+    fn wrong_levels_enforce_the_strictest_and_tell_nobody() {
+        let labels = tree!({
+            "pod-security.kubernetes.io/enforce": "bogus",
+            "pod-security.kubernetes.io/warn": "",
+            "pod-security.kubernetes.io/audit-version": "1.2",
+        });
+        let (policy, errors) = of(&labels);
+        assert_eq!(policy, "restricted:latest privileged:latest privileged:latest");
+        assert_eq!(
+            errors,
+            [
+                "metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: \"bogus\": must be one of privileged, baseline, restricted",
+                "metadata.labels[pod-security.kubernetes.io/audit-version]: Invalid value: \"1.2\": must be \"latest\" or \"v1.x\"",
+                "metadata.labels[pod-security.kubernetes.io/warn]: Invalid value: \"\": must be one of privileged, baseline, restricted",
+            ]
+        );
+    }
+
+    #[test]
+    fn versions_are_minors_of_the_first_major() {
+        for (text, minor) in [("v1.0", 0), ("v1.9", 9), ("v1.36", 36), ("v1.9999", 9999)] {
+            assert_eq!(Version::parse(text), Ok(Version::Minor(minor)));
+        }
+        for text in [
+            "",
+            "v1",
+            "v1.",
+            "v1.01",
+            "v2.0",
+            "v1.-1",
+            "v1.+1",
+            "v1.99999999999999999999",
+            "Latest",
+        ] {
+            assert_eq!(Version::parse(text), Err(VERSION_PROBLEM), "{text}");
+        }
+    }
+}

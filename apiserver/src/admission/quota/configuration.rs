@@ -1,0 +1,81 @@
+//! The plugin's configuration: what may not be used at all without a quota that covers it (kind ResourceQuotaConfiguration).
+
+use schema::{Value, yaml};
+
+use super::scopes::Scope;
+
+const API_VERSIONS: [(&str, &str); 3] = [
+    ("apiserver.config.k8s.io/v1", "ResourceQuotaConfiguration"),
+    ("resourcequota.admission.k8s.io/v1beta1", "Configuration"),
+    ("resourcequota.admission.k8s.io/v1alpha1", "Configuration"),
+];
+
+/// A resource that is limited where no quota covers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// Its API group.
+    pub group: String,
+    /// Its plural name.
+    pub resource: String,
+    /// Parts of the names of what is limited.
+    pub contains: Vec<String>,
+    /// Scopes that a quota must be for.
+    pub scopes: Vec<Scope>,
+}
+
+/// Reads the configuration; nothing is limited without one.
+pub fn read(bytes: Option<&[u8]>) -> Result<Vec<Limited>, String> {
+    let Some(bytes) = bytes else {
+        return Ok(Vec::new());
+    };
+    let file = yaml::parse(bytes).map_err(|error| error.to_string())?;
+    let of = (
+        file.str_at(&["apiVersion"]).unwrap_or_default(),
+        file.str_at(&["kind"]).unwrap_or_default(),
+    );
+    if !API_VERSIONS.contains(&of) {
+        let (version, kind) = API_VERSIONS[0];
+        return Err(format!("it is no {kind} of {version}"));
+    }
+    let entries = file.list_at(&["limitedResources"]).iter().enumerate();
+    entries.map(|(at, entry)| limited(at, entry)).collect()
+}
+
+fn limited(at: usize, entry: &Value) -> Result<Limited, String> {
+    let text = |field: &str| entry.str_at(&[field]).unwrap_or_default().to_owned();
+    let contains = entry.list_at(&["matchContains"]).iter();
+    let limited = Limited {
+        group: text("apiGroup"),
+        resource: text("resource"),
+        contains: contains.filter_map(Value::as_str).map(str::to_owned).collect(),
+        scopes: entry.list_at(&["matchScopes"]).iter().map(Scope::of).collect(),
+    };
+    match limited.resource.is_empty() {
+        true => Err(format!(
+            "limitedResources[{at}].resource: Required value: must be specified"
+        )),
+        false => Ok(limited),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limited_resources_are_read() {
+        let head =
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: ResourceQuotaConfiguration\nlimitedResources:\n";
+        let read_of = |text: &str| read(Some(format!("{head}{text}").as_bytes()));
+        let found = read_of(
+            "- resource: pods\n  matchScopes:\n  - {scopeName: PriorityClass, operator: In, values: [high]}\n\
+             - apiGroup: apps\n  resource: deployments\n  matchContains: [count/]\n",
+        );
+        let found = found.expect("it is good");
+        assert_eq!(found[0].scopes[0].to_string(), "{PriorityClass In [high]}");
+        assert_eq!((found[1].group.as_str(), found[1].contains.len()), ("apps", 1));
+        assert!(read_of("- {apiGroup: apps}").is_err());
+        assert!(read(Some(b"kind: Pod")).is_err());
+        assert_eq!(read(None), Ok(Vec::new()));
+    }
+}
