@@ -176,6 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn what_another_server_decides_is_not_configured_here() {
+        let parse = |arguments: &[&str]| {
+            CommandLine::try_parse_from(["shardplane", "watchcache"].iter().chain(arguments)).map(drop)
+        };
+        let (users, rights) = (
+            ["--authentication-kubeconfig", "k"],
+            ["--authorization-kubeconfig", "k"],
+        );
+        let paths = ["--authorization-always-allow-paths", "/livez"];
+        assert!(parse(&[users, rights, paths].concat()).is_ok());
+        assert!(parse(&paths).is_err(), "they are allowed before it is asked");
+        for (delegated, own) in [
+            (users, "--oidc-issuer-url=https://issuer"),
+            (rights, "--authorization-policy-file=p"),
+            (rights, "--authorization-webhook-config-file=w"),
+        ] {
+            assert!(parse(&[&delegated[..], &[own]].concat()).is_err(), "{own}");
+        }
+    }
+
+    #[test]
     fn durations_are_those_of_go() {
         assert_eq!(duration("1h0m30s").map(|one| one.as_secs()), Ok(3_630));
         assert!(duration("-1s").is_err());
