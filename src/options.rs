@@ -10,6 +10,7 @@ mod oidc;
 mod routing;
 mod serving;
 mod tiers;
+mod up;
 mod watch_cache;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use etcd::Etcd;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
 pub use tiers::{Share, Tiers};
+pub use up::Up;
 pub use watch_cache::WatchCache;
 
 /// A Kubernetes API server. Without a command it serves.
@@ -55,6 +57,8 @@ pub enum Command {
     Watchcache(Box<Member>),
     /// Passes requests on: lists and watches to the watch tier, everything else to frontends. It needs no etcd.
     Router(Box<Routing>),
+    /// Starts a whole system on this machine: processes of all three tiers over an etcd. Tells where they are and stops them together.
+    Up(Box<Up>),
 }
 
 /// Everything that can be set for a member of the watch tier.
@@ -120,6 +124,7 @@ impl Command {
             Self::Serve(options) | Self::Apiserver(options) => &options.logging,
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
+            Self::Up(options) => &options.logging,
         };
         logging.verbosity
     }
