@@ -19,11 +19,11 @@ pub struct Up {
     /// How many frontends
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = counts(1))]
     pub apiservers: u16,
-    /// How many members of the watch tier
-    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = counts(1))]
+    /// How many members of the watch tier; without any, frontends alone answer no whole lists and no watches
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = counts(0))]
     pub watchcaches: u16,
-    /// How many routers
-    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = counts(1))]
+    /// How many routers; without any, the kubeconfig is of the first frontend
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = counts(0))]
     pub routers: u16,
     /// The port of the first router; the other processes have those after it. 0 finds a free one for each
     #[arg(long, value_name = "PORT", default_value_t = 6443)]

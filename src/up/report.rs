@@ -28,10 +28,11 @@ impl Report<'_> {
         self.folder.join("admin.kubeconfig")
     }
 
-    /// Of the first router.
+    /// Of the first router, or else of the first frontend.
     pub fn url(&self) -> String {
-        let router = self.pieces.iter().find(|piece| piece.role == Role::Router);
-        router.map_or_else(String::new, |router| format!("https://{}", router.address))
+        let first = |role| self.pieces.iter().find(move |piece| piece.role == role);
+        let entry = first(Role::Router).or_else(|| first(Role::Frontend));
+        entry.map_or_else(String::new, |entry| format!("https://{}", entry.address))
     }
 
     /// The table, and what to type next.

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """Client libraries against a running server: the crate kube, PyPI kubernetes, npm @kubernetes/client-node.
 
-    run.py --store embedded|etcd
+    run.py --store embedded|etcd|tiers
 """
 import argparse, os, pathlib, subprocess, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-from cluster import TOOLS, Failure, binary, cluster
+from cluster import TOOLS, Failure, binary
+from tiers import STORES, served
 
 SECONDS_MAX = 120
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
-    with cluster(parser.parse_args().store) as server:
+    parser.add_argument("--store", choices=STORES, default="embedded")
+    with served(parser.parse_args().store) as server:
         environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig), "NODE_PATH": str(TOOLS / "node" / "node_modules")}
         for name, command in {
             "kube": [binary().with_name("shardplane-clients")],

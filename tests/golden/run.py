@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays the recorded behaviour of the reference against a running server and holds the line that was reached.
 
-    run.py --store embedded|etcd [--bound] [--raise]
+    run.py --store embedded|etcd|tiers [--bound] [--raise]
         --bound   as a user who is in no group that may all, bound to cluster-admin
         --raise   writes the groups that got better into line.json
 """
@@ -9,8 +9,9 @@ import argparse, json, pathlib, sys, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
-from cluster import BOUND_GROUP, BOUND_TOKEN, TOKEN, Failure, cluster
+from cluster import BOUND_GROUP, BOUND_TOKEN, TOKEN, Failure
 from corpus import LINE, replay
+from tiers import STORES, served
 
 # To the bound user some answers tell who asks (groups in reviews of oneself and in requests for certificates) or by which role; all
 # others must be the same.
@@ -20,13 +21,13 @@ BIND_SECONDS_MAX = 10
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
+    parser.add_argument("--store", choices=STORES, default="embedded")
     parser.add_argument("--bound", action="store_true")
     parser.add_argument("--raise", dest="raises", action="store_true")
     options = parser.parse_args()
     path, token = (BOUND_LINE, BOUND_TOKEN) if options.bound else (LINE, TOKEN)
     line = json.loads(path.read_text())
-    with cluster(options.store) as server:
+    with served(options.store) as server:
         if options.bound:
             bind(server)
         reached = replay(server, line, token)

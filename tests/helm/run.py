@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """helm 4 against a running server: a release's whole life, on a chart of more than fifteen kinds.
 
-    run.py --store embedded|etcd
+    run.py --store embedded|etcd|tiers
 
 Every step is done with server-side apply, helm's default, and with --server-side=false.
 """
@@ -9,8 +9,9 @@ import argparse, json, pathlib, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-from cluster import Failure, cluster
+from cluster import Failure
 from commands import Command, expect, same
+from tiers import STORES, served
 
 CHART = str(HERE / "chart")
 KINDS_MIN = 15
@@ -107,8 +108,8 @@ STEPS = [Release.install, Release.owners, Release.upgrade, Release.roll_back, Re
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
-    with cluster(parser.parse_args().store) as server, tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--store", choices=STORES, default="embedded")
+    with served(parser.parse_args().store) as server, tempfile.TemporaryDirectory() as folder:
         helm, kubectl = (Command(program, server, folder) for program in ("helm", "kubectl"))
         expect(helm("lint", CHART), r"0 chart\(s\) failed")
         for name, server_side in (("theirs", True), ("ours", False)):

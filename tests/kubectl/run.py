@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """kubectl 1.36 against a running server: what people type, with what it must print.
 
-    run.py --store embedded|etcd
+    run.py --store embedded|etcd|tiers
 """
 import argparse, json, pathlib, sys, tempfile, threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
-from cluster import Failure, cluster
+from cluster import Failure
 from commands import Command, expect, same
+from tiers import STORES, served
 import server_side
 
 MANIFESTS = HERE / "manifests"
@@ -151,8 +152,8 @@ STEPS = [discovery, create_and_get, select_and_sort, apply, change, watch_and_wa
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
-    with cluster(parser.parse_args().store) as server, tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--store", choices=STORES, default="embedded")
+    with served(parser.parse_args().store) as server, tempfile.TemporaryDirectory() as folder:
         kubectl = Command("kubectl", server, folder)
         for step in STEPS:
             step(kubectl)

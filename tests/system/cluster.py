@@ -53,23 +53,28 @@ class Process:
 
 
 class Etcd(Process):
-    """A one-member etcd."""
+    """One etcd: alone, or one of a cluster."""
 
-    def __init__(self, folder):
-        self.client, peer = free_port(), free_port()
+    def __init__(self, folder, name="etcd", peer=None, cluster=None):
+        self.name, self.client, peer = name, free_port(), peer or free_port()
         self.url = f"http://127.0.0.1:{self.client}"
         self.command = [
-            TOOLS / "bin" / "etcd", "--data-dir", folder / "etcd", "--log-level", "error",
+            TOOLS / "bin" / "etcd", "--name", name, "--data-dir", folder / name, "--log-level", "error",
             "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
             "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-            "--initial-cluster", f"default=http://127.0.0.1:{peer}",
+            "--initial-cluster", cluster or f"{name}=http://127.0.0.1:{peer}",
         ]
-        self.log = folder / "etcd.log"
-        self.start()
+        self.log = folder / f"{name}.log"
+        self.launch()
+        if not cluster:
+            self.wait()
 
     def start(self):
         self.launch()
-        wait_until("etcd is healthy", lambda: self.healthy(), self.process, self.log)
+        self.wait()
+
+    def wait(self):
+        wait_until(f"{self.name} is healthy", lambda: self.healthy(), self.process, self.log)
 
     def healthy(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=2)
@@ -88,6 +93,31 @@ class Etcd(Process):
             return json.loads(text)
         finally:
             connection.close()
+
+
+class EtcdCluster:
+    """Several etcd members that agree with each other."""
+
+    def __init__(self, folder, count):
+        peers = {f"etcd-{number}": free_port() for number in range(1, count + 1)}
+        cluster = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in peers.items())
+        self.members = [Etcd(folder, name, port, cluster) for name, port in peers.items()]
+        for member in self.members:
+            member.wait()
+        self.url = ",".join(member.url for member in self.members)
+
+    def leader(self):
+        """The member that the others follow."""
+        for member in self.members:
+            if member.alive():
+                status = member.call("maintenance/status", {})
+                if status.get("leader") == status["header"]["member_id"]:
+                    return member
+        raise OSError("no leader")
+
+    def stop(self):
+        for member in self.members:
+            member.stop()
 
 
 def token_file(folder):

@@ -1,26 +1,68 @@
-"""The tiers as processes of their own over one etcd: frontends, members of the watch tier, routers. They share a folder of
-certificates and find each other by their leases.
+"""The tiers as processes of their own over one etcd: frontends, members of the watch tier, routers. `shardplane up` starts and stops
+them; what ends meanwhile is the suites' to start again.
 
-It starts and stops processes and asks a router what it knows; what is tested is the suites' affair.
+What is tested is the suites' affair.
 """
-import contextlib, json, pathlib, shutil, sys, tempfile, time
+import collections, contextlib, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time
 
-from cluster import START_SECONDS_MAX, Etcd, Failure, Server, binary, free_port, tail, token_file, wait_until
+from cluster import (START_SECONDS_MAX, STOP_SECONDS_MAX, Etcd, EtcdCluster, Failure, Process, Server, binary, cluster, free_port, stop, tail,
+                     token_file, wait_until)
+
+
+class Adopted:
+    """A process that `shardplane up` started, seen as one of ours."""
+
+    def __init__(self, up, name, pid):
+        self.up, self.name, self.pid, self.returncode = up, name, pid, None
+
+    def poll(self):
+        if self.returncode is None and not pathlib.Path(f"/proc/{self.pid}").exists():
+            said = re.findall(rf"{self.name} ended: (exit status|signal): (\d+)", self.up.log.read_text())
+            if said:
+                how, number = said[-1]
+                self.returncode = int(number) if how == "exit status" else -int(number)
+            elif not self.up.alive():
+                # Of those that it stopped itself it says nothing.
+                self.returncode = 0
+        return self.returncode
+
+    def wait(self, timeout=STOP_SECONDS_MAX):
+        end = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(self.name, timeout)
+            time.sleep(0.02)
+        return self.returncode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            self.send_signal(signal.SIGKILL)
 
 
 class Tier(Server):
-    """One process of a tier."""
+    """One process of a tier. Where it is ours, its standard input is, too: it stops when that ends."""
 
-    def __init__(self, system, tier, name, extra):
-        self.folder, self.port = system.folder / name, free_port()
-        self.folder.mkdir()
-        self.name, self.url, self.etcd = name, f"https://127.0.0.1:{self.port}", system.etcd
-        self.log = self.folder / "server.log"
-        self.command = [
-            str(binary()), tier, "--data-dir", str(self.folder / "data"), "--cert-dir", str(system.folder / "pki"),
-            "--bind-address", "127.0.0.1", "--secure-port", str(self.port), *extra,
-        ]
-        self.launch()
+    def __init__(self, system, name, tier, address, command, process=None):
+        self.name, self.tier, self.address, self.command = name, tier, address, command
+        self.url, self.port, self.etcd = f"https://{address}", int(address.rpartition(":")[2]), system.etcd
+        self.folder = system.folder / name
+        self.folder.mkdir(exist_ok=True)
+        self.log = self.folder / "log"
+        self.process = process or self.launch()
+
+    @property
+    def kubeconfig(self):
+        return self.folder / "admin.kubeconfig"
+
+    def launch(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=self.log.open("a"), stderr=subprocess.STDOUT)
+        return self.process
 
     def wait(self):
         wait_until(f"{self.name} is ready", lambda: self.request("GET", "/readyz")[0] == 200, self.process, self.log)
@@ -29,33 +71,58 @@ class Tier(Server):
         self.launch()
         self.wait()
 
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.port}"
+
+class Up(Process):
+    """`shardplane up`."""
+
+    def __init__(self, folder, arguments):
+        self.log = folder / "up.log"
+        self.command = [binary(), "up", "--data-dir", folder, "--secure-port", "0", "--restart", "false", *arguments]
+        self.launch()
+        wait_until("all tiers work together", lambda: self.told(folder), self.process, self.log, seconds=3 * START_SECONDS_MAX)
+
+    def told(self, folder):
+        return "Next:" in self.log.read_text() and json.loads((folder / "system.json").read_text())
+
+    def stop(self):
+        """All in order, as at Ctrl-C."""
+        stop(self.process)
+        if self.process.returncode != 0:
+            raise Failure(f"`shardplane up` ended with {self.process.returncode}\n{tail(self.log)}")
 
 
 class System:
     """An etcd and the tiers over it."""
 
-    def __init__(self, folder, member_flags=(), frontend_flags=()):
+    def __init__(self, folder, member_flags=(), frontend_flags=(), etcd_members=1):
         self.folder, self.member_flags, self.frontend_flags = pathlib.Path(folder), member_flags, frontend_flags
-        self.frontends, self.members, self.routers, self.made = [], [], [], 0
-        tokens = token_file(self.folder)
-        self.etcd = Etcd(self.folder)
-        self.stored = ["--etcd-servers", self.etcd.url, "--token-auth-file", str(tokens), "--service-cluster-ip-range", "10.96.0.0/16"]
+        self.made, self.up, self.pieces = 0, None, collections.defaultdict(list)
+        self.stored = ["--token-auth-file", str(token_file(self.folder)), "--service-cluster-ip-range", "10.96.0.0/16"]
+        self.etcd = Etcd(self.folder) if etcd_members == 1 else EtcdCluster(self.folder, etcd_members)
 
     def start(self, frontends=2, members=2, routers=1):
-        for number in range(frontends):
-            self.frontends.append(Tier(self, "apiserver", f"frontend-{number}", [*self.stored, *self.frontend_flags]))
-        self.seeds = ",".join(frontend.address for frontend in self.frontends)
-        for _ in range(members):
-            self.add_member()
-        for number in range(routers):
-            self.routers.append(Tier(self, "router", f"router-{number}", ["--frontends", self.seeds]))
-        for process in self.processes:
-            process.wait()
+        counts = ["--apiservers", frontends, "--watchcaches", members, "--routers", routers, "--etcd-servers", self.etcd.url]
+        flags = {"apiserver": [*self.stored, *self.frontend_flags], "watchcache": [*self.stored, *self.member_flags]}
+        more = [f"--{tier}-arg={flag}" for tier, of_tier in flags.items() for flag in of_tier]
+        self.up = Up(self.folder, [*counts, *more])
+        for told in json.loads((self.folder / "system.json").read_text())["processes"]:
+            process = Adopted(self.up, told["name"], told["pid"])
+            tier = Tier(self, told["name"], told["tier"], told["address"], told["command"], process)
+            self.pieces[told["tier"]].append(tier)
         for router in self.routers:
             self.until("the router knows everybody", lambda: self.is_complete(router))
+
+    @property
+    def frontends(self):
+        return self.pieces["apiserver"]
+
+    @property
+    def members(self):
+        return self.pieces["watchcache"]
+
+    @property
+    def routers(self):
+        return self.pieces["router"]
 
     @property
     def processes(self):
@@ -64,9 +131,10 @@ class System:
     def add_member(self):
         """One more of the watch tier; it is not waited for."""
         self.made += 1
-        member = Tier(self, "watchcache", f"member-{self.made}", [*self.stored, "--frontends", self.seeds, *self.member_flags])
-        self.members.append(member)
-        return member
+        model, name, address = self.members[0], f"member-more-{self.made}", f"127.0.0.1:{free_port()}"
+        own = {str(model.folder): str(self.folder / name), str(model.port): address.rpartition(":")[2]}
+        self.members.append(Tier(self, name, "watchcache", address, [own.get(part, part) for part in model.command]))
+        return self.members[-1]
 
     def status(self, router):
         """What a router says of everybody."""
@@ -87,8 +155,7 @@ class System:
         status = self.status(router)
         known = {one["address"] for one in status["members"]}
         everybody = {process.address for process in [*self.frontends, *self.members] if process.alive()}
-        units = status["units"]
-        return known == everybody and len(units) > 40 and all(sorted(one["asked"]) == sorted(one["assigned"]) for one in units)
+        return known == everybody and len(status["units"]) > 40 and status["settled"]
 
     def until(self, what, holds, seconds=START_SECONDS_MAX):
         end = time.monotonic() + seconds
@@ -101,27 +168,53 @@ class System:
             time.sleep(0.05)
 
     def stop(self):
-        for process in [*self.routers, *self.members, *self.frontends]:
-            # They have nothing to hand over to anybody any more.
-            process.process.kill()
-            process.process.wait()
-        self.etcd.stop()
+        """In order, and nothing is left of it."""
+        for process in [process.process for of_tier in self.pieces.values() for process in of_tier]:
+            if isinstance(process, subprocess.Popen):
+                process.kill()
+                process.wait()
+        try:
+            if self.up:
+                self.up.stop()
+                left = [one.name for one in self.processes if one.alive()]
+                if left:
+                    raise Failure(f"left behind: {left}")
+        finally:
+            self.etcd.stop()
 
 
 @contextlib.contextmanager
-def system(member_flags=(), frontend_flags=(), **counts):
+def system(member_flags=(), frontend_flags=(), etcd_members=1, **counts):
     """A running system; everything is gone afterwards."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="shardplane-tiers-"))
     running = None
     try:
-        running = System(folder, member_flags, frontend_flags)
+        running = System(folder, member_flags, frontend_flags, etcd_members)
         running.start(**counts)
         yield running
     except BaseException:
-        for log in sorted(folder.glob("*/server.log")):
+        for log in sorted([*folder.glob("*/log"), folder / "up.log"]):
             print(f"--- end of the log of {log.parent.name}\n{tail(log, 25)}", file=sys.stderr)
         raise
     finally:
         if running:
             running.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+# What the suites of clients are run against.
+STORES = ["embedded", "etcd", "tiers"]
+
+
+@contextlib.contextmanager
+def served(store):
+    """A server on a store; or one of two routers before 2 frontends and 3 members of the watch tier over 3 etcds."""
+    if store != "tiers":
+        with cluster(store) as server:
+            yield server
+        return
+    with system(members=3, routers=2, etcd_members=3) as tiers:
+        yield tiers.routers[1]
+        dead = [process.name for process in tiers.processes if not process.alive()]
+        if dead:
+            raise Failure(f"ended by themselves: {dead}")
