@@ -9,7 +9,8 @@ use apiserver::objects::Objects;
 use auth::Access;
 use auth::metrics::{self, Reloads};
 use kinds::Keys;
-use serve::filters::{Authentication, Authorization, FrontProxy, Rights};
+use serve::filters::{Authentication, Authorization, FrontProxy, Rights, TellLoad};
+use serve::load::Load;
 use serve::metrics::Metrics;
 use serve::server::Listener;
 use serve::shutdown::Shutdown;
@@ -84,15 +85,27 @@ impl Config {
     /// The filter that finds out who comes in.
     pub(crate) fn authentication(&self, entrance: &Entrance) -> Authentication {
         Authentication {
-            front_proxy: Some(FrontProxy {
-                authority: entrance.proxies.clone(),
-                names: self.access.proxy_names(),
-            }),
+            front_proxy: Some(self.proxies(entrance)),
             clients: entrance.clients.clone(),
             tokens: entrance.access.tokens.clone(),
             anonymous: self.access.anonymous(),
             metrics: entrance.came_in.clone(),
             audit: entrance.audit.clone(),
+        }
+    }
+
+    /// The filter that tells routers how much is under way.
+    pub(crate) fn tell_load(&self, entrance: &Entrance, load: &Load) -> TellLoad {
+        TellLoad {
+            proxies: self.proxies(entrance),
+            load: load.clone(),
+        }
+    }
+
+    fn proxies(&self, entrance: &Entrance) -> FrontProxy {
+        FrontProxy {
+            authority: entrance.proxies.clone(),
+            names: self.access.proxy_names(),
         }
     }
 

@@ -6,7 +6,7 @@ use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
     Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
-    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights, TellLoad,
 };
 use serve::health::Health;
 use serve::http::Handler;
@@ -22,6 +22,8 @@ use crate::options::Serving;
 pub struct Parts {
     /// Who comes in.
     pub authentication: Authentication,
+    /// Tells routers how much is under way.
+    pub load: TellLoad,
     /// What is told of requests, if anything is.
     pub audit: Option<auth::audit::Audit>,
     /// Who may do what.
@@ -48,6 +50,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(AuditId),
         Box::new(CacheControl),
         Box::new(PanicGuard),
+        Box::new(parts.load),
         Box::new(Deadline::new(serving.listening.request_timeout)),
         Box::new(
             EndLongRunning::new(parts.shutdown)

@@ -60,6 +60,7 @@ impl Config {
         health.readyz.extend(shared.as_ref().map(Shared::check));
         let parts = filters::Parts {
             authentication: config.authentication(&entrance),
+            load: config.tell_load(&entrance, &base.site.load),
             authorization: entrance.authorization(),
             health,
             cache: cache.clone(),

@@ -88,6 +88,7 @@ impl Config {
         );
         let parts = filters::Parts {
             authentication: config.authentication(&entrance),
+            load: config.tell_load(&entrance, &base.site.load),
             authorization: entrance.authorization(),
             health: health::checks(store.clone(), &cache, hooks.states(), shutdown.clone()),
             cache: cache.clone(),

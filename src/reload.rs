@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use auth::metrics::{Reloads, digest};
 use serve::pki;
 use serve::shutdown::Shutdown;
-use serve::tls::{ClientAuthority, ServingCertificate};
+use serve::tls::{Certificates, ClientAuthority};
 
 /// How often files are looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -53,11 +53,11 @@ impl Watched {
         })
     }
 
-    /// The server's certificate and its key.
-    pub fn certificate(certificate: Arc<ServingCertificate>) -> Self {
-        let paths = certificate.paths().map(Path::to_owned).to_vec();
-        Self::new("the serving certificate", paths, move || {
-            certificate.reload().map_err(|error| error.to_string())
+    /// The server's certificates and their keys.
+    pub fn certificates(certificates: Arc<Certificates>) -> Self {
+        let paths = certificates.paths().into_iter().map(Path::to_owned).collect();
+        Self::new("the serving certificates", paths, move || {
+            certificates.reload().map_err(|error| error.to_string())
         })
     }
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use serve::http::Handler;
 use serve::limits::Connections;
+use serve::load::Load;
 use serve::pki::{self, kubeconfig};
 use serve::server::{Listener, Server};
 use serve::shutdown::Shutdown;
-use serve::tls::{self, ClientAuthority, ServingCertificate};
+use serve::tls::{self, Certificates, ClientAuthority, Named, ServingCertificate};
 
 use crate::error::Error;
 use crate::options::Listening;
@@ -31,6 +32,9 @@ pub struct Site {
     names: pki::Names,
     /// A serving certificate that was given, with its key.
     given: Option<(PathBuf, PathBuf)>,
+    /// Others for some names, as the flag has them.
+    named: Vec<String>,
+    limits: Connections,
     stop: Stop,
     /// Whether it stops when standard input ends.
     stops_with_stdin: bool,
@@ -53,11 +57,13 @@ pub struct Open {
     pub begun: Instant,
     /// Ends everything.
     pub shutdown: Shutdown,
+    /// What is under way.
+    pub load: Load,
     /// Connections wait here.
     pub listener: Listener,
     site: Site,
     signals: Signals,
-    certificate: Arc<ServingCertificate>,
+    certificates: Arc<Certificates>,
 }
 
 impl Site {
@@ -70,6 +76,11 @@ impl Site {
             pki,
             names,
             given: certificate.zip(key),
+            named: flags.tls_sni_cert_key.clone(),
+            limits: Connections {
+                goaway_chance: flags.goaway_chance,
+                ..Connections::default()
+            },
             stops_with_stdin: flags.stop_with_stdin,
             stop: Stop {
                 delay: flags.shutdown_delay_duration,
@@ -91,13 +102,19 @@ impl Site {
             Some((certificate, key)) => ServingCertificate::load(certificate, key)?,
             None => ServingCertificate::load(&self.pki.serving_certificate, &self.pki.serving_key)?,
         };
+        let named = self.named.iter().map(|one| Named::parse(one));
+        let named = named
+            .collect::<Result<_, _>>()
+            .map_err(|why| Error::flag("tls-sni-cert-key", why))?;
+        let certificates = Certificates::new(certificate, named)?;
         let open = Open {
             begun,
             shutdown: Shutdown::new(),
+            load: Load::default(),
             listener,
             site: self,
             signals,
-            certificate,
+            certificates,
         };
         kubeconfig::write(
             &open.kubeconfig(),
@@ -151,17 +168,19 @@ impl Open {
             site,
             listener,
             shutdown,
+            load,
             mut signals,
-            certificate,
+            certificates,
             ..
         } = self;
         let server = Server {
-            tls: Arc::new(tls::server_config(certificate.clone(), &clients)),
+            tls: Arc::new(tls::server_config(certificates.clone(), &clients)),
             handler,
-            limits: Connections::default(),
+            limits: site.limits,
             shutdown: shutdown.clone(),
+            load,
         };
-        watched.push(Watched::certificate(certificate));
+        watched.push(Watched::certificates(certificates));
         tokio::spawn(reload::keep_fresh(
             watched,
             site.own_certificate(),

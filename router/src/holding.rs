@@ -28,6 +28,11 @@ pub struct Holding {
 enum Phase {
     Loading,
     Ready,
+    /// The store has not been heard of for too long. Others are ready, and it is said that this member is not; once that is known
+    /// its watches go to the others.
+    Behind {
+        are_leaving: bool,
+    },
     /// Its watches end; then it goes, at the latest at this time.
     Leaving {
         until: Instant,
@@ -52,6 +57,8 @@ pub enum Step {
 pub struct Standing {
     /// Whether it can be served.
     pub is_loaded: bool,
+    /// Whether the store has not been heard of for too long.
+    pub is_behind: bool,
     /// Its open watches.
     pub watchers: u64,
 }
@@ -136,11 +143,22 @@ impl Holding {
         let next = match phase {
             Phase::Loading if is_unwanted => None,
             Phase::Loading if standing.is_loaded => Some(Phase::Ready),
-            Phase::Ready if is_unwanted && self.view.is_handed_over(unit, &self.name) => {
+            Phase::Ready | Phase::Behind { .. }
+                if is_unwanted && self.view.is_handed_over(unit, &self.name) =>
+            {
                 steps.push(Step::Leave(unit.clone()));
                 Some(Phase::Leaving {
                     until: now + LEAVE_MAX,
                 })
+            }
+            Phase::Ready if standing.is_behind && self.are_others_ready(unit) => {
+                Some(Phase::Behind { are_leaving: false })
+            }
+            Phase::Behind { .. } if !standing.is_behind => Some(Phase::Ready),
+            // Without a store nothing is written: then nobody hears of this, and watches stay where they are.
+            Phase::Behind { are_leaving: false } if self.are_others_asked(unit) => {
+                steps.push(Step::Leave(unit.clone()));
+                Some(Phase::Behind { are_leaving: true })
             }
             Phase::Leaving { until } if standing.watchers == 0 || until <= now => None,
             other => Some(other),
@@ -159,6 +177,17 @@ impl Holding {
         } else {
             self.asked.remove(unit);
         }
+    }
+
+    fn are_others_ready(&self, unit: &Unit) -> bool {
+        let mut ready = self.view.ready_for(unit).iter();
+        ready.any(|member| member.name != self.name)
+    }
+
+    /// Whether they are, and this member is not.
+    fn are_others_asked(&self, unit: &Unit) -> bool {
+        let asked = self.view.ready_for(unit);
+        !asked.is_empty() && asked.iter().all(|member| member.name != self.name)
     }
 
     /// When more members are asked for a unit than before, they get their part of the watches.
@@ -182,10 +211,12 @@ mod tests {
 
     const LOADED: Standing = Standing {
         is_loaded: true,
+        is_behind: false,
         watchers: 3,
     };
     const EMPTY: Standing = Standing {
         is_loaded: false,
+        is_behind: false,
         watchers: 0,
     };
 
@@ -273,6 +304,28 @@ mod tests {
         // When it goes and comes back, it has nothing again.
         assert_eq!(scene.sees(vec![cache("a", &["pods"])], LOADED), []);
         assert_eq!(scene.sees(both(), LOADED), [Step::Shed(pods(), 0.5)]);
+    }
+
+    #[test]
+    fn who_is_cut_off_from_the_store_lets_others_serve() {
+        let behind = Standing {
+            is_behind: true,
+            ..LOADED
+        };
+        let mut scene = Scene::new();
+        scene.sees(vec![cache("a", &[])], LOADED);
+        assert_eq!(scene.sees(vec![cache("a", &["pods"])], behind), []);
+        assert!(scene.holding.ready().contains(&pods()), "nobody else could");
+        let both = || vec![cache("a", &["pods"]), cache("b", &["pods"])];
+        scene.sees(both(), LOADED);
+        assert_eq!(scene.sees(both(), behind), []);
+        assert!(scene.holding.ready().is_empty());
+        assert_eq!(scene.sees(both(), behind), [], "nobody has heard of it yet");
+        let known = || vec![cache("a", &[]), cache("b", &["pods"])];
+        assert_eq!(scene.sees(known(), behind), [Step::Leave(pods())]);
+        assert_eq!(scene.sees(known(), behind), []);
+        assert_eq!(scene.sees(known(), LOADED), []);
+        assert!(scene.holding.ready().contains(&pods()));
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub const REQUESTS_MAX: usize = 200_000;
 /// The same of one client address.
 pub const REQUESTS_PER_CLIENT_MAX: usize = 50_000;
 
+/// How long a member may hear nothing of the store before it lets others serve: more than twice as long as the store is silent when
+/// nothing happens.
+pub const SILENCE_MAX: Duration = Duration::from_secs(12);
 /// How long the watches of a unit may take to leave before it goes without them.
 pub const LEAVE_MAX: Duration = Duration::from_secs(30);
 /// How many watches a member asks to leave in a second, so that their clients do not come back all at once.

@@ -2,6 +2,7 @@
 //! be asked. Which member is asked is [`crate::choice`]'s.
 
 mod connection;
+mod elsewhere;
 mod exchange;
 mod relay;
 mod tunnel;
@@ -20,6 +21,7 @@ use crate::ejection::{Fitness, Outcome};
 use crate::limits::{CONNECTIONS_PER_MEMBER_MAX, STREAMS_PER_CONNECTION_MAX};
 
 use connection::{Connection, Stream};
+use elsewhere::Elsewhere;
 
 pub use exchange::{Failed, Safety};
 pub use tunnel::upgrade;
@@ -68,6 +70,8 @@ pub struct Upstream {
     /// One connection is made at a time: those who wait share it.
     connecting: tokio::sync::Mutex<()>,
     fitness: Mutex<Fitness>,
+    /// What it does for others.
+    elsewhere: Mutex<Elsewhere>,
     /// Numbers of what was done.
     pub counts: Counts,
 }
@@ -153,6 +157,7 @@ impl Upstream {
             connections: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
             fitness: Mutex::default(),
+            elsewhere: Mutex::default(),
             counts: Counts::default(),
         }
     }
@@ -164,8 +169,9 @@ impl Upstream {
 
     /// As it is chosen.
     pub fn as_candidate(&self) -> Candidate {
+        let elsewhere = self.elsewhere().at(Instant::now());
         Candidate {
-            load: self.counts.open.load(Ordering::Relaxed),
+            load: self.counts.open.load(Ordering::Relaxed) + elsewhere,
             fitness: *self.fitness(),
         }
     }
@@ -181,6 +187,12 @@ impl Upstream {
             self.counts.failures.fetch_add(1, Ordering::Relaxed);
         }
         self.fitness().note(outcome, Instant::now());
+    }
+
+    /// Takes note of how much it said it has under way for everybody.
+    fn note_load(&self, all: u64) {
+        let ours = self.counts.open.load(Ordering::Relaxed);
+        *self.elsewhere() = Elsewhere::told(all.saturating_sub(ours), Instant::now());
     }
 
     /// A stream on a connection that is open, or on a new one.
@@ -236,6 +248,10 @@ impl Upstream {
 
     fn fitness(&self) -> MutexGuard<'_, Fitness> {
         self.fitness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn counted(self: &Arc<Self>, gauge: fn(&Counts) -> &AtomicU64) -> Counted {

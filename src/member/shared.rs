@@ -8,7 +8,7 @@ use std::time::Duration;
 use router::announce;
 use router::assignment::Policy;
 use router::holding::{Holding, Standing, Step};
-use router::limits::{HANDOVER_MAX, LEAVE_SPREAD_MIN, LEAVING_PER_SECOND_MAX};
+use router::limits::{HANDOVER_MAX, LEAVE_SPREAD_MIN, LEAVING_PER_SECOND_MAX, SILENCE_MAX};
 use router::members::{Member, State, Tier};
 use router::unit::Unit;
 use schema::SmolStr;
@@ -124,6 +124,7 @@ impl Shared {
                 let unit = units.get(unit);
                 Standing {
                     is_loaded: unit.is_some_and(|unit| unit.generation().is_some()),
+                    is_behind: unit.is_some_and(|unit| unit.silence() > SILENCE_MAX),
                     watchers: unit.map_or(0, |unit| unit.watchers()),
                 }
             };

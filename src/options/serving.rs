@@ -28,6 +28,14 @@ pub struct Listening {
     /// The serving certificate's key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert_file")]
     pub tls_private_key_file: Option<PathBuf>,
+    /// Another serving certificate for some names: cert.pem,key.pem or cert.pem,key.pem:name,*.name. Without names it is for those
+    /// in it. Repeat it for several
+    #[arg(long, value_name = "FILES")]
+    pub tls_sni_cert_key: Vec<String>,
+    /// The chance, for each request on HTTP/2, that its connection is asked to close and the client to open another, behind a load
+    /// balancer perhaps to another server; 0 to 0.02
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = goaway_chance)]
+    pub goaway_chance: f64,
     /// How long a request may take, watches excepted; those under way are given as long when the process stops
     #[arg(long, value_name = "DURATION", default_value = "1m0s", value_parser = duration)]
     pub request_timeout: Duration,
@@ -41,6 +49,19 @@ pub struct Listening {
     /// Stop when standard input ends, as at SIGTERM: for processes that end with the one that started them
     #[arg(long)]
     pub stop_with_stdin: bool,
+}
+
+/// More would close connections faster than they are of use (the reference's limit).
+const GOAWAY_CHANCE_MAX: f64 = 0.02;
+
+fn goaway_chance(text: &str) -> Result<f64, String> {
+    let chance = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    match (0.0..=GOAWAY_CHANCE_MAX).contains(&chance) {
+        true => Ok(chance),
+        false => Err(format!(
+            "it can not be less than 0 or greater than {GOAWAY_CHANCE_MAX}"
+        )),
+    }
 }
 
 /// How it answers.

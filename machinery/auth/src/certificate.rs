@@ -2,7 +2,7 @@
 //! Whether a certificate is to be trusted is checked before, with the TLS library.
 
 use smol_str::SmolStr;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::User;
 
@@ -40,6 +40,21 @@ pub fn ends(der: &[u8]) -> Result<i64, Error> {
 /// The common name of a certificate (DER).
 pub fn common_name(der: &[u8]) -> Result<String, Error> {
     name(&parse(der)?).map(str::to_owned)
+}
+
+/// The DNS names that a certificate (DER) is for.
+pub fn dns_names(der: &[u8]) -> Result<Vec<String>, Error> {
+    let certificate = parse(der)?;
+    let names = certificate
+        .subject_alternative_name()
+        .map_err(|_| Error::Malformed)?;
+    let names = names.into_iter().flat_map(|names| &names.value.general_names);
+    Ok(names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        })
+        .collect())
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Error> {

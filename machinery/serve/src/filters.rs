@@ -13,6 +13,7 @@ mod operator_paths;
 mod panic_guard;
 mod request_info;
 mod rights;
+mod tell_load;
 
 pub use audit::{Audit, Trail};
 pub use authentication::{Authentication, FrontProxy, GoodUntil};
@@ -27,3 +28,4 @@ pub use operator_paths::OperatorPaths;
 pub use panic_guard::PanicGuard;
 pub use request_info::ReadRequestInfo;
 pub use rights::{Held, Rights};
+pub use tell_load::TellLoad;

@@ -7,6 +7,7 @@ pub mod filters;
 pub mod health;
 pub mod http;
 pub mod limits;
+pub mod load;
 pub mod metrics;
 pub mod negotiate;
 pub mod peer;

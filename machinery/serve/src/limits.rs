@@ -83,6 +83,8 @@ pub struct Connections {
     pub idle_timeout: Duration,
     /// How long a connection that was told to close may take to do so when it has nothing under way.
     pub close_timeout: Duration,
+    /// The chance, for each request on HTTP/2, that its connection is asked to close.
+    pub goaway_chance: f64,
     /// How often a quiet HTTP/2 connection is asked whether it is there.
     pub keepalive_interval: Duration,
     /// How long it may take to answer that.
@@ -104,6 +106,7 @@ impl Default for Connections {
             header_timeout: Duration::from_secs(32),
             idle_timeout: Duration::from_secs(90),
             close_timeout: Duration::from_secs(2),
+            goaway_chance: 0.0,
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
         }

@@ -18,6 +18,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::http::Handler;
 use crate::limits::{ACCEPT_PAUSE, Connections};
+use crate::load::Load;
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
 
@@ -54,6 +55,8 @@ pub struct Server {
     pub limits: Connections,
     /// When it drains, connections close.
     pub shutdown: Shutdown,
+    /// What is under way is counted here.
+    pub load: Load,
 }
 
 impl Listener {

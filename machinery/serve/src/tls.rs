@@ -1,6 +1,8 @@
 //! TLS: the server's certificate with reload, and client certificates that are asked for but never demanded.
 //! Who a client certificate names, and what a bad one means, is for authentication.
 
+mod sni;
+
 use arc_swap::ArcSwap;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -12,6 +14,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use sni::{Certificates, Named};
 
 /// Why a certificate or key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +82,7 @@ impl ResolvesServerCert for ServingCertificate {
 }
 
 /// The configuration of a listener: HTTP/2 and HTTP/1.1, client certificates optional.
-pub fn server_config(certificate: Arc<ServingCertificate>, clients: &ClientAuthority) -> ServerConfig {
+pub fn server_config(certificate: Arc<dyn ResolvesServerCert>, clients: &ClientAuthority) -> ServerConfig {
     let verifier = Arc::new(AskOnly {
         subjects: clients.subjects.clone(),
         provider: aws_lc_rs::default_provider(),

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use http_body::Body as _;
 use serve::http::{Body, Response};
+use serve::load::Load;
 
 use super::relay::Relay;
 use super::{Error, Upstream, Upstreams};
@@ -74,13 +75,16 @@ impl Upstream {
                 None
             }
         };
-        let answer = match answer.await {
+        let mut answer = match answer.await {
             Ok(answer) => answer,
             Err(error) => {
                 let safety = safety(&error);
                 return Err(self.failed(error, safety, untouched));
             }
         };
+        if let Some(load) = Load::take(answer.headers_mut()) {
+            self.note_load(load);
+        }
         let held = (stream.place, open, watch);
         Ok(answer.map(|body| match body.is_end_stream() {
             true => Body::empty(),

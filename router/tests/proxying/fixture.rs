@@ -20,6 +20,7 @@ use router::unit::Unit;
 use router::upstream::Upstreams;
 use serve::http::Handler;
 use serve::limits::Connections;
+use serve::load::Load;
 use serve::pki::Files;
 use serve::server::{Listener, Server};
 use serve::shutdown::Shutdown;
@@ -125,6 +126,7 @@ impl World {
             handler,
             limits: Connections::default(),
             shutdown,
+            load: Load::default(),
         };
         tokio::spawn(server.run(listener));
         address

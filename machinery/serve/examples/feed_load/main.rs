@@ -138,6 +138,7 @@ async fn listen(files: &Files, publisher: &Arc<Publisher>) -> String {
         }),
         limits: Connections::default(),
         shutdown: Shutdown::new(),
+        load: serve::load::Load::default(),
     };
     tokio::spawn(server.run(listener));
     address

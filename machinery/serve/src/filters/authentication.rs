@@ -72,6 +72,7 @@ impl Unknown {
 }
 
 /// Proxies that may name users.
+#[derive(Clone)]
 pub struct FrontProxy {
     /// Of their certificates; not that of clients.
     pub authority: Arc<ClientAuthority>,
@@ -80,6 +81,12 @@ pub struct FrontProxy {
 }
 
 impl FrontProxy {
+    /// Whether somebody is one of them, by the certificate of the connection.
+    pub(super) fn is_proxy(&self, peer: &Peer) -> bool {
+        let name = peer.has_certificate().then(|| peer.proxy_name(&self.authority));
+        name.is_some_and(|name| name.is_ok_and(|name| self.names.allows(&name)))
+    }
+
     /// The user that a proxy names; `None` if there is no proxy, or it names nobody.
     fn user(&self, request: &Parts) -> Option<User> {
         let named = self.names.user(&request.headers)?;
@@ -131,7 +138,7 @@ impl Authentication {
                     Err(Unknown::BadCredentials)
                 }
             },
-            None if by_certificate.is_some() && peer.is_some_and(|peer| !self.is_proxy(peer)) => {
+            None if by_certificate.is_some() && peer.is_some_and(|peer| !self.comes_from_proxy(peer)) => {
                 Err(Unknown::BadCredentials)
             }
             None if self.anonymous.admits(request.uri.path()) => Ok(Found::lasting(User::anonymous())),
@@ -141,12 +148,10 @@ impl Authentication {
 
     /// Whether a certificate is that of a proxy, and so says nothing of a user whom the proxy does not name: a router passes on
     /// requests of who sent it no credentials.
-    fn is_proxy(&self, peer: &Peer) -> bool {
-        let is_allowed = |proxy: &FrontProxy| {
-            let name = peer.proxy_name(&proxy.authority);
-            name.is_ok_and(|name| proxy.names.allows(&name))
-        };
-        self.front_proxy.as_ref().is_some_and(is_allowed)
+    fn comes_from_proxy(&self, peer: &Peer) -> bool {
+        self.front_proxy
+            .as_ref()
+            .is_some_and(|proxies| proxies.is_proxy(peer))
     }
 
     /// [`Self::find`], counted.

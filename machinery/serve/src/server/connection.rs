@@ -24,7 +24,7 @@ impl Connection {
         Self {
             handler: server.handler.clone(),
             peer,
-            activity: Activity::new(),
+            activity: Activity::new(server.load.clone()),
             _slot: slot,
         }
     }

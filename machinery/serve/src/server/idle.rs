@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::load::Load;
+
 /// The requests of one connection. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Activity {
@@ -17,6 +19,8 @@ struct Shared {
     begun: Instant,
     under_way: AtomicUsize,
     last_end_ms: AtomicU64,
+    /// Of all connections.
+    load: Load,
 }
 
 /// One request under way; ends when dropped.
@@ -24,11 +28,12 @@ struct Shared {
 pub(super) struct UnderWay(Activity);
 
 impl Activity {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(load: Load) -> Self {
         let shared = Shared {
             begun: Instant::now(),
             under_way: AtomicUsize::new(0),
             last_end_ms: AtomicU64::new(0),
+            load,
         };
         Self {
             shared: Arc::new(shared),
@@ -37,6 +42,7 @@ impl Activity {
 
     pub(super) fn begin(&self) -> UnderWay {
         self.shared.under_way.fetch_add(1, Ordering::Relaxed);
+        self.shared.load.begin();
         UnderWay(self.clone())
     }
 
@@ -81,6 +87,7 @@ impl Drop for UnderWay {
         let now_ms = u64::try_from(shared.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         shared.last_end_ms.fetch_max(now_ms, Ordering::Relaxed);
         shared.under_way.fetch_sub(1, Ordering::Relaxed);
+        shared.load.end();
     }
 }
 
@@ -90,13 +97,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn time_counts_from_the_end_of_the_last_request() {
-        let activity = Activity::new();
+        let load = Load::default();
+        let activity = Activity::new(load.clone());
         let limit = Duration::from_secs(10);
         let begun = Instant::now();
         let request = activity.begin();
         tokio::time::sleep(Duration::from_secs(25)).await;
-        assert!(!activity.is_idle());
+        assert!(!activity.is_idle() && load.count() == 1);
         drop(request);
+        assert_eq!(load.count(), 0);
         activity.idle_for(limit).await;
         assert!(begun.elapsed() >= Duration::from_secs(35));
         assert!(begun.elapsed() < Duration::from_secs(36));

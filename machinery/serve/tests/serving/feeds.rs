@@ -309,6 +309,32 @@ async fn a_drain_says_goodbye_on_every_feed() {
 }
 
 #[tokio::test]
+async fn who_is_asked_to_come_anew_keeps_what_it_has() {
+    let log = Arc::new(Log::default());
+    let limits = Connections {
+        goaway_chance: 1.0,
+        ..Connections::default()
+    };
+    let fixture = Fixture::start(watch(&log), limits).await;
+    let (client, connection) = Client::connect(&fixture).await;
+    let mut watch = client.get("/").await;
+    log.publish(numbered(0..10));
+    let events: String = numbered(0..10).collect();
+    assert_eq!(watch.read(events.len()).await.expect("events"), events.as_bytes());
+    log.publish(numbered(10..11));
+    let last: String = numbered(10..11).collect();
+    assert_eq!(watch.read(last.len()).await.expect("an event"), last.as_bytes());
+    assert!(!connection.is_finished());
+    drop(watch);
+    let closed = tokio::time::timeout(PATIENCE, connection).await;
+    closed
+        .expect("it is not kept")
+        .expect("no panic")
+        .expect("a clean close");
+    drop(client);
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_answer_pings_is_given_up() {
     let log = Arc::new(Log::default());
     let limits = Connections {

@@ -96,6 +96,7 @@ impl Fixture {
             handler,
             limits,
             shutdown: shutdown.clone(),
+            load: shardplane_serve::load::Load::default(),
         };
         Self {
             address,

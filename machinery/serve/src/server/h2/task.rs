@@ -160,6 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
                 Poll::Ready(Some(accepted)) => {
                     let (request, respond) = accepted?;
                     self.start(request, respond);
+                    self.may_send_away(now);
                 }
                 Poll::Ready(None) => break Poll::Ready(()),
                 Poll::Pending => break Poll::Pending,
@@ -169,6 +170,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
             self.keepalive.heard(now);
         }
         Ok(closed)
+    }
+
+    /// Now and then a client that stays is asked to come anew: a load balancer may send it to somebody else. What is under way goes
+    /// on to its end.
+    fn may_send_away(&mut self, now: Instant) {
+        let chance = self.limits.goaway_chance;
+        let is_open = matches!(self.phase, Phase::Open { .. });
+        if chance > 0.0 && is_open && rand::random::<f64>() < chance {
+            self.close(now);
+        }
     }
 
     fn start(&self, request: http::Request<h2::RecvStream>, mut respond: SendResponse<Bytes>) {
