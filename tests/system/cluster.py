@@ -53,16 +53,16 @@ class Process:
 
 
 class Etcd(Process):
-    """One etcd: alone, or one of a cluster."""
+    """One etcd: alone, or one of a cluster; on this host, or on another by what its command begins with."""
 
-    def __init__(self, folder, name="etcd", peer=None, cluster=None):
-        self.name, self.client, peer = name, free_port(), peer or free_port()
-        self.url = f"http://127.0.0.1:{self.client}"
+    def __init__(self, folder, name="etcd", host="127.0.0.1", on=(), peer=None, cluster=None):
+        self.name, self.host, self.client, peer = name, host, free_port(), peer or free_port()
+        self.url = f"http://{host}:{self.client}"
         self.command = [
-            TOOLS / "bin" / "etcd", "--name", name, "--data-dir", folder / name, "--log-level", "error",
+            *on, TOOLS / "bin" / "etcd", "--name", name, "--data-dir", folder / name, "--log-level", "error",
             "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
-            "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-            "--initial-cluster", cluster or f"{name}=http://127.0.0.1:{peer}",
+            "--listen-peer-urls", f"http://{host}:{peer}", "--initial-advertise-peer-urls", f"http://{host}:{peer}",
+            "--initial-cluster", cluster or f"{name}=http://{host}:{peer}",
         ]
         self.log = folder / f"{name}.log"
         self.launch()
@@ -77,13 +77,13 @@ class Etcd(Process):
         wait_until(f"{self.name} is healthy", lambda: self.healthy(), self.process, self.log)
 
     def healthy(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=2)
+        connection = http.client.HTTPConnection(self.host, self.client, timeout=2)
         connection.request("GET", "/health")
         return b'"true"' in connection.getresponse().read()
 
     def call(self, path, body):
         """A request to the JSON gateway, as `kv/range`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.client, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.client, timeout=30)
         try:
             connection.request("POST", f"/v3/{path}", body=json.dumps(body))
             answer = connection.getresponse()
@@ -98,10 +98,11 @@ class Etcd(Process):
 class EtcdCluster:
     """Several etcd members that agree with each other."""
 
-    def __init__(self, folder, count):
-        peers = {f"etcd-{number}": free_port() for number in range(1, count + 1)}
-        cluster = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in peers.items())
-        self.members = [Etcd(folder, name, port, cluster) for name, port in peers.items()]
+    def __init__(self, folder, places):
+        """`places` says for each name on which address it listens, and what its command begins with."""
+        peers = {name: free_port() for name in places}
+        cluster = ",".join(f"{name}=http://{host}:{peers[name]}" for name, (host, _) in places.items())
+        self.members = [Etcd(folder, name, host, on, peers[name], cluster) for name, (host, on) in places.items()]
         for member in self.members:
             member.wait()
         self.url = ",".join(member.url for member in self.members)
@@ -129,6 +130,8 @@ def token_file(folder):
 class Server(Process):
     """A shardplane that serves, on the embedded store or on an etcd."""
 
+    host = "127.0.0.1"
+
     def __init__(self, folder, etcd=None, extra=()):
         self.folder, self.port, self.etcd = pathlib.Path(folder), free_port(), etcd
         self.url = f"https://127.0.0.1:{self.port}"
@@ -151,7 +154,7 @@ class Server(Process):
 
     def request(self, method, path, body=None, headers=None, token=TOKEN, timeout=30):
         """One request; returns status, headers and body."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=insecure())
+        connection = http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=insecure())
         try:
             sent = {"Authorization": f"Bearer {token}"} if token else {}
             if isinstance(body, (dict, list)):
@@ -164,7 +167,7 @@ class Server(Process):
 
     def session(self):
         """A connection that is kept for many requests."""
-        return Session(self.port)
+        return Session(self.port, host=self.host)
 
     def resident_bytes(self):
         return int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -187,8 +190,8 @@ class Member(Server):
 class Session:
     """Requests over one connection, which is opened again when it has gone."""
 
-    def __init__(self, port, timeout=30):
-        self.connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=insecure())
+    def __init__(self, port, timeout=30, host="127.0.0.1"):
+        self.connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=insecure())
 
     def request(self, method, path, body=None, headers=None):
         """As `Server.request`, for the user of the token."""

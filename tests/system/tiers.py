@@ -50,7 +50,8 @@ class Tier(Server):
 
     def __init__(self, system, name, tier, address, command, process=None):
         self.name, self.tier, self.address, self.command = name, tier, address, command
-        self.url, self.port, self.etcd = f"https://{address}", int(address.rpartition(":")[2]), system.etcd
+        self.host, _, port = address.rpartition(":")
+        self.url, self.port, self.etcd = f"https://{address}", int(port), system.etcd
         self.folder = system.folder / name
         self.folder.mkdir(exist_ok=True)
         self.log = self.folder / "log"
@@ -92,25 +93,11 @@ class Up(Process):
 
 
 class System:
-    """An etcd and the tiers over it."""
+    """Processes of all tiers over an etcd. How they were started is the affair of its kinds."""
 
-    def __init__(self, folder, member_flags=(), frontend_flags=(), etcd_members=1):
-        self.folder, self.member_flags, self.frontend_flags = pathlib.Path(folder), member_flags, frontend_flags
-        self.made, self.up, self.pieces = 0, None, collections.defaultdict(list)
-        self.stored = ["--token-auth-file", str(token_file(self.folder)), "--service-cluster-ip-range", "10.96.0.0/16"]
-        self.etcd = Etcd(self.folder) if etcd_members == 1 else EtcdCluster(self.folder, etcd_members)
-
-    def start(self, frontends=2, members=2, routers=1):
-        counts = ["--apiservers", frontends, "--watchcaches", members, "--routers", routers, "--etcd-servers", self.etcd.url]
-        flags = {"apiserver": [*self.stored, *self.frontend_flags], "watchcache": [*self.stored, *self.member_flags]}
-        more = [f"--{tier}-arg={flag}" for tier, of_tier in flags.items() for flag in of_tier]
-        self.up = Up(self.folder, [*counts, *more])
-        for told in json.loads((self.folder / "system.json").read_text())["processes"]:
-            process = Adopted(self.up, told["name"], told["pid"])
-            tier = Tier(self, told["name"], told["tier"], told["address"], told["command"], process)
-            self.pieces[told["tier"]].append(tier)
-        for router in self.routers:
-            self.until("the router knows everybody", lambda: self.is_complete(router))
+    def __init__(self, folder, etcd):
+        self.folder, self.etcd, self.pieces = pathlib.Path(folder), etcd, collections.defaultdict(list)
+        self.access = ["--token-auth-file", str(token_file(self.folder)), "--service-cluster-ip-range", "10.96.0.0/16"]
 
     @property
     def frontends(self):
@@ -127,14 +114,6 @@ class System:
     @property
     def processes(self):
         return [*self.frontends, *self.members, *self.routers]
-
-    def add_member(self):
-        """One more of the watch tier; it is not waited for."""
-        self.made += 1
-        model, name, address = self.members[0], f"member-more-{self.made}", f"127.0.0.1:{free_port()}"
-        own = {str(model.folder): str(self.folder / name), str(model.port): address.rpartition(":")[2]}
-        self.members.append(Tier(self, name, "watchcache", address, [own.get(part, part) for part in model.command]))
-        return self.members[-1]
 
     def status(self, router):
         """What a router says of everybody."""
@@ -167,6 +146,35 @@ class System:
                 raise Failure(f"not within {seconds} s: {what}")
             time.sleep(0.05)
 
+
+class Local(System):
+    """A system that `shardplane up` starts and stops."""
+
+    def __init__(self, folder, member_flags=(), frontend_flags=(), etcds=1, frontends=2, members=2, routers=1):
+        names = [f"etcd-{number}" for number in range(1, etcds + 1)]
+        super().__init__(folder, Etcd(folder) if etcds == 1 else EtcdCluster(folder, {name: ("127.0.0.1", ()) for name in names}))
+        self.up, self.made = None, 0
+        self.arguments = ["--apiservers", frontends, "--watchcaches", members, "--routers", routers, "--etcd-servers", self.etcd.url]
+        for tier, flags in [("apiserver", frontend_flags), ("watchcache", member_flags)]:
+            self.arguments += [f"--{tier}-arg={flag}" for flag in [*self.access, *flags]]
+
+    def start(self):
+        self.up = Up(self.folder, self.arguments)
+        for told in json.loads((self.folder / "system.json").read_text())["processes"]:
+            process = Adopted(self.up, told["name"], told["pid"])
+            tier = Tier(self, told["name"], told["tier"], told["address"], told["command"], process)
+            self.pieces[told["tier"]].append(tier)
+        for router in self.routers:
+            self.until("the router knows everybody", lambda: self.is_complete(router))
+
+    def add_member(self):
+        """One more of the watch tier; it is not waited for."""
+        self.made += 1
+        model, name, address = self.members[0], f"member-more-{self.made}", f"127.0.0.1:{free_port()}"
+        own = {str(model.folder): str(self.folder / name), str(model.port): address.rpartition(":")[2]}
+        self.members.append(Tier(self, name, "watchcache", address, [own.get(part, part) for part in model.command]))
+        return self.members[-1]
+
     def stop(self):
         """In order, and nothing is left of it."""
         for process in [process.process for of_tier in self.pieces.values() for process in of_tier]:
@@ -184,13 +192,13 @@ class System:
 
 
 @contextlib.contextmanager
-def system(member_flags=(), frontend_flags=(), etcd_members=1, **counts):
+def system(**wanted):
     """A running system; everything is gone afterwards."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="shardplane-tiers-"))
     running = None
     try:
-        running = System(folder, member_flags, frontend_flags, etcd_members)
-        running.start(**counts)
+        running = Local(folder, **wanted)
+        running.start()
         yield running
     except BaseException:
         for log in sorted([*folder.glob("*/log"), folder / "up.log"]):
@@ -213,7 +221,7 @@ def served(store):
         with cluster(store) as server:
             yield server
         return
-    with system(members=3, routers=2, etcd_members=3) as tiers:
+    with system(members=3, routers=2, etcds=3) as tiers:
         yield tiers.routers[1]
         dead = [process.name for process in tiers.processes if not process.alive()]
         if dead:

@@ -86,6 +86,9 @@ def requests_go_where_they_belong(tiers, router):
     wanted = {("members", "LIST"): 2, ("members", "WATCH"): 1, ("members", "GET"): 1,
               ("frontends", "GET"): 1, ("frontends", "POST"): 1, ("frontends", "PUT"): 1, ("frontends", "DELETE"): 1}
     same(asked, wanted)
+    # What the tiers tell routers of themselves is not for clients.
+    told = [name for name in router.request("GET", OBJECTS)[1] if name.startswith("shardplane")]
+    same(told, [])
     # Without a ready member of its own a resource is a frontend's: it reads one object or a page, and no more.
     frontend = tiers.frontends[0]
     same(frontend.request("GET", f"{OBJECTS}?limit=5")[0], 200)

@@ -100,7 +100,7 @@ class Follower(threading.Thread):
         self.events, self.lists = [], self.lists + 1
 
     def watch(self):
-        self.connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=None, context=insecure())
+        self.connection = http.client.HTTPSConnection(self.server.host, self.server.port, timeout=None, context=insecure())
         try:
             query = f"watch=1&allowWatchBookmarks=true&resourceVersion={self.revision}"
             self.connection.request("GET", f"{OBJECTS}?{query}", headers=HEADERS)

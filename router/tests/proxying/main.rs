@@ -55,6 +55,34 @@ fn counting(count: &Arc<AtomicU32>) -> Handler {
     })
 }
 
+/// Counts its requests, and tells that it has this much under way.
+fn loaded(count: &Arc<AtomicU32>, load: u32) -> Handler {
+    let count = count.clone();
+    handler_fn(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let mut response = text_response(http::StatusCode::OK, "");
+            response.headers_mut().insert("shardplane-load", load.into());
+            response
+        }
+    })
+}
+
+#[tokio::test]
+async fn who_does_much_for_others_is_asked_less() {
+    let mut world = World::new();
+    let counts: [Arc<AtomicU32>; 2] = Default::default();
+    world.serve(Tier::WatchCache, loaded(&counts[0], 1_000)).await;
+    world.serve(Tier::WatchCache, loaded(&counts[1], 3)).await;
+    let router = world.route(&Shutdown::new()).await;
+    let client = world.client(router, true).await;
+    for _ in 0..60 {
+        assert_eq!(client.ask("GET", "/api/v1/pods?limit=5", &[]).await.0, 200);
+    }
+    let asked = counts.map(|count| count.load(Ordering::Relaxed));
+    assert!(asked[0] <= 1 && asked[1] >= 59, "{asked:?}");
+}
+
 #[tokio::test]
 async fn each_tier_gets_its_requests_and_knows_the_client() {
     let mut world = World::new();

@@ -1,0 +1,46 @@
+"""The store: its members die, its leader changes, all of it restarts, and its history is compacted while a member is cut off."""
+import json
+
+from clients import OBJECTS
+
+
+def an_etcd_dies(load):
+    """The leader: another is elected."""
+    leader = load.system.etcd.leader()
+    leader.kill()
+    load.goes_on()
+    leader.start()
+
+
+def the_leader_changes(load):
+    """In order, without anybody's death."""
+    etcd = load.system.etcd
+    leader = etcd.leader()
+    others = [int(one.call("maintenance/status", {})["header"]["member_id"]) for one in etcd.members if one is not leader]
+    leader.call("maintenance/transfer-leadership", {"targetID": str(others[0])})
+    load.system.until("another leads", lambda: etcd.leader() is not leader)
+
+
+def all_etcds_restart(load):
+    """Nothing is acknowledged meanwhile, and nothing that was is lost."""
+    members = load.system.etcd.members
+    for member in members:
+        member.kill()
+    for member in members:
+        member.launch()
+    for member in members:
+        member.wait()
+
+
+def compacted_while_a_member_is_cut_off(load):
+    """It comes back to a store that no longer tells what it missed."""
+    system = load.system
+    with system.net.cut(*[("member-1", name) for name in system.net.addresses if name.startswith("etcd")]):
+        load.goes_on()
+        revision = json.loads(system.routers[0].request("GET", f"{OBJECTS}?limit=1")[2])["metadata"]["resourceVersion"]
+        load.goes_on()
+        system.etcd.leader().call("kv/compaction", {"revision": revision, "physical": True})
+        load.goes_on()
+
+
+FAULTS = [an_etcd_dies, the_leader_changes, all_etcds_restart, compacted_while_a_member_is_cut_off]
