@@ -56,6 +56,9 @@ pub struct Common {
     /// The context of the kubeconfig, instead of its current one
     #[arg(long)]
     pub context: Option<String>,
+    /// The kubeconfig of the server that writes go to, where that is another one
+    #[arg(long, value_name = "FILE")]
+    pub write_kubeconfig: Option<PathBuf>,
     /// Load a server that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
@@ -68,9 +71,9 @@ pub struct Common {
     /// Write the result as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// The server's process on this machine; its CPU and memory are reported
-    #[arg(long, value_name = "PID")]
-    pub server_pid: Option<u32>,
+    /// The server's process on this machine, or several separated by commas; the CPU and memory of all together are reported
+    #[arg(long, value_name = "PIDS", value_delimiter = ',')]
+    pub server_pid: Vec<u32>,
     /// The process of the server's etcd on this machine; its CPU is reported
     #[arg(long, value_name = "PID")]
     pub etcd_pid: Option<u32>,
@@ -86,14 +89,22 @@ impl Common {
         Target::new(&config, self.allow_remote).map(Arc::new)
     }
 
+    /// The server that writes go to.
+    pub fn write_target(&self) -> Result<Arc<Target>, Error> {
+        let Some(path) = &self.write_kubeconfig else {
+            return self.target();
+        };
+        Target::new(&Kubeconfig::read(path, None)?, self.allow_remote).map(Arc::new)
+    }
+
     /// The server's process, where it is known.
     pub fn server(&self) -> Result<Option<Process>, Error> {
-        self.server_pid.map(Process::new).transpose()
+        Process::of(&self.server_pid)
     }
 
     /// The etcd's process, where it is known.
     pub fn etcd(&self) -> Result<Option<Process>, Error> {
-        self.etcd_pid.map(Process::new).transpose()
+        Process::of(self.etcd_pid.as_slice())
     }
 }
 

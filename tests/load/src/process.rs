@@ -13,43 +13,31 @@ use crate::{Error, limits};
 /// Linux counts the CPU time of processes in hundredths of a second for everyone who asks.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A process that is looked at.
-#[derive(Clone, Copy, Debug)]
+/// A process that is looked at, or several as one.
+#[derive(Clone, Debug)]
 pub struct Process {
-    pid: u32,
+    pids: Arc<[u32]>,
 }
 
 impl Process {
-    /// The process of that id, if it can be looked at.
-    pub fn new(pid: u32) -> Result<Self, Error> {
-        let process = Self { pid };
+    /// The processes of these ids, if they can be looked at; nothing of none.
+    pub fn of(pids: &[u32]) -> Result<Option<Self>, Error> {
+        let process = Self { pids: pids.into() };
         process.cpu()?;
         process.resident_bytes()?;
-        Ok(process)
+        Ok(Some(process).filter(|_| !pids.is_empty()))
     }
 
     /// This process.
     pub fn own() -> Self {
         Self {
-            pid: std::process::id(),
+            pids: [std::process::id()].into(),
         }
     }
 
     /// User and system time of all its threads.
     pub fn cpu(&self) -> Result<Duration, Error> {
-        let stat = self.read("stat")?;
-        // The name, in parentheses, may contain anything; user and system time are the 12th and 13th fields after it.
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u32>().ok());
-        match (ticks(11), ticks(12)) {
-            (Some(user), Some(system)) => Ok(TICK * user + TICK * system),
-            _ => Err(self.wrong("its stat cannot be read")),
-        }
+        self.pids.iter().map(|pid| cpu(*pid)).sum()
     }
 
     /// Its resident memory.
@@ -57,14 +45,15 @@ impl Process {
         self.status("VmRSS:")
     }
 
-    /// The most that it was resident since it began or since [`Self::reset_peak`].
+    /// The most that it was resident since it began or since [`Self::reset_peak`]; of several the sum of what each was at its most.
     pub fn peak_bytes(&self) -> Result<u64, Error> {
         self.status("VmHWM:")
     }
 
     /// Sets the peak to what is resident now; tells whether that is permitted.
     pub fn reset_peak(&self) -> bool {
-        fs::write(format!("/proc/{}/clear_refs", self.pid), "5").is_ok()
+        let reset = |pid: &u32| fs::write(format!("/proc/{pid}/clear_refs"), "5").is_ok();
+        self.pids.iter().all(reset)
     }
 
     /// Waits until its resident memory does not change any more; tells what it is, and whether it settled in time.
@@ -88,23 +77,43 @@ impl Process {
     }
 
     fn status(&self, key: &str) -> Result<u64, Error> {
-        let status = self.read("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix(key));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes
-            .map(|number| number * 1024)
-            .ok_or_else(|| self.wrong("it has no memory"))
+        self.pids.iter().map(|pid| status(*pid, key)).sum()
     }
+}
 
-    fn read(&self, name: &str) -> Result<String, Error> {
-        fs::read_to_string(format!("/proc/{}/{name}", self.pid)).map_err(|error| self.wrong(error))
+fn cpu(pid: u32) -> Result<Duration, Error> {
+    let stat = read(pid, "stat")?;
+    // The name, in parentheses, may contain anything; user and system time are the 12th and 13th fields after it.
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u32>().ok());
+    match (ticks(11), ticks(12)) {
+        (Some(user), Some(system)) => Ok(TICK * user + TICK * system),
+        _ => Err(wrong(pid, "its stat cannot be read")),
     }
+}
 
-    fn wrong(&self, reason: impl std::fmt::Display) -> Error {
-        Error::Process {
-            pid: self.pid,
-            reason: reason.to_string(),
-        }
+fn status(pid: u32, key: &str) -> Result<u64, Error> {
+    let status = read(pid, "status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes
+        .map(|number| number * 1024)
+        .ok_or_else(|| wrong(pid, "it has no memory"))
+}
+
+fn read(pid: u32, name: &str) -> Result<String, Error> {
+    fs::read_to_string(format!("/proc/{pid}/{name}")).map_err(|error| wrong(pid, error))
+}
+
+fn wrong(pid: u32, reason: impl std::fmt::Display) -> Error {
+    Error::Process {
+        pid,
+        reason: reason.to_string(),
     }
 }
 
@@ -124,10 +133,10 @@ impl Peak {
         let marked = process.reset_peak();
         let before = process.resident_bytes()?;
         let (highest, stop) = (Arc::new(AtomicU64::new(before)), Arc::new(AtomicBool::new(false)));
-        let (seen, stopped) = (highest.clone(), stop.clone());
+        let (seen, stopped, sampled) = (highest.clone(), stop.clone(), process.clone());
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                seen.fetch_max(process.resident_bytes().unwrap_or(0), Ordering::Relaxed);
+                seen.fetch_max(sampled.resident_bytes().unwrap_or(0), Ordering::Relaxed);
                 std::thread::sleep(limits::SAMPLE_INTERVAL);
             }
         });
@@ -223,6 +232,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_not_there_is_an_error() {
-        assert!(Process::new(u32::MAX).is_err());
+        assert!(Process::of(&[std::process::id(), u32::MAX]).is_err());
+        assert!(Process::of(&[]).is_ok_and(|none| none.is_none()));
     }
 }

@@ -30,7 +30,7 @@ impl Meters {
     pub fn start(common: &Common) -> Result<Self, Error> {
         let begin = |process: Option<Process>| {
             process
-                .map(|process| Ok::<_, Error>((process, process.cpu()?)))
+                .map(|process| process.cpu().map(|cpu| (process, cpu)))
                 .transpose()
         };
         Ok(Self {

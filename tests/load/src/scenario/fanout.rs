@@ -78,7 +78,8 @@ impl Fanout {
     pub async fn run(&self) -> Result<Report, Error> {
         self.check()?;
         let target = self.common.target()?;
-        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
+        let writes_to = self.common.write_target()?;
+        let api = Arc::new(Api::connect(&writes_to, limits::REQUEST_CONNECTIONS).await?);
         let (change, path) = self.populate(&api).await?;
         let baseline = if self.baseline {
             Some(self.baseline(&api, &change).await?)

@@ -149,7 +149,7 @@ impl Lists {
     async fn populate(&self, api: &Arc<Api>, report: &mut Report) -> Result<(), Error> {
         let server = self.common.server()?;
         let mut before = None;
-        if let Some(server) = server {
+        if let Some(server) = &server {
             say("waiting until the server's memory has settled");
             before = Some(server.settled_bytes().await?);
         }
