@@ -12,9 +12,11 @@ pub mod event_rates;
 mod fixtures;
 pub mod held;
 pub mod limit_ranges;
+pub mod mountable_secrets;
 pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_references;
 pub mod pod_resources;
 pub mod pod_security;
 pub mod pod_tolerations;
@@ -25,6 +27,7 @@ pub mod service_account_pods;
 pub mod storage_objects;
 pub mod tolerations;
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -49,8 +52,6 @@ pub enum Operation {
     Update,
     /// A deletion.
     Delete,
-    /// Opening a connection (exec, proxy).
-    Connect,
 }
 
 /// A write on its way through the chain.
@@ -108,6 +109,29 @@ impl Attributes<'_> {
         self.resource.group == group
             && self.resource.resource == resource
             && self.subresource.is_some_and(|found| found.name == subresource)
+    }
+
+    /// Whether it creates or changes this resource itself.
+    pub fn writes(&self, group: &str, resource: &str) -> bool {
+        self.operation != Operation::Delete && self.is(group, resource)
+    }
+
+    /// Whether it creates one of this resource.
+    pub fn creates(&self, group: &str, resource: &str) -> bool {
+        self.operation == Operation::Create && self.is(group, resource)
+    }
+
+    /// The object as it is, if it is to be changed.
+    pub fn before_update(&self) -> Option<&Value> {
+        self.old.filter(|_| self.operation == Operation::Update)
+    }
+
+    /// Refuses the write unless something holds. `why` is written out only then.
+    pub fn require(&self, holds: bool, why: impl fmt::Display) -> Result<(), Status> {
+        match holds {
+            true => Ok(()),
+            false => Err(self.forbidden(&why.to_string())),
+        }
     }
 
     /// A refusal in the words of the reference: 403 about the object.

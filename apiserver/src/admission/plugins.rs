@@ -2,7 +2,7 @@
 
 mod always;
 mod anti_affinity;
-mod certificates;
+mod certificate_subject;
 mod claim_resize;
 mod event_rate_limit;
 mod extended_resources;
@@ -17,14 +17,14 @@ mod owner_references;
 mod pod_security;
 mod pods;
 mod resource_quota;
+mod service_account;
+mod signer_permissions;
 mod storage;
 mod toleration_restriction;
 
 pub use always::{AlwaysAdmit, AlwaysDeny};
 pub use anti_affinity::LimitPodHardAntiAffinityTopology;
-pub use certificates::{
-    CertificateApproval, CertificateSigning, CertificateSubjectRestriction, ClusterTrustBundleAttest,
-};
+pub use certificate_subject::CertificateSubjectRestriction;
 pub use claim_resize::PersistentVolumeClaimResize;
 pub use event_rate_limit::EventRateLimit;
 pub use extended_resources::ExtendedResourceToleration;
@@ -37,8 +37,10 @@ pub use node_restriction::NodeRestriction;
 pub use node_selector::PodNodeSelector;
 pub use owner_references::OwnerReferencesPermissionEnforcement;
 pub use pod_security::PodSecurity;
-pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass, ServiceAccount};
+pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass};
 pub use resource_quota::ResourceQuota;
+pub use service_account::ServiceAccount;
+pub use signer_permissions::SignerPermission;
 pub use storage::{
     DefaultIngressClass, DefaultStorageClass, StorageObjectInUseProtection, TaintNodesByCondition,
 };

@@ -64,6 +64,28 @@ impl Plugin for NodeRestriction {
         };
         restricted.check().await
     }
+
+    /// Deletions: the very object that is to go is judged, which is there only now.
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let old = attributes
+            .old
+            .filter(|_| attributes.operation == Operation::Delete);
+        let (Some(node), Some(old)) = (node::identity(attributes.user), old) else {
+            return Ok(());
+        };
+        let is_own = pods::is_on(node, old);
+        if attributes.is("", "pods") {
+            let why = format_args!("node \"{node}\" can only delete pods with spec.nodeName set to itself");
+            return attributes.require(is_own, why);
+        }
+        let why = "can only delete ResourceSlice with the same NodeName as the requesting node";
+        attributes.require(is_own || !attributes.is("resource.k8s.io", "resourceslices"), why)
+    }
 }
 
 impl Restricted<'_> {
@@ -86,7 +108,7 @@ impl Restricted<'_> {
             ("storage.k8s.io", "csinodes", _) => {
                 self.own_name("can only access CSINode with the same name as the requesting node")
             }
-            ("resource.k8s.io", "resourceslices", _) => self.resource_slice().await,
+            ("resource.k8s.io", "resourceslices", _) => self.new_slice(),
             ("certificates.k8s.io", "certificatesigningrequests", "") => self.certificate_request(),
             _ => Ok(()),
         }
@@ -109,7 +131,6 @@ impl Restricted<'_> {
             Operation::Create => "CREATE",
             Operation::Update => "UPDATE",
             Operation::Delete => "DELETE",
-            Operation::Connect => "CONNECT",
         }
     }
 
@@ -130,16 +151,9 @@ impl Restricted<'_> {
         let node = self.node;
         match self.write.operation {
             Operation::Create => self.new_pod().await,
-            Operation::Delete => {
-                let pod = self.pod_named(self.write.name).await?;
-                match pods::is_on(node, &pod) {
-                    true => Ok(()),
-                    false => self.refuse(&format!(
-                        "node \"{node}\" can only delete pods with spec.nodeName set to itself"
-                    )),
-                }
-            }
-            _ => self.refuse(&format!(
+            // It is judged when it is there.
+            Operation::Delete => Ok(()),
+            Operation::Update => self.refuse(&format!(
                 "unexpected operation \"{}\", node \"{node}\" can only create and delete mirror pods",
                 self.operation()
             )),
@@ -224,26 +238,11 @@ impl Restricted<'_> {
         }
     }
 
-    async fn resource_slice(&self) -> Result<(), Status> {
-        let is_own = |slice: &Value| pods::is_on(self.node, slice);
-        let (slice, what) = match self.write.operation {
-            Operation::Create => (Some(self.write.object.clone()), "create"),
-            Operation::Delete => {
-                let (group, resource) = ("resource.k8s.io", "resourceslices");
-                (
-                    self.reader.get(group, resource, "", self.write.name).await?,
-                    "delete",
-                )
-            }
-            _ => return Ok(()),
-        };
-        // One that is not there is told by the deletion itself.
-        match slice.is_none_or(|slice| is_own(&slice)) {
-            true => Ok(()),
-            false => self.refuse(&format!(
-                "can only {what} ResourceSlice with the same NodeName as the requesting node"
-            )),
-        }
+    fn new_slice(&self) -> Result<(), Status> {
+        let is_own = pods::is_on(self.node, &self.write.object);
+        let why = "can only create ResourceSlice with the same NodeName as the requesting node";
+        let creates = self.write.operation == Operation::Create;
+        self.write.require(!creates || is_own, why)
     }
 
     fn certificate_request(&self) -> Result<(), Status> {

@@ -1,17 +1,18 @@
 //! PodSecurity: refuses, notes and warns of pods that a namespace's level of the standards forbids.
 
-use std::time::{Duration, Instant};
-
 use async_trait::async_trait;
 use object::field::{Error, aggregate};
 use object::meta;
 use schema::Value;
 use serve::status::Status;
+use tokio::time::{Instant, timeout_at};
 
+use crate::admission::pod_security::existing_pods::Survey;
 use crate::admission::pod_security::{
-    Configuration, Level, LevelVersion, Pod, Policy, evaluate, existing_pods, pod_of, significance,
+    Configuration, Level, LevelVersion, Pod, Policy, evaluate, pod_of, significance,
 };
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::limits::{POD_SECURITY_STEP, POD_SECURITY_TIME_MAX};
 
 /// Subresources of pods that change nothing that is judged.
 const IGNORED_SUBRESOURCES: [&str; 8] = [
@@ -24,8 +25,6 @@ const IGNORED_SUBRESOURCES: [&str; 8] = [
     "proxy",
     "status",
 ];
-/// How long a namespace's pods are looked through.
-const EXISTING_PODS_TIME_MAX: Duration = Duration::from_secs(1);
 const EXEMPT: &str = "pod-security.kubernetes.io/exempt";
 const ENFORCED: &str = "pod-security.kubernetes.io/enforce-policy";
 const VIOLATIONS: &str = "pod-security.kubernetes.io/audit-violations";
@@ -63,18 +62,22 @@ impl PodSecurity {
         if self.is_exempt_namespace(name, told) {
             return Ok(());
         }
-        let begun = Instant::now();
-        match tokio::time::timeout(EXISTING_PODS_TIME_MAX, reader.list("", "pods", name)).await {
-            Ok(Ok(pods)) => told.warnings.extend(existing_pods::warnings(
-                name,
-                policy.enforce,
-                &pods,
-                &self.configuration.runtime_classes,
-                || begun.elapsed() < EXISTING_PODS_TIME_MAX,
-            )),
-            _ => told.warn("failed to list pods while checking new PodSecurity enforce level"),
-        }
+        told.warnings
+            .extend(self.survey(name, policy.enforce, reader).await);
         Ok(())
+    }
+
+    /// What existing pods violate. Listing and judging share the time there is.
+    async fn survey(&self, namespace: &str, enforce: LevelVersion, reader: &dyn Reader) -> Vec<String> {
+        let end = Instant::now() + POD_SECURITY_TIME_MAX;
+        let Ok(Ok(pods)) = timeout_at(end, reader.list("", "pods", namespace)).await else {
+            return vec!["failed to list pods while checking new PodSecurity enforce level".to_owned()];
+        };
+        let mut survey = Survey::new(enforce, &pods, &self.configuration.runtime_classes);
+        while survey.judge(POD_SECURITY_STEP) && Instant::now() < end {
+            tokio::task::yield_now().await;
+        }
+        survey.warnings(namespace)
     }
 
     fn invalid(&self, attributes: &Attributes<'_>, errors: &[Error]) -> Status {

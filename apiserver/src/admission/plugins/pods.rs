@@ -1,74 +1,15 @@
-//! Plugins that concern pods: account, priority, tolerations, runtime class, topology labels.
+//! Plugins that concern pods: priority, tolerations, runtime class, topology labels.
 
 use async_trait::async_trait;
-use object::names::generate;
 use schema::Value;
 use serve::status::Status;
 
 use crate::admission::{
-    Attributes, Operation, Plugin, Reader, Told, nodes, pod_tolerations, priority_of_pods,
-    runtime_class_pods, service_account_pods,
+    Attributes, Operation, Plugin, Reader, Told, nodes, pod_tolerations, priority_of_pods, runtime_class_pods,
 };
 
 fn is_new_pod(attributes: &Attributes<'_>) -> bool {
     attributes.operation == Operation::Create && attributes.is("", "pods")
-}
-
-/// Gives pods a service account, its token and its pull secrets.
-#[derive(Debug)]
-pub struct ServiceAccount;
-
-#[async_trait]
-impl Plugin for ServiceAccount {
-    fn name(&self) -> &'static str {
-        "ServiceAccount"
-    }
-
-    async fn mutate(
-        &self,
-        attributes: &mut Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
-            return Ok(());
-        }
-        if service_account_pods::is_mirror(&attributes.object) {
-            return match service_account_pods::mirror_refusal(&attributes.object) {
-                Some(why) => Err(attributes.forbidden(why)),
-                None => Ok(()),
-            };
-        }
-        let name = service_account_pods::default_account(&mut attributes.object);
-        let namespace = attributes.namespace;
-        let Some(account) = reader.get("", "serviceaccounts", namespace, &name).await? else {
-            return Err(attributes.forbidden(&format!(
-                "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
-            )));
-        };
-        service_account_pods::apply_account(&mut attributes.object, &account, &generate("", rand::random()));
-        Ok(())
-    }
-
-    async fn validate(
-        &self,
-        attributes: &Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        let pod = &attributes.object;
-        if !is_new_pod(attributes) || service_account_pods::is_mirror(pod) {
-            return Ok(());
-        }
-        let name = pod.str_at(&["spec", "serviceAccountName"]).unwrap_or_default();
-        let account = reader
-            .get("", "serviceaccounts", attributes.namespace, name)
-            .await?;
-        match account.and_then(|account| service_account_pods::secret_refusal(pod, &account)) {
-            Some(why) => Err(attributes.forbidden(&why)),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Resolves priority classes.

@@ -204,3 +204,28 @@ async fn wrong_labels_are_refused_when_they_are_new() {
     let kept = Write::update("", "namespaces", bad(), bad());
     assert_eq!(kept.validate(&plugin, &reader).await.0, Ok(()));
 }
+
+/// Others get their turn while a large namespace is looked through, and it ends in time.
+#[tokio::test]
+async fn a_large_namespace_is_looked_through_in_steps() {
+    let pods = 3 * crate::limits::POD_SECURITY_STEP;
+    let reader = Objects(vec![("", "pods", host_pod()); pods]);
+    let stricter = namespace(labels("enforce", "baseline"));
+    let write = Write::update("", "namespaces", stricter, namespace(tree!({})));
+    let turns = std::cell::Cell::new(0);
+    let others = async {
+        loop {
+            turns.set(turns.get() + 1);
+            tokio::task::yield_now().await;
+        }
+    };
+    let plugin = PodSecurity::default();
+    tokio::select! {
+        biased;
+        (_, told) = write.validate(&plugin, &reader) => {
+            assert!(told.warnings[1].starts_with(&format!("p (and {} other pods)", pods - 1)));
+        }
+        () = others => unreachable!("it never ends"),
+    }
+    assert!(turns.get() >= 2, "{}", turns.get());
+}
