@@ -7,6 +7,7 @@ pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
 pub mod configuration;
+pub mod default_tolerations;
 pub mod event_rates;
 #[cfg(test)]
 mod fixtures;
@@ -19,7 +20,6 @@ pub mod plugins;
 pub mod pod_references;
 pub mod pod_resources;
 pub mod pod_security;
-pub mod pod_tolerations;
 pub mod priority_of_pods;
 pub mod quota;
 pub mod runtime_class_pods;
@@ -146,6 +146,12 @@ impl Attributes<'_> {
     }
 }
 
+/// A failure that is no refusal: it may pass by itself, or is a fault of what is stored. The reference answers with an error that is
+/// no API status.
+pub fn failure(why: impl Into<String>) -> Status {
+    Status::failure(500, "", why)
+}
+
 /// Reads that decisions need.
 #[async_trait]
 pub trait Reader: Send + Sync {
@@ -160,6 +166,12 @@ pub trait Reader: Send + Sync {
 
     /// All objects of a namespace, or of all with an empty one.
     async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status>;
+
+    /// A namespace; 404 if there is none of this name.
+    async fn namespace(&self, name: &str) -> Result<Value, Status> {
+        let found = self.get("", "namespaces", "", name).await?;
+        found.ok_or_else(|| Status::not_found("", "namespaces", name))
+    }
 }
 
 /// One member of the chain. The defaults do nothing.

@@ -40,8 +40,12 @@ pub const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemer
 
 /// All containers of a pod.
 pub fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    let lists = CONTAINER_LISTS.iter();
-    lists.flat_map(|list| pod.list_at(&["spec", list]))
+    containers_of(pod.get("spec").unwrap_or(&Value::Null))
+}
+
+/// The same, by the pod's `spec`.
+pub fn containers_of(spec: &Value) -> impl Iterator<Item = &Value> {
+    CONTAINER_LISTS.iter().flat_map(|list| spec.list_at(&[list]))
 }
 
 /// Whether a pod, one of its containers or one of its volumes names a secret.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
+use object::field::aggregate_texts;
 use schema::Value;
 use serve::status::{Status, reason};
 
@@ -55,11 +56,8 @@ impl Plugin for EventRateLimit {
             .iter()
             .map(|limit| limit.take(&key(limit.limit_type, attributes), now));
         // Each limit counts the event, also after one has refused it.
-        let refused: Vec<String> = taken.filter_map(Result::err).collect();
-        let why = match refused.as_slice() {
-            [] => return Ok(()),
-            [one] => one.clone(),
-            several => format!("[{}]", several.join(", ")),
+        let Some(why) = aggregate_texts(taken.filter_map(Result::err)) else {
+            return Ok(());
         };
         let message = format!("Too many requests: {why}");
         Err(Status::failure(429, reason::TOO_MANY_REQUESTS, message))

@@ -25,10 +25,7 @@ impl Plugin for NamespaceExists {
         if namespace.is_empty() || attributes.resource.resource == "namespaces" {
             return Ok(());
         }
-        match reader.get("", "namespaces", "", namespace).await? {
-            Some(_) => Ok(()),
-            None => Err(Status::not_found("", "namespaces", namespace)),
-        }
+        reader.namespace(namespace).await.map(|_| ())
     }
 }
 

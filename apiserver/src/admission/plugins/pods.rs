@@ -5,12 +5,9 @@ use schema::Value;
 use serve::status::Status;
 
 use crate::admission::{
-    Attributes, Operation, Plugin, Reader, Told, nodes, pod_tolerations, priority_of_pods, runtime_class_pods,
+    Attributes, Operation, Plugin, Reader, Told, default_tolerations, nodes, priority_of_pods,
+    runtime_class_pods,
 };
-
-fn is_new_pod(attributes: &Attributes<'_>) -> bool {
-    attributes.operation == Operation::Create && attributes.is("", "pods")
-}
 
 /// Resolves priority classes.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ impl Plugin for Priority {
         {
             priority_of_pods::keep(&mut attributes.object, old);
         }
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let classes = reader.list("scheduling.k8s.io", "priorityclasses", "").await?;
@@ -54,9 +51,8 @@ impl Plugin for Priority {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
         let wants_default = attributes.object.bool_at(&["globalDefault"]) == Some(true);
-        if !attributes.is("scheduling.k8s.io", "priorityclasses") || !writes || !wants_default {
+        if !attributes.writes("scheduling.k8s.io", "priorityclasses") || !wants_default {
             return Ok(());
         }
         let name = object::meta::of(&attributes.object).name().to_owned();
@@ -89,9 +85,8 @@ impl Plugin for DefaultTolerationSeconds {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-        if attributes.is("", "pods") && writes {
-            pod_tolerations::add_defaults(&mut attributes.object);
+        if attributes.writes("", "pods") {
+            default_tolerations::add_defaults(&mut attributes.object);
         }
         Ok(())
     }
@@ -113,7 +108,7 @@ impl Plugin for RuntimeClass {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let name = attributes

@@ -142,6 +142,22 @@ impl Policy {
         }
         (policy, read.errors)
     }
+
+    /// The modes that forbid something and that labels name: `enforce=baseline:latest, warn=restricted:latest`.
+    pub fn labelled(&self, labels: Option<&Map>) -> String {
+        let has = |label: String| labels.is_some_and(|labels| labels.contains_key(&label));
+        let modes = [
+            ("enforce", self.enforce),
+            ("audit", self.audit),
+            ("warn", self.warn),
+        ];
+        let told = modes.iter().filter(|(mode, wanted)| {
+            let is_named = has(format!("{PREFIX}{mode}")) || has(format!("{PREFIX}{mode}-version"));
+            wanted.level != Level::Privileged && is_named
+        });
+        let told = told.map(|(mode, wanted)| format!("{mode}={wanted}"));
+        told.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Labels on their way to a policy.
