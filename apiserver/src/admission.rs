@@ -7,17 +7,19 @@ pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
 pub mod configuration;
+pub mod default_tolerations;
 pub mod event_rates;
 #[cfg(test)]
 mod fixtures;
 pub mod held;
 pub mod limit_ranges;
+pub mod mountable_secrets;
 pub mod node_restriction;
 pub mod nodes;
 pub mod plugins;
+pub mod pod_references;
 pub mod pod_resources;
 pub mod pod_security;
-pub mod pod_tolerations;
 pub mod priority_of_pods;
 pub mod quota;
 pub mod runtime_class_pods;
@@ -25,6 +27,7 @@ pub mod service_account_pods;
 pub mod storage_objects;
 pub mod tolerations;
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -49,8 +52,6 @@ pub enum Operation {
     Update,
     /// A deletion.
     Delete,
-    /// Opening a connection (exec, proxy).
-    Connect,
 }
 
 /// A write on its way through the chain.
@@ -110,6 +111,29 @@ impl Attributes<'_> {
             && self.subresource.is_some_and(|found| found.name == subresource)
     }
 
+    /// Whether it creates or changes this resource itself.
+    pub fn writes(&self, group: &str, resource: &str) -> bool {
+        self.operation != Operation::Delete && self.is(group, resource)
+    }
+
+    /// Whether it creates one of this resource.
+    pub fn creates(&self, group: &str, resource: &str) -> bool {
+        self.operation == Operation::Create && self.is(group, resource)
+    }
+
+    /// The object as it is, if it is to be changed.
+    pub fn before_update(&self) -> Option<&Value> {
+        self.old.filter(|_| self.operation == Operation::Update)
+    }
+
+    /// Refuses the write unless something holds. `why` is written out only then.
+    pub fn require(&self, holds: bool, why: impl fmt::Display) -> Result<(), Status> {
+        match holds {
+            true => Ok(()),
+            false => Err(self.forbidden(&why.to_string())),
+        }
+    }
+
     /// A refusal in the words of the reference: 403 about the object.
     pub fn forbidden(&self, why: &str) -> Status {
         let meta = object::meta::of(&self.object);
@@ -120,6 +144,12 @@ impl Attributes<'_> {
             .unwrap_or_default();
         Status::forbidden(&self.resource.group, &self.resource.resource, name, why)
     }
+}
+
+/// A failure that is no refusal: it may pass by itself, or is a fault of what is stored. The reference answers with an error that is
+/// no API status.
+pub fn failure(why: impl Into<String>) -> Status {
+    Status::failure(500, "", why)
 }
 
 /// Reads that decisions need.
@@ -136,6 +166,12 @@ pub trait Reader: Send + Sync {
 
     /// All objects of a namespace, or of all with an empty one.
     async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status>;
+
+    /// A namespace; 404 if there is none of this name.
+    async fn namespace(&self, name: &str) -> Result<Value, Status> {
+        let found = self.get("", "namespaces", "", name).await?;
+        found.ok_or_else(|| Status::not_found("", "namespaces", name))
+    }
 }
 
 /// One member of the chain. The defaults do nothing.

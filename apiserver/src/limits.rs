@@ -120,5 +120,9 @@ pub const DEVICE_HARDWARE_ADDRESS_BYTES_MAX: usize = 128;
 pub const DEVICE_ADDRESSES_MAX: usize = 16;
 /// Pods of a namespace that are judged when its PodSecurity level becomes stricter, as in the reference.
 pub const POD_SECURITY_PODS_MAX: usize = 3_000;
+/// How many of them are judged before others have a turn.
+pub const POD_SECURITY_STEP: usize = 16;
+/// How long a namespace's pods are looked through, as in the reference.
+pub const POD_SECURITY_TIME_MAX: Duration = Duration::from_secs(1);
 /// How many namespaces, users or objects an event rate limit tells apart, whatever its configuration says.
 pub const EVENT_RATE_KEYS_MAX: usize = 65_536;

@@ -15,6 +15,11 @@ pub const KUBELET_SIGNERS: [&str; 2] = [
     "kubernetes.io/kube-apiserver-client-kubelet",
 ];
 
+/// The signer that a request or a trust bundle is for; empty if it is for none.
+pub fn signer(object: &Value) -> &str {
+    object.str_at(&["spec", "signerName"]).unwrap_or_default()
+}
+
 /// Who a certificate is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subject {

@@ -119,17 +119,17 @@ pub const KNOWN: &[Known] = &[
     }),
     on("RuntimeClass", |_| Ok(Box::new(plugins::RuntimeClass))),
     on("CertificateApproval", |parts| {
-        Ok(Box::new(plugins::CertificateApproval::new(
+        Ok(Box::new(plugins::SignerPermission::approval(
             parts.access.chain.clone(),
         )))
     }),
     on("CertificateSigning", |parts| {
-        Ok(Box::new(plugins::CertificateSigning::new(
+        Ok(Box::new(plugins::SignerPermission::signing(
             parts.access.chain.clone(),
         )))
     }),
     on("ClusterTrustBundleAttest", |parts| {
-        Ok(Box::new(plugins::ClusterTrustBundleAttest::new(
+        Ok(Box::new(plugins::SignerPermission::attestation(
             parts.access.chain.clone(),
         )))
     }),

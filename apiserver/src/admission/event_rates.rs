@@ -1,7 +1,8 @@
 //! EventRateLimit: how many events there may be in a second: in all, of a namespace, of a user, of a source about an object. Time
 //! comes in as an argument.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,18 +12,18 @@ use schema::Value;
 use crate::limits::EVENT_RATE_KEYS_MAX;
 
 const API_VERSION: &str = "eventratelimit.admission.k8s.io/v1alpha1";
-const TYPES: [(&str, Of); 4] = [
-    ("Server", Of::Server),
-    ("Namespace", Of::Namespace),
-    ("User", Of::User),
-    ("SourceAndObject", Of::SourceAndObject),
+const TYPES: [(&str, LimitType); 4] = [
+    ("Server", LimitType::Server),
+    ("Namespace", LimitType::Namespace),
+    ("User", LimitType::User),
+    ("SourceAndObject", LimitType::SourceAndObject),
 ];
 /// How many keys are told apart unless the configuration says.
 const KEYS_DEFAULT: usize = 4_096;
 
 /// What events are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
+pub enum LimitType {
     /// All.
     Server,
     /// Those of a namespace.
@@ -37,12 +38,21 @@ pub enum Of {
 #[derive(Debug)]
 pub struct Limit {
     /// What is counted.
-    pub of: Of,
+    pub limit_type: LimitType,
     name: &'static str,
     per_second: f64,
     burst: f64,
     keys_max: usize,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<Buckets>,
+}
+
+/// Buckets by a hash of their key, so that what clients write does not say how much memory a key takes. The hash has a random
+/// state: nobody can choose keys that share a bucket with another's.
+#[derive(Debug, Default)]
+struct Buckets {
+    state: RandomState,
+    by_key: HashMap<u64, Bucket>,
+    by_age: BTreeSet<(Instant, u64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,27 +90,48 @@ impl Limit {
     /// Counts an event; the error says that there are too many.
     pub fn take(&self, key: &str, now: Instant) -> Result<(), String> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if !buckets.contains_key(key) && buckets.len() >= self.keys_max {
-            let oldest = buckets.iter().min_by_key(|(_, bucket)| bucket.at);
-            let oldest = oldest.map(|(key, _)| key.clone());
-            oldest.and_then(|key| buckets.remove(&key));
-        }
+        let hash = buckets.state.hash_one(key);
         let full = Bucket {
             left: self.burst,
             at: now,
         };
-        let bucket = buckets.entry(key.to_owned()).or_insert(full);
+        let mut bucket = buckets.take_out(hash).unwrap_or(full);
+        if buckets.by_key.len() >= self.keys_max {
+            buckets.forget_oldest();
+        }
         let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
         bucket.left = (bucket.left + passed * self.per_second).min(self.burst);
-        bucket.at = now;
-        if bucket.left < 1.0 {
-            return Err(format!(
+        // Of two events at once, the later may come first.
+        bucket.at = bucket.at.max(now);
+        let passes = bucket.left >= 1.0;
+        bucket.left -= f64::from(u8::from(passes));
+        buckets.put_back(hash, bucket);
+        match passes {
+            true => Ok(()),
+            false => Err(format!(
                 "Too many requests: limit reached on type {} for key {key}",
                 self.name
-            ));
+            )),
         }
-        bucket.left -= 1.0;
-        Ok(())
+    }
+}
+
+impl Buckets {
+    fn take_out(&mut self, hash: u64) -> Option<Bucket> {
+        let bucket = self.by_key.remove(&hash)?;
+        self.by_age.remove(&(bucket.at, hash));
+        Some(bucket)
+    }
+
+    fn put_back(&mut self, hash: u64, bucket: Bucket) {
+        self.by_key.insert(hash, bucket);
+        self.by_age.insert((bucket.at, hash));
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, hash)) = self.by_age.pop_first() {
+            self.by_key.remove(&hash);
+        }
     }
 }
 
@@ -125,10 +156,10 @@ fn one(path: &Path, limit: &Value, errors: &mut Vec<Error>) -> Option<Limit> {
         let path = path.child("cacheSize");
         errors.push(Error::invalid(&path, number("cacheSize"), "must not be negative"));
     }
-    let (name, of) = known?;
+    let (name, limit_type) = known?;
     let keys = usize::try_from(number("cacheSize")).ok().filter(|keys| *keys > 0);
     Some(Limit {
-        of: *of,
+        limit_type: *limit_type,
         name,
         per_second: number("qps") as f64,
         burst: number("burst") as f64,
@@ -196,6 +227,29 @@ mod tests {
         let later = now + Duration::from_millis(10);
         assert!(limit.take("c", later).is_err());
         assert_eq!(limit.take("a", later), Ok(()));
+        // "b" was the next to be forgotten.
+        assert!(limit.take("c", later).is_err());
+        let buckets = limit.buckets.lock().unwrap();
+        assert_eq!((buckets.by_key.len(), buckets.by_age.len()), (2, 2));
+    }
+
+    #[test]
+    fn full_buckets_find_the_oldest_at_once_whatever_the_keys() {
+        const KEYS: usize = 4_096;
+        let one = tree!({"type": "User", "qps": 1i64, "burst": 1i64, "cacheSize": (KEYS as i64)});
+        let limit = &limits(one).unwrap()[0];
+        let now = Instant::now();
+        let at = |event: usize| now + Duration::from_millis(event as u64);
+        for event in 0..4 * KEYS {
+            assert_eq!(limit.take(&format!("{event}"), at(event)), Ok(()));
+        }
+        let last = 4 * KEYS - 1;
+        // The newest are kept in the order of their events.
+        assert!(limit.take(&format!("{last}"), at(last)).is_err());
+        let buckets = limit.buckets.lock().unwrap();
+        assert_eq!((buckets.by_key.len(), buckets.by_age.len()), (KEYS, KEYS));
+        let oldest = buckets.by_age.first().map(|(when, _)| *when);
+        assert_eq!(oldest, Some(at(last + 1 - KEYS)));
     }
 
     #[test]

@@ -102,6 +102,17 @@ impl<'a> Write<'a> {
         found.expect("a built-in resource")
     }
 
+    fn found_subresource(&self) -> Option<&'static Subresource> {
+        let found = self.resource().subresource(self.subresource);
+        assert!(
+            self.subresource.is_empty() || found.is_some(),
+            "{} has no subresource {}",
+            self.resource,
+            self.subresource
+        );
+        found
+    }
+
     fn attributes<'b>(&'b self, subresource: Option<&'b Subresource>) -> Attributes<'b> {
         let named = self.old.as_ref().unwrap_or(&self.object);
         Attributes {
@@ -120,7 +131,7 @@ impl<'a> Write<'a> {
     /// What a plugin says of it.
     pub async fn validate(&self, plugin: &dyn Plugin, reader: &Objects) -> (Result<(), Status>, Told) {
         let mut told = Told::default();
-        let attributes = self.attributes(self.resource().subresource(self.subresource));
+        let attributes = self.attributes(self.found_subresource());
         let verdict = plugin.validate(&attributes, reader, &mut told).await;
         (verdict, told)
     }
@@ -128,7 +139,7 @@ impl<'a> Write<'a> {
     /// What a plugin makes of the object.
     pub async fn mutate(&self, plugin: &dyn Plugin, reader: &Objects) -> Result<Value, Status> {
         let mut told = Told::default();
-        let mut attributes = self.attributes(self.resource().subresource(self.subresource));
+        let mut attributes = self.attributes(self.found_subresource());
         plugin.mutate(&mut attributes, reader, &mut told).await?;
         Ok(attributes.object)
     }

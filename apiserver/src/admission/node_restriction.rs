@@ -4,5 +4,4 @@
 pub mod claims;
 pub mod nodes;
 pub mod pods;
-pub mod references;
 pub mod tokens;

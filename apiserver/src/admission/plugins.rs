@@ -2,44 +2,48 @@
 
 mod always;
 mod anti_affinity;
-mod certificates;
+mod certificate_subject;
 mod claim_resize;
 mod event_rate_limit;
 mod extended_resources;
 mod external_ips;
 mod image_pulls;
+mod ingress_class;
 mod limit_ranger;
 mod namespace_exists;
 mod namespace_lifecycle;
 mod node_restriction;
 mod node_selector;
+mod node_taints;
 mod owner_references;
 mod pod_security;
 mod pods;
 mod resource_quota;
+mod service_account;
+mod signer_permissions;
 mod storage;
 mod toleration_restriction;
 
 pub use always::{AlwaysAdmit, AlwaysDeny};
 pub use anti_affinity::LimitPodHardAntiAffinityTopology;
-pub use certificates::{
-    CertificateApproval, CertificateSigning, CertificateSubjectRestriction, ClusterTrustBundleAttest,
-};
+pub use certificate_subject::CertificateSubjectRestriction;
 pub use claim_resize::PersistentVolumeClaimResize;
 pub use event_rate_limit::EventRateLimit;
 pub use extended_resources::ExtendedResourceToleration;
 pub use external_ips::DenyServiceExternalIPs;
 pub use image_pulls::AlwaysPullImages;
+pub use ingress_class::DefaultIngressClass;
 pub use limit_ranger::LimitRanger;
 pub use namespace_exists::NamespaceExists;
 pub use namespace_lifecycle::NamespaceLifecycle;
 pub use node_restriction::NodeRestriction;
 pub use node_selector::PodNodeSelector;
+pub use node_taints::TaintNodesByCondition;
 pub use owner_references::OwnerReferencesPermissionEnforcement;
 pub use pod_security::PodSecurity;
-pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass, ServiceAccount};
+pub use pods::{DefaultTolerationSeconds, PodTopologyLabels, Priority, RuntimeClass};
 pub use resource_quota::ResourceQuota;
-pub use storage::{
-    DefaultIngressClass, DefaultStorageClass, StorageObjectInUseProtection, TaintNodesByCondition,
-};
+pub use service_account::ServiceAccount;
+pub use signer_permissions::SignerPermission;
+pub use storage::{DefaultStorageClass, StorageObjectInUseProtection};
 pub use toleration_restriction::PodTolerationRestriction;

@@ -3,19 +3,13 @@
 
 use schema::Value;
 
+use super::tolerations;
+
 /// Merges overhead, node selector and tolerations of the class into a new pod. An error is the reason to forbid it.
 pub fn apply(pod: &mut Value, class: &Value) -> Result<(), String> {
     apply_overhead(pod, class)?;
     apply_node_selector(pod, class)?;
-    for toleration in class.list_at(&["scheduling", "tolerations"]) {
-        let has_it = pod.list_at(&["spec", "tolerations"]).contains(toleration);
-        if let (false, Some(spec)) = (has_it, pod.get_mut("spec").and_then(Value::as_map_mut)) {
-            let list = spec.entry_or_insert_with("tolerations", || Value::List(Vec::new()));
-            if let Some(list) = list.as_list_mut() {
-                list.push(toleration.clone());
-            }
-        }
-    }
+    apply_tolerations(pod, class);
     Ok(())
 }
 
@@ -44,6 +38,16 @@ fn apply_overhead(pod: &mut Value, class: &Value) -> Result<(), String> {
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// Those of the pod and of the class, without those that others cover.
+fn apply_tolerations(pod: &mut Value, class: &Value) {
+    let more = class.list_at(&["scheduling", "tolerations"]);
+    let merged = tolerations::merged(pod.list_at(&["spec", "tolerations"]), more);
+    let spec = pod.get_mut("spec").and_then(Value::as_map_mut);
+    if let (false, Some(spec)) = (more.is_empty(), spec) {
+        spec.insert("tolerations", merged);
     }
 }
 
@@ -92,5 +96,18 @@ mod tests {
         assert_eq!(pod.list_at(&["spec", "tolerations"]).len(), 1);
         let mut other = tree!({"spec": {"nodeSelector": {"a": "x"}}});
         assert!(apply(&mut other, &class).is_err());
+    }
+
+    #[test]
+    fn tolerations_that_others_cover_go() {
+        let narrow = tree!({"key": "k", "value": "v", "effect": "NoSchedule"});
+        let wide = tree!({"key": "k", "operator": "Exists"});
+        let merged = |own: Value, of_class: Value| {
+            let mut pod = tree!({"spec": {"tolerations": [own]}});
+            apply(&mut pod, &tree!({"scheduling": {"tolerations": [of_class]}})).unwrap();
+            pod.list_at(&["spec", "tolerations"]).to_vec()
+        };
+        assert_eq!(merged(wide.clone(), narrow.clone()), [wide.clone()]);
+        assert_eq!(merged(narrow, wide.clone()), [wide]);
     }
 }

@@ -1,14 +1,12 @@
 //! ServiceAccount, for pods: which account a pod runs as, and the volume with its token. It decides and edits trees; the
 //! plugin reads the account.
 
+use object::meta;
 use schema::{Value, tree};
 
-/// A pod that mirrors a static one of its node.
-const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
-/// An account that lets its pods use no secrets but its own.
-const STRICT_ANNOTATION: &str = "kubernetes.io/enforce-mountable-secrets";
-/// How such an annotation says yes.
-const TRUE: [&str; 6] = ["1", "t", "T", "true", "TRUE", "True"];
+use super::pod_references;
+use crate::validation::pods::MIRROR;
+
 const DEFAULT_ACCOUNT: &str = "default";
 const VOLUME_PREFIX: &str = "kube-api-access-";
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -18,54 +16,33 @@ const VOLUME_MODE: i64 = 0o644;
 
 /// Whether the pod mirrors a static one: the node made it, and it has no account.
 pub fn is_mirror(pod: &Value) -> bool {
-    pod.map_at(&["metadata", "annotations"])
-        .is_some_and(|annotations| annotations.contains_key(MIRROR_ANNOTATION))
+    meta::of(pod).annotation(MIRROR).is_some()
 }
 
 /// Why a mirror pod may not be as it is, in the reference's words.
 pub fn mirror_refusal(pod: &Value) -> Option<&'static str> {
-    if pod
-        .str_at(&["spec", "serviceAccountName"])
-        .is_some_and(|name| !name.is_empty())
-    {
+    if !account_name(pod).is_empty() {
         return Some("a mirror pod may not reference service accounts");
     }
-    let volumes = pod.list_at(&["spec", "volumes"]);
-    let projects_token = |volume: &Value| {
-        volume
-            .list_at(&["projected", "sources"])
-            .iter()
-            .any(|source| source.get("serviceAccountToken").is_some())
-    };
-    if volumes.iter().any(projects_token) {
-        return Some("a mirror pod may not use ServiceAccountToken volume projections");
-    }
-    let refers = |kind: &str| {
-        let env_from = format!("{kind}Ref");
-        let env = format!("{kind}KeyRef");
-        volumes.iter().any(|one| one.get(kind).is_some())
-            || containers(pod).any(|container| {
-                container
-                    .list_at(&["envFrom"])
-                    .iter()
-                    .any(|from| from.get(&env_from).is_some())
-                    || container
-                        .list_at(&["env"])
-                        .iter()
-                        .any(|one| one.at(&["valueFrom", &env]).is_some())
-            })
-    };
-    if refers("secret") {
+    if pod_references::uses_secrets(pod) {
         return Some("a mirror pod may not reference secrets");
     }
-    refers("configMap").then_some("a mirror pod may not reference config maps")
+    if pod_references::projects_tokens(pod) {
+        return Some("a mirror pod may not use ServiceAccountToken volume projections");
+    }
+    pod_references::uses_config_maps(pod).then_some("a mirror pod may not reference config maps")
+}
+
+/// The account that the pod runs as; empty if it names none.
+pub fn account_name(pod: &Value) -> &str {
+    pod.str_at(&["spec", "serviceAccountName"]).unwrap_or_default()
 }
 
 /// Names the default account where the pod names none; returns the name.
 pub fn default_account(pod: &mut Value) -> String {
-    let name = match pod.str_at(&["spec", "serviceAccountName"]) {
-        Some(name) if !name.is_empty() => name.to_owned(),
-        _ => DEFAULT_ACCOUNT.to_owned(),
+    let name = match account_name(pod) {
+        "" => DEFAULT_ACCOUNT.to_owned(),
+        name => name.to_owned(),
     };
     if let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) {
         spec.insert("serviceAccountName", name.as_str());
@@ -87,66 +64,6 @@ pub fn apply_account(pod: &mut Value, account: &Value, suffix: &str) {
             spec.insert("imagePullSecrets", secrets);
         }
     }
-}
-
-/// Why a pod of an account that limits its secrets may not be as it is: what it refers to that the account does not.
-pub fn secret_refusal(pod: &Value, account: &Value) -> Option<String> {
-    let strict = account.str_at(&["metadata", "annotations", STRICT_ANNOTATION]);
-    if !strict.is_some_and(|text| TRUE.contains(&text)) {
-        return None;
-    }
-    let name = account.str_at(&["metadata", "name"]).unwrap_or_default();
-    let has = |list: &str, secret: &str| {
-        let listed = account.list_at(&[list]).iter();
-        listed
-            .into_iter()
-            .any(|one| one.str_at(&["name"]) == Some(secret))
-    };
-    let refers = secret_references(pod)
-        .into_iter()
-        .find(|(_, secret)| !has("secrets", secret));
-    if let Some((what, secret)) = refers {
-        return Some(format!(
-            "{what}secret.secretName=\"{secret}\" is not allowed because service account {name} does not reference that secret"
-        ));
-    }
-    let pulls = pod.list_at(&["spec", "imagePullSecrets"]).iter().enumerate();
-    let pulls = pulls.map(|(at, one)| (at, one.str_at(&["name"]).unwrap_or_default()));
-    let mut refused = pulls.filter(|(_, secret)| !has("imagePullSecrets", secret));
-    let (at, secret) = refused.next()?;
-    Some(format!(
-        "imagePullSecrets[{at}].name=\"{secret}\" is not allowed because service account {name} does not reference that imagePullSecret"
-    ))
-}
-
-/// The secrets that a pod refers to, each after what the refusal begins with.
-fn secret_references(pod: &Value) -> Vec<(String, &str)> {
-    let mut found = Vec::new();
-    for volume in pod.list_at(&["spec", "volumes"]) {
-        if let Some(secret) = volume.str_at(&["secret", "secretName"]) {
-            found.push(("volume with ".to_owned(), secret));
-        }
-    }
-    for (list, noun) in [("initContainers", "init container"), ("containers", "container")] {
-        for container in pod.list_at(&["spec", list]) {
-            let name = container.str_at(&["name"]).unwrap_or_default();
-            for env in container.list_at(&["env"]) {
-                let variable = env.str_at(&["name"]).unwrap_or_default();
-                if let Some(secret) = env.str_at(&["valueFrom", "secretKeyRef", "name"]) {
-                    found.push((
-                        format!("{noun} {name} with envVar {variable} referencing "),
-                        secret,
-                    ));
-                }
-            }
-            for from in container.list_at(&["envFrom"]) {
-                if let Some(secret) = from.str_at(&["secretRef", "name"]) {
-                    found.push((format!("{noun} {name} with envFrom referencing "), secret));
-                }
-            }
-        }
-    }
-    found
 }
 
 fn wants_token(pod: &Value, account: &Value) -> bool {
@@ -221,12 +138,6 @@ fn token_volume(name: &str) -> Value {
     })
 }
 
-fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    ["initContainers", "containers", "ephemeralContainers"]
-        .into_iter()
-        .flat_map(|field| pod.list_at(&["spec", field]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,54 +177,38 @@ mod tests {
 
     #[test]
     fn mirror_pods_refer_to_nothing() {
-        let mirror = tree!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}},
-            "spec": {"containers": [{"name": "a", "env": [{"name": "E", "valueFrom": {"secretKeyRef": {"name": "s"}}}]}]}});
-        assert!(is_mirror(&mirror));
-        assert_eq!(
-            mirror_refusal(&mirror),
-            Some("a mirror pod may not reference secrets")
-        );
-        assert_eq!(mirror_refusal(&pod()), None);
-    }
-
-    #[test]
-    fn strict_accounts_name_the_secrets_of_their_pods() {
-        let account = tree!({
-            "metadata": {"name": "strict", "annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}},
-            "secrets": [{"name": "own"}], "imagePullSecrets": [{"name": "pull"}],
-        });
-        let refused = |spec: Value| secret_refusal(&tree!({"spec": spec}), &account);
-        let told = |what: &str| {
-            Some(format!(
-                "{what}secret.secretName=\"other\" is not allowed because service account strict does not reference that secret"
-            ))
-        };
-        let volume = |name: &str| tree!([{"name": "v", "secret": {"secretName": name}}]);
-        assert_eq!(refused(tree!({"volumes": (volume("own"))})), None);
-        assert_eq!(
-            refused(tree!({"volumes": (volume("other"))})),
-            told("volume with ")
-        );
-        let env = tree!([{"name": "E", "valueFrom": {"secretKeyRef": {"name": "other"}}}]);
-        assert_eq!(
-            refused(tree!({"initContainers": [{"name": "i", "env": env}]})),
-            told("init container i with envVar E referencing ")
-        );
-        let from = tree!([{"secretRef": {"name": "other"}}]);
-        assert_eq!(
-            refused(tree!({"containers": [{"name": "c", "envFrom": from}]})),
-            told("container c with envFrom referencing ")
-        );
-        assert_eq!(
-            refused(tree!({"imagePullSecrets": [{"name": "pull"}, {"name": "no"}]})).as_deref(),
-            Some(
-                "imagePullSecrets[1].name=\"no\" is not allowed because service account strict does not reference that imagePullSecret"
-            )
-        );
-        let free = tree!({"metadata": {"name": "free"}});
-        assert_eq!(
-            secret_refusal(&tree!({"spec": {"volumes": (volume("other"))}}), &free),
-            None
-        );
+        let secrets = Some("a mirror pod may not reference secrets");
+        let projected = |source: Value| tree!({"volumes": [{"projected": {"sources": [source]}}]});
+        let env = tree!([{"name": "E", "valueFrom": {"secretKeyRef": {"name": "s"}}}]);
+        let cases = [
+            (
+                tree!({"serviceAccountName": "a"}),
+                Some("a mirror pod may not reference service accounts"),
+            ),
+            (tree!({"containers": [{"name": "a", "env": env}]}), secrets),
+            (tree!({"imagePullSecrets": [{"name": "s"}]}), secrets),
+            (tree!({"volumes": [{"azureFile": {"secretName": "s"}}]}), secrets),
+            (
+                tree!({"volumes": [{"csi": {"nodePublishSecretRef": {"name": "s"}}}]}),
+                secrets,
+            ),
+            (projected(tree!({"secret": {}})), secrets),
+            (
+                projected(tree!({"serviceAccountToken": {}})),
+                Some("a mirror pod may not use ServiceAccountToken volume projections"),
+            ),
+            (
+                projected(tree!({"configMap": {}})),
+                Some("a mirror pod may not reference config maps"),
+            ),
+            (tree!({"containers": [{"name": "a"}]}), None),
+        ];
+        for (spec, told) in cases {
+            let pod =
+                tree!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}, "spec": spec});
+            assert!(is_mirror(&pod));
+            assert_eq!(mirror_refusal(&pod), told, "{pod:?}");
+        }
+        assert!(!is_mirror(&pod()));
     }
 }

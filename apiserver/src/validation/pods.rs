@@ -17,7 +17,8 @@ use crate::strategy::Errors;
 
 pub use warnings::{template_warnings, warnings};
 
-const MIRROR: &str = "kubernetes.io/config.mirror";
+/// Marks pods that stand for what a kubelet runs by itself.
+pub const MIRROR: &str = "kubernetes.io/config.mirror";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// Checks a new pod.

@@ -7,7 +7,7 @@ mod error;
 mod path;
 mod printed;
 
-pub use error::{Error, ErrorKind, aggregate};
+pub use error::{Error, ErrorKind, aggregate, aggregate_texts};
 pub use path::Path;
 pub(crate) use printed::printable;
 pub use printed::{Printed, quote};

@@ -3,10 +3,8 @@
 use object::meta;
 use schema::Value;
 
-use super::references;
-
-/// Marks pods that stand for what a kubelet runs by itself.
-pub const MIRROR: &str = "kubernetes.io/config.mirror";
+use crate::admission::pod_references;
+use crate::validation::pods::MIRROR;
 
 /// Whether the pod is on the node.
 pub fn is_on(node: &str, pod: &Value) -> bool {
@@ -58,7 +56,7 @@ fn check_owner<'a>(node: &str, pod: &'a Value) -> Result<&'a str, String> {
 
 /// The rest of a new pod's rules, asked once its owner is known to be this very node.
 pub fn check_references(node: &str, pod: &Value) -> Result<(), String> {
-    match references::first(pod) {
+    match pod_references::first(pod) {
         Some(what) => Err(format!(
             "node \"{node}\" can not create pods that reference {what}"
         )),

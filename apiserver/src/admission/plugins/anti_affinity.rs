@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 const HOST: &str = "kubernetes.io/hostname";
 
@@ -23,8 +23,7 @@ impl Plugin for LimitPodHardAntiAffinityTopology {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-        if !writes || !attributes.is("", "pods") {
+        if !attributes.writes("", "pods") {
             return Ok(());
         }
         let required = [

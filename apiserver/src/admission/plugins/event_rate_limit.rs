@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
+use object::field::aggregate_texts;
 use schema::Value;
 use serve::status::{Status, reason};
 
-use crate::admission::event_rates::{Limit, Of, source_and_object};
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::event_rates::{Limit, LimitType, source_and_object};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 /// See the module.
 #[derive(Debug)]
@@ -24,12 +25,12 @@ impl EventRateLimit {
     }
 }
 
-fn key(of: Of, attributes: &Attributes<'_>) -> String {
-    match of {
-        Of::Server => String::new(),
-        Of::Namespace => attributes.namespace.to_owned(),
-        Of::User => attributes.user.name.to_string(),
-        Of::SourceAndObject => source_and_object(&attributes.object),
+fn key(limit_type: LimitType, attributes: &Attributes<'_>) -> String {
+    match limit_type {
+        LimitType::Server => String::new(),
+        LimitType::Namespace => attributes.namespace.to_owned(),
+        LimitType::User => attributes.user.name.to_string(),
+        LimitType::SourceAndObject => source_and_object(&attributes.object),
     }
 }
 
@@ -45,22 +46,18 @@ impl Plugin for EventRateLimit {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-        let is_event = attributes.is("", "events") || attributes.is("events.k8s.io", "events");
-        if !writes || !is_event || attributes.dry_run {
+        let writes = attributes.writes("", "events") || attributes.writes("events.k8s.io", "events");
+        if !writes || attributes.dry_run {
             return Ok(());
         }
         let now = Instant::now();
         let taken = self
             .limits
             .iter()
-            .map(|limit| limit.take(&key(limit.of, attributes), now));
+            .map(|limit| limit.take(&key(limit.limit_type, attributes), now));
         // Each limit counts the event, also after one has refused it.
-        let refused: Vec<String> = taken.filter_map(Result::err).collect();
-        let why = match refused.as_slice() {
-            [] => return Ok(()),
-            [one] => one.clone(),
-            several => format!("[{}]", several.join(", ")),
+        let Some(why) = aggregate_texts(taken.filter_map(Result::err)) else {
+            return Ok(());
         };
         let message = format!("Too many requests: {why}");
         Err(Status::failure(429, reason::TOO_MANY_REQUESTS, message))

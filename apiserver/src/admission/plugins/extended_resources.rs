@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schema::{Map, SmolStr, Value, tree};
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 use crate::validation::quantities::is_extended;
 
 /// See the module.
@@ -47,8 +47,7 @@ impl Plugin for ExtendedResourceToleration {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-        if writes && attributes.is("", "pods") {
+        if attributes.writes("", "pods") {
             tolerate(&mut attributes.object);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 /// See the module.
 #[derive(Debug)]
@@ -22,14 +22,10 @@ impl Plugin for DenyServiceExternalIPs {
         _told: &mut Told,
     ) -> Result<(), Status> {
         let path = ["spec", "externalIPs"];
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
         let had = attributes.old.map(|old| old.list_at(&path)).unwrap_or_default();
         let mut addresses = attributes.object.list_at(&path).iter();
-        let adds = writes && attributes.is("", "services") && addresses.any(|one| !had.contains(one));
-        match adds {
-            true => Err(attributes.forbidden("Use of external IPs is denied by admission control")),
-            false => Ok(()),
-        }
+        let adds = attributes.writes("", "services") && addresses.any(|one| !had.contains(one));
+        attributes.require(!adds, "Use of external IPs is denied by admission control")
     }
 }
 

@@ -5,10 +5,10 @@ use object::field::{Error, Path, Printed, aggregate};
 use schema::Value;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::pod_references::{CONTAINER_LISTS, containers};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 const ALWAYS: &str = "Always";
-const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// See the module.
 #[derive(Debug)]
@@ -16,20 +16,15 @@ pub struct AlwaysPullImages;
 
 /// New pods, and updates that bring an image that was not there.
 fn concerns(attributes: &Attributes<'_>) -> bool {
-    let brings_images = match (attributes.operation, attributes.old) {
-        (Operation::Create, _) => true,
-        (Operation::Update, Some(old)) => {
-            let had: Vec<&str> = images(old).collect();
-            images(&attributes.object).any(|image| !had.contains(&image))
-        }
-        _ => false,
-    };
-    attributes.is("", "pods") && brings_images
+    let brings_images = attributes.before_update().is_none_or(|old| {
+        let had: Vec<&str> = images(old).collect();
+        images(&attributes.object).any(|image| !had.contains(&image))
+    });
+    attributes.writes("", "pods") && brings_images
 }
 
 fn images(pod: &Value) -> impl Iterator<Item = &str> {
-    let containers = CONTAINERS.iter().flat_map(|kind| pod.list_at(&["spec", kind]));
-    containers.filter_map(|container| container.str_at(&["image"]))
+    containers(pod).filter_map(|container| container.str_at(&["image"]))
 }
 
 /// Makes all images of a pod, and its volumes that are images, be pulled always.
@@ -37,7 +32,7 @@ fn pull_always(pod: &mut Value) {
     let Some(spec) = pod.get_mut("spec").and_then(Value::as_map_mut) else {
         return;
     };
-    for kind in CONTAINERS {
+    for kind in CONTAINER_LISTS {
         let list = spec.get_mut(kind).and_then(Value::as_list_mut);
         let containers = list.into_iter().flatten().filter_map(Value::as_map_mut);
         containers.for_each(|container| {
@@ -56,7 +51,7 @@ fn problems(pod: &Value) -> Vec<Error> {
     let wrong = |policy: Option<&str>| policy.filter(|policy| *policy != ALWAYS).map(str::to_owned);
     let spec = Path::root("spec");
     let mut errors = Vec::new();
-    for kind in CONTAINERS {
+    for kind in CONTAINER_LISTS {
         for (index, container) in pod.list_at(&["spec", kind]).iter().enumerate() {
             if let Some(policy) = wrong(container.str_at(&["imagePullPolicy"])) {
                 let path = spec.child(kind).index(index).child("imagePullPolicy");

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 /// See the module.
 #[derive(Debug)]
@@ -22,14 +22,10 @@ impl Plugin for NamespaceExists {
         _told: &mut Told,
     ) -> Result<(), Status> {
         let namespace = attributes.namespace;
-        let is_asked = attributes.operation != Operation::Connect && !namespace.is_empty();
-        if !is_asked || attributes.resource.resource == "namespaces" {
+        if namespace.is_empty() || attributes.resource.resource == "namespaces" {
             return Ok(());
         }
-        match reader.get("", "namespaces", "", namespace).await? {
-            Some(_) => Ok(()),
-            None => Err(Status::not_found("", "namespaces", namespace)),
-        }
+        reader.namespace(namespace).await.map(|_| ())
     }
 }
 

@@ -39,9 +39,7 @@ impl Plugin for NamespaceLifecycle {
         if !concerns || ALLOWED_WHEN_TERMINATING.contains(&resource) {
             return Ok(());
         }
-        let Some(namespace) = reader.get("", "namespaces", "", attributes.namespace).await? else {
-            return Err(Status::not_found("", "namespaces", attributes.namespace));
-        };
+        let namespace = reader.namespace(attributes.namespace).await?;
         match namespace.str_at(&["status", "phase"]) {
             Some("Terminating") => Err(terminating(attributes)),
             _ => Ok(()),

@@ -1,15 +1,18 @@
 //! NodeRestriction: kubelets write what is theirs. Who is no kubelet is not concerned.
 
+mod pod_certificates;
+mod tokens;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth::authorize::{self, Chain, node};
+use auth::authorize::{Chain, node};
 use object::meta;
 use schema::Value;
 use serve::status::Status;
 
 use crate::admission::certificate_requests::{KUBELET_SIGNERS, Subject};
-use crate::admission::node_restriction::{claims, nodes, pods, tokens};
+use crate::admission::node_restriction::{claims, nodes, pods};
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
 
 /// Where the leases of nodes are.
@@ -64,6 +67,28 @@ impl Plugin for NodeRestriction {
         };
         restricted.check().await
     }
+
+    /// Deletions: the very object that is to go is judged, which is there only now.
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        _reader: &dyn Reader,
+        _told: &mut Told,
+    ) -> Result<(), Status> {
+        let old = attributes
+            .old
+            .filter(|_| attributes.operation == Operation::Delete);
+        let (Some(node), Some(old)) = (node::identity(attributes.user), old) else {
+            return Ok(());
+        };
+        let is_own = pods::is_on(node, old);
+        if attributes.is("", "pods") {
+            let why = format_args!("node \"{node}\" can only delete pods with spec.nodeName set to itself");
+            return attributes.require(is_own, why);
+        }
+        let why = "can only delete ResourceSlice with the same NodeName as the requesting node";
+        attributes.require(is_own || !attributes.is("resource.k8s.io", "resourceslices"), why)
+    }
 }
 
 impl Restricted<'_> {
@@ -86,8 +111,9 @@ impl Restricted<'_> {
             ("storage.k8s.io", "csinodes", _) => {
                 self.own_name("can only access CSINode with the same name as the requesting node")
             }
-            ("resource.k8s.io", "resourceslices", _) => self.resource_slice().await,
+            ("resource.k8s.io", "resourceslices", _) => self.new_slice(),
             ("certificates.k8s.io", "certificatesigningrequests", "") => self.certificate_request(),
+            ("certificates.k8s.io", "podcertificaterequests", _) => self.pod_certificate().await,
             _ => Ok(()),
         }
     }
@@ -109,7 +135,6 @@ impl Restricted<'_> {
             Operation::Create => "CREATE",
             Operation::Update => "UPDATE",
             Operation::Delete => "DELETE",
-            Operation::Connect => "CONNECT",
         }
     }
 
@@ -130,16 +155,9 @@ impl Restricted<'_> {
         let node = self.node;
         match self.write.operation {
             Operation::Create => self.new_pod().await,
-            Operation::Delete => {
-                let pod = self.pod_named(self.write.name).await?;
-                match pods::is_on(node, &pod) {
-                    true => Ok(()),
-                    false => self.refuse(&format!(
-                        "node \"{node}\" can only delete pods with spec.nodeName set to itself"
-                    )),
-                }
-            }
-            _ => self.refuse(&format!(
+            // It is judged when it is there.
+            Operation::Delete => Ok(()),
+            Operation::Update => self.refuse(&format!(
                 "unexpected operation \"{}\", node \"{node}\" can only create and delete mirror pods",
                 self.operation()
             )),
@@ -159,11 +177,7 @@ impl Restricted<'_> {
     }
 
     fn pod_status(&self) -> Result<(), Status> {
-        match self
-            .write
-            .old
-            .filter(|_| self.write.operation == Operation::Update)
-        {
+        match self.write.before_update() {
             Some(old) => self.judged(pods::check_status(self.node, &self.write.object, old)),
             None => self.unexpected(),
         }
@@ -198,11 +212,7 @@ impl Restricted<'_> {
     }
 
     fn claim_status(&self) -> Result<(), Status> {
-        match self
-            .write
-            .old
-            .filter(|_| self.write.operation == Operation::Update)
-        {
+        match self.write.before_update() {
             Some(old) => self.judged(claims::check_status(self.node, &self.write.object, old)),
             None => self.unexpected(),
         }
@@ -224,26 +234,11 @@ impl Restricted<'_> {
         }
     }
 
-    async fn resource_slice(&self) -> Result<(), Status> {
-        let is_own = |slice: &Value| pods::is_on(self.node, slice);
-        let (slice, what) = match self.write.operation {
-            Operation::Create => (Some(self.write.object.clone()), "create"),
-            Operation::Delete => {
-                let (group, resource) = ("resource.k8s.io", "resourceslices");
-                (
-                    self.reader.get(group, resource, "", self.write.name).await?,
-                    "delete",
-                )
-            }
-            _ => return Ok(()),
-        };
-        // One that is not there is told by the deletion itself.
-        match slice.is_none_or(|slice| is_own(&slice)) {
-            true => Ok(()),
-            false => self.refuse(&format!(
-                "can only {what} ResourceSlice with the same NodeName as the requesting node"
-            )),
-        }
+    fn new_slice(&self) -> Result<(), Status> {
+        let is_own = pods::is_on(self.node, &self.write.object);
+        let why = "can only create ResourceSlice with the same NodeName as the requesting node";
+        let creates = self.write.operation == Operation::Create;
+        self.write.require(!creates || is_own, why)
     }
 
     fn certificate_request(&self) -> Result<(), Status> {
@@ -259,75 +254,6 @@ impl Restricted<'_> {
             true => Ok(()),
             false => self.refuse(&format!("can only create a node CSR with CN={wanted}")),
         }
-    }
-
-    async fn token(&self) -> Result<(), Status> {
-        if self.write.operation != Operation::Create {
-            return Ok(());
-        }
-        let request = &self.write.object;
-        let (name, uid) = tokens::bound_pod(request).map_err(|why| self.write.forbidden(why))?;
-        let pod = self.pod_named(name).await?;
-        self.judged(tokens::check_pod(self.node, &pod, uid))?;
-        let audience = tokens::audience(request).map_err(|why| self.write.forbidden(why))?;
-        if tokens::projects(&pod, audience)
-            || self.driver_wants(&pod, audience).await?
-            || self.is_granted(audience).await
-        {
-            return Ok(());
-        }
-        self.refuse(&format!(
-            "audience \"{audience}\" not found in pod spec volume, {} is not authorized to request tokens for this audience",
-            self.write.user.name
-        ))
-    }
-
-    async fn driver_wants(&self, pod: &Value, audience: &str) -> Result<bool, Status> {
-        for driver in tokens::drivers(pod) {
-            let name = match driver {
-                tokens::Driver::Named(name) => Some(name),
-                tokens::Driver::OfClaim(claim) => self.driver_of(&claim).await?,
-            };
-            let Some(name) = name else { continue };
-            let driver = self.reader.get("storage.k8s.io", "csidrivers", "", &name).await?;
-            if driver.is_some_and(|driver| tokens::driver_wants(&driver, audience)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn driver_of(&self, claim: &str) -> Result<Option<String>, Status> {
-        let namespace = self.write.namespace;
-        let claim = self
-            .reader
-            .get("", "persistentvolumeclaims", namespace, claim)
-            .await?;
-        let volume = claim
-            .as_ref()
-            .and_then(|claim| claim.str_at(&["spec", "volumeName"]));
-        let Some(volume) = volume else {
-            return Ok(None);
-        };
-        let volume = self.reader.get("", "persistentvolumes", "", volume).await?;
-        let driver = volume
-            .as_ref()
-            .and_then(|volume| volume.str_at(&["spec", "csi", "driver"]));
-        Ok(driver.map(str::to_owned))
-    }
-
-    async fn is_granted(&self, audience: &str) -> bool {
-        let question = authorize::Attributes::resource(
-            "request-serviceaccounts-token-audience",
-            "",
-            audience,
-            self.write.namespace,
-            self.write.name,
-        );
-        self.authorizer
-            .decide(self.write.user, &question)
-            .await
-            .is_allowed()
     }
 }
 

@@ -7,7 +7,7 @@ use object::meta;
 use schema::{SmolStr, Value};
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told, failure};
 
 const ANNOTATION: &str = "scheduler.alpha.kubernetes.io/node-selector";
 const CLUSTER_DEFAULT: &str = "clusterDefaultNodeSelector";
@@ -43,29 +43,22 @@ impl PodNodeSelector {
     }
 
     async fn of_namespace(&self, attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Labels, Status> {
-        let name = attributes.namespace;
-        let found = reader.get("", "namespaces", "", name).await?;
-        let namespace = found.ok_or_else(|| Status::not_found("", "namespaces", name))?;
+        let namespace = reader.namespace(attributes.namespace).await?;
         match meta::of(&namespace).annotation(ANNOTATION) {
-            Some(selector) => parsed(selector).map_err(|why| Status::failure(500, "", why)),
+            Some(selector) => parsed(selector).map_err(failure),
             None => Ok(self.default.clone()),
         }
     }
 
     fn check(&self, attributes: &Attributes<'_>, wanted: &Labels) -> Result<(), Status> {
         let has = labels(&attributes.object);
-        if conflict(wanted, &has) {
-            return Err(attributes.forbidden(CONFLICT));
-        }
+        attributes.require(!conflict(wanted, &has), CONFLICT)?;
         let allowed = self
             .allowed
             .get(attributes.namespace)
             .filter(|list| !list.is_empty());
         let is_listed = |list: &Labels| has.iter().all(|(key, value)| list.get(key) == Some(value));
-        match allowed.is_none_or(is_listed) {
-            true => Ok(()),
-            false => Err(attributes.forbidden(NOT_LISTED)),
-        }
+        attributes.require(allowed.is_none_or(is_listed), NOT_LISTED)
     }
 }
 
@@ -93,10 +86,6 @@ fn conflict(a: &Labels, b: &Labels) -> bool {
         .any(|(key, value)| b.get(key).is_some_and(|other| other != value))
 }
 
-fn is_new_pod(attributes: &Attributes<'_>) -> bool {
-    attributes.operation == Operation::Create && attributes.is("", "pods")
-}
-
 #[async_trait]
 impl Plugin for PodNodeSelector {
     fn name(&self) -> &'static str {
@@ -109,13 +98,11 @@ impl Plugin for PodNodeSelector {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let wanted = self.of_namespace(attributes, reader).await?;
-        if conflict(&wanted, &labels(&attributes.object)) {
-            return Err(attributes.forbidden(CONFLICT));
-        }
+        attributes.require(!conflict(&wanted, &labels(&attributes.object)), CONFLICT)?;
         if let (false, Some(map)) = (wanted.is_empty(), attributes.object.as_map_mut()) {
             let selector = map.map_at("spec").map_at("nodeSelector");
             for (key, value) in &wanted {
@@ -131,7 +118,7 @@ impl Plugin for PodNodeSelector {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let wanted = self.of_namespace(attributes, reader).await?;

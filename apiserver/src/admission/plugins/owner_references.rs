@@ -132,7 +132,7 @@ impl Plugin for OwnerReferencesPermissionEnforcement {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
+        let writes = attributes.operation != Operation::Delete;
         let before = attributes.old.map(owners).unwrap_or_default();
         let changes = owners(&attributes.object) != before;
         // The status of a pod carries its metadata, and kubelets may not delete pods of others.

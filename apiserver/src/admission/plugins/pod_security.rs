@@ -1,17 +1,19 @@
 //! PodSecurity: refuses, notes and warns of pods that a namespace's level of the standards forbids.
 
-use std::time::{Duration, Instant};
-
 use async_trait::async_trait;
-use object::field::{Error, aggregate};
+use object::field::{Error, aggregate, quote};
 use object::meta;
 use schema::Value;
 use serve::status::Status;
+use tokio::time::{Instant, timeout_at};
 
+use crate::admission::pod_security::existing_pods::Survey;
+use crate::admission::pod_security::policy::PREFIX;
 use crate::admission::pod_security::{
-    Configuration, Level, LevelVersion, Pod, Policy, evaluate, existing_pods, pod_of, significance,
+    Configuration, Level, LevelVersion, Pod, Policy, evaluate, pod_of, significance,
 };
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::limits::{POD_SECURITY_STEP, POD_SECURITY_TIME_MAX};
 
 /// Subresources of pods that change nothing that is judged.
 const IGNORED_SUBRESOURCES: [&str; 8] = [
@@ -24,12 +26,15 @@ const IGNORED_SUBRESOURCES: [&str; 8] = [
     "proxy",
     "status",
 ];
-/// How long a namespace's pods are looked through.
-const EXISTING_PODS_TIME_MAX: Duration = Duration::from_secs(1);
-const EXEMPT: &str = "pod-security.kubernetes.io/exempt";
-const ENFORCED: &str = "pod-security.kubernetes.io/enforce-policy";
-const VIOLATIONS: &str = "pod-security.kubernetes.io/audit-violations";
-const ERROR: &str = "pod-security.kubernetes.io/error";
+const EXEMPT: &str = "exempt";
+const ENFORCED: &str = "enforce-policy";
+const VIOLATIONS: &str = "audit-violations";
+const ERROR: &str = "error";
+
+/// The key of a note in the audit event.
+fn key(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -57,24 +62,41 @@ impl PodSecurity {
             return Err(self.invalid(attributes, &errors));
         }
         let name = meta::of(&attributes.object).name();
-        if old.is_none_or(|(old, _)| !is_stricter(policy.enforce, old.enforce)) {
+        if old.is_some_and(|(old, _)| !is_stricter(policy.enforce, old.enforce)) {
             return Ok(());
         }
-        if self.is_exempt_namespace(name, told) {
-            return Ok(());
-        }
-        let begun = Instant::now();
-        match tokio::time::timeout(EXISTING_PODS_TIME_MAX, reader.list("", "pods", name)).await {
-            Ok(Ok(pods)) => told.warnings.extend(existing_pods::warnings(
-                name,
-                policy.enforce,
-                &pods,
-                &self.configuration.runtime_classes,
-                || begun.elapsed() < EXISTING_PODS_TIME_MAX,
-            )),
-            _ => told.warn("failed to list pods while checking new PodSecurity enforce level"),
+        if self.exempts(name) {
+            told.warnings.extend(self.ignored(&attributes.object, &policy));
+        } else if attributes.before_update().is_some() {
+            let warnings = self.survey(name, policy.enforce, reader).await;
+            told.warnings.extend(warnings);
         }
         Ok(())
+    }
+
+    /// Labels of an exempt namespace that mean nothing there, but seem to.
+    fn ignored(&self, namespace: &Value, policy: &Policy) -> Option<String> {
+        if is_all_allowed(policy, true) || *policy == self.configuration.defaults {
+            return None;
+        }
+        let name = quote(meta::of(namespace).name());
+        let labelled = policy.labelled(meta::of(namespace).labels());
+        Some(format!(
+            "namespace {name} is exempt from Pod Security, and the policy ({labelled}) will be ignored"
+        ))
+    }
+
+    /// What existing pods violate. Listing and judging share the time there is.
+    async fn survey(&self, namespace: &str, enforce: LevelVersion, reader: &dyn Reader) -> Vec<String> {
+        let end = Instant::now() + POD_SECURITY_TIME_MAX;
+        let Ok(Ok(pods)) = timeout_at(end, reader.list("", "pods", namespace)).await else {
+            return vec!["failed to list pods while checking new PodSecurity enforce level".to_owned()];
+        };
+        let mut survey = Survey::new(enforce, &pods, &self.configuration.runtime_classes);
+        while survey.judge(POD_SECURITY_STEP) && Instant::now() < end {
+            tokio::task::yield_now().await;
+        }
+        survey.warnings(namespace)
     }
 
     fn invalid(&self, attributes: &Attributes<'_>, errors: &[Error]) -> Status {
@@ -88,22 +110,20 @@ impl PodSecurity {
             .with_labels(meta::of(namespace).labels())
     }
 
-    fn is_exempt_namespace(&self, name: &str, told: &mut Told) -> bool {
-        let is_exempt = !name.is_empty() && self.configuration.namespaces.contains(name);
-        if is_exempt {
-            told.annotate(EXEMPT, "namespace");
-        }
-        is_exempt
+    /// Whether a namespace is exempt.
+    fn exempts(&self, namespace: &str) -> bool {
+        !namespace.is_empty() && self.configuration.namespaces.contains(namespace)
     }
 
     fn is_exempt(&self, attributes: &Attributes<'_>, told: &mut Told) -> bool {
         let user = attributes.user.name.as_str();
-        if self.is_exempt_namespace(attributes.namespace, told) {
+        if self.exempts(attributes.namespace) {
+            told.annotate(key(EXEMPT), "namespace");
             return true;
         }
         let is_exempt = !user.is_empty() && self.configuration.usernames.contains(user);
         if is_exempt {
-            told.annotate(EXEMPT, "user");
+            told.annotate(key(EXEMPT), "user");
         }
         is_exempt
     }
@@ -120,34 +140,27 @@ impl PodSecurity {
         if self.is_exempt(attributes, told) {
             return Ok(());
         }
-        let Some(namespace) = reader.get("", "namespaces", "", attributes.namespace).await? else {
-            let why = format!("failed to lookup namespace {}", attributes.namespace);
-            told.annotate(ERROR, why.as_str());
-            return if is_pod {
-                Err(Status::internal(&why))
-            } else {
-                Ok(())
-            };
+        let namespace = match reader.namespace(attributes.namespace).await {
+            Ok(namespace) => namespace,
+            Err(error) => return lookup_failed(attributes.namespace, &error, is_pod, told),
         };
         let (policy, errors) = self.policy(&namespace);
         if errors.is_empty() && is_all_allowed(&policy, is_pod) {
             if is_pod {
-                told.annotate(ENFORCED, policy.enforce.to_string());
+                told.annotate(key(ENFORCED), policy.enforce.to_string());
             }
             return Ok(());
         }
-        let kept = attributes
-            .old
-            .filter(|_| is_pod && attributes.operation == Operation::Update);
+        let kept = attributes.before_update().filter(|_| is_pod);
         if kept.is_some_and(|old| !significance::is_significant(pod, old)) {
             return Ok(());
         }
         if self.is_exempt_class(pod) {
-            told.annotate(EXEMPT, "runtimeClass");
+            told.annotate(key(EXEMPT), "runtimeClass");
             return Ok(());
         }
         if let Some(errors) = aggregate(&errors) {
-            told.annotate(ERROR, format!("Failed to parse policy: {errors}"));
+            told.annotate(key(ERROR), format!("Failed to parse policy: {errors}"));
         }
         judge(attributes, &policy, Pod::of(pod), is_pod, told)
     }
@@ -155,6 +168,18 @@ impl PodSecurity {
     fn is_exempt_class(&self, pod: &Value) -> bool {
         let class = pod.str_at(&["spec", "runtimeClassName"]).unwrap_or_default();
         !class.is_empty() && self.configuration.runtime_classes.contains(class)
+    }
+}
+
+/// Pods are refused, and what makes them is judged when it does.
+fn lookup_failed(namespace: &str, error: &Status, is_pod: bool, told: &mut Told) -> Result<(), Status> {
+    let why = format!("failed to lookup namespace {}", quote(namespace));
+    let refusal = Status::internal(&why);
+    let noted = if is_pod { &refusal.message } else { &why };
+    told.annotate(key(ERROR), format!("{noted}: {}", error.message));
+    match is_pod {
+        true => Err(refusal),
+        false => Ok(()),
     }
 }
 
@@ -181,11 +206,11 @@ fn judge(
         (!violations.is_empty()).then(text)
     };
     if let Some(text) = would(policy.audit) {
-        told.annotate(VIOLATIONS, text);
+        told.annotate(key(VIOLATIONS), text);
     }
     if enforces {
         let enforce = policy.enforce;
-        told.annotate(ENFORCED, enforce.to_string());
+        told.annotate(key(ENFORCED), enforce.to_string());
         let violations = evaluate(enforce, pod);
         if !violations.is_empty() {
             let details = violations.details();
@@ -210,7 +235,7 @@ impl Plugin for PodSecurity {
         reader: &dyn Reader,
         told: &mut Told,
     ) -> Result<(), Status> {
-        if !matches!(attributes.operation, Operation::Create | Operation::Update) {
+        if attributes.operation == Operation::Delete {
             return Ok(());
         }
         if attributes.is("", "namespaces") {

@@ -1,75 +1,13 @@
-//! Plugins that concern pods: account, priority, tolerations, runtime class, topology labels.
+//! Plugins that concern pods: priority, tolerations, runtime class, topology labels.
 
 use async_trait::async_trait;
-use object::names::generate;
 use schema::Value;
 use serve::status::Status;
 
 use crate::admission::{
-    Attributes, Operation, Plugin, Reader, Told, nodes, pod_tolerations, priority_of_pods,
-    runtime_class_pods, service_account_pods,
+    Attributes, Operation, Plugin, Reader, Told, default_tolerations, nodes, priority_of_pods,
+    runtime_class_pods,
 };
-
-fn is_new_pod(attributes: &Attributes<'_>) -> bool {
-    attributes.operation == Operation::Create && attributes.is("", "pods")
-}
-
-/// Gives pods a service account, its token and its pull secrets.
-#[derive(Debug)]
-pub struct ServiceAccount;
-
-#[async_trait]
-impl Plugin for ServiceAccount {
-    fn name(&self) -> &'static str {
-        "ServiceAccount"
-    }
-
-    async fn mutate(
-        &self,
-        attributes: &mut Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
-            return Ok(());
-        }
-        if service_account_pods::is_mirror(&attributes.object) {
-            return match service_account_pods::mirror_refusal(&attributes.object) {
-                Some(why) => Err(attributes.forbidden(why)),
-                None => Ok(()),
-            };
-        }
-        let name = service_account_pods::default_account(&mut attributes.object);
-        let namespace = attributes.namespace;
-        let Some(account) = reader.get("", "serviceaccounts", namespace, &name).await? else {
-            return Err(attributes.forbidden(&format!(
-                "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
-            )));
-        };
-        service_account_pods::apply_account(&mut attributes.object, &account, &generate("", rand::random()));
-        Ok(())
-    }
-
-    async fn validate(
-        &self,
-        attributes: &Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        let pod = &attributes.object;
-        if !is_new_pod(attributes) || service_account_pods::is_mirror(pod) {
-            return Ok(());
-        }
-        let name = pod.str_at(&["spec", "serviceAccountName"]).unwrap_or_default();
-        let account = reader
-            .get("", "serviceaccounts", attributes.namespace, name)
-            .await?;
-        match account.and_then(|account| service_account_pods::secret_refusal(pod, &account)) {
-            Some(why) => Err(attributes.forbidden(&why)),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Resolves priority classes.
 #[derive(Debug)]
@@ -93,7 +31,7 @@ impl Plugin for Priority {
         {
             priority_of_pods::keep(&mut attributes.object, old);
         }
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let classes = reader.list("scheduling.k8s.io", "priorityclasses", "").await?;
@@ -113,9 +51,8 @@ impl Plugin for Priority {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
         let wants_default = attributes.object.bool_at(&["globalDefault"]) == Some(true);
-        if !attributes.is("scheduling.k8s.io", "priorityclasses") || !writes || !wants_default {
+        if !attributes.writes("scheduling.k8s.io", "priorityclasses") || !wants_default {
             return Ok(());
         }
         let name = object::meta::of(&attributes.object).name().to_owned();
@@ -148,9 +85,8 @@ impl Plugin for DefaultTolerationSeconds {
         _reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-        if attributes.is("", "pods") && writes {
-            pod_tolerations::add_defaults(&mut attributes.object);
+        if attributes.writes("", "pods") {
+            default_tolerations::add_defaults(&mut attributes.object);
         }
         Ok(())
     }
@@ -172,7 +108,7 @@ impl Plugin for RuntimeClass {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if !is_new_pod(attributes) {
+        if !attributes.creates("", "pods") {
             return Ok(());
         }
         let name = attributes

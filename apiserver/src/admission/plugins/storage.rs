@@ -1,9 +1,9 @@
-//! Plugins that concern storage, ingresses and nodes: default classes, protection finalizers, the first taint.
+//! Plugins that concern storage: the default class of claims, and finalizers that keep what is in use.
 
 use async_trait::async_trait;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told, nodes, storage_objects};
+use crate::admission::{Attributes, Operation, Plugin, Reader, Told, storage_objects};
 
 /// Gives claims the default storage class.
 #[derive(Debug)]
@@ -21,33 +21,9 @@ impl Plugin for DefaultStorageClass {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if attributes.operation == Operation::Create && attributes.is("", "persistentvolumeclaims") {
+        if attributes.creates("", "persistentvolumeclaims") {
             let classes = reader.list("storage.k8s.io", "storageclasses", "").await?;
             storage_objects::default_storage_class(&mut attributes.object, &classes);
-        }
-        Ok(())
-    }
-}
-
-/// Gives ingresses the default ingress class.
-#[derive(Debug)]
-pub struct DefaultIngressClass;
-
-#[async_trait]
-impl Plugin for DefaultIngressClass {
-    fn name(&self) -> &'static str {
-        "DefaultIngressClass"
-    }
-
-    async fn mutate(
-        &self,
-        attributes: &mut Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        if attributes.operation == Operation::Create && attributes.is("networking.k8s.io", "ingresses") {
-            let classes = reader.list("networking.k8s.io", "ingressclasses", "").await?;
-            storage_objects::default_ingress_class(&mut attributes.object, &classes);
         }
         Ok(())
     }
@@ -74,29 +50,6 @@ impl Plugin for StorageObjectInUseProtection {
         let creates = attributes.operation == Operation::Create && attributes.subresource.is_none();
         if let (true, Some(finalizer)) = (creates, finalizer) {
             storage_objects::add_finalizer(&mut attributes.object, finalizer);
-        }
-        Ok(())
-    }
-}
-
-/// Taints new nodes until they are seen ready.
-#[derive(Debug)]
-pub struct TaintNodesByCondition;
-
-#[async_trait]
-impl Plugin for TaintNodesByCondition {
-    fn name(&self) -> &'static str {
-        "TaintNodesByCondition"
-    }
-
-    async fn mutate(
-        &self,
-        attributes: &mut Attributes<'_>,
-        _reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        if attributes.operation == Operation::Create && attributes.is("", "nodes") {
-            nodes::taint_new(&mut attributes.object);
         }
         Ok(())
     }

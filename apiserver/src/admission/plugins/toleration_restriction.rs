@@ -5,7 +5,8 @@ use object::meta;
 use schema::{Value, json, tree};
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told, tolerations};
+use crate::admission::{Attributes, Plugin, Reader, Told, failure, tolerations};
+use crate::strategy::pods::qos;
 
 const DEFAULTS: &str = "scheduler.alpha.kubernetes.io/defaultTolerations";
 const ALLOWED: &str = "scheduler.alpha.kubernetes.io/tolerationsWhitelist";
@@ -40,7 +41,7 @@ impl PodTolerationRestriction {
         if has.is_empty() {
             return Ok(());
         }
-        let namespace = namespace(attributes, reader).await?;
+        let namespace = reader.namespace(attributes.namespace).await?;
         let listed = listed(&namespace, ALLOWED)?;
         let whose = if listed.is_some() { "namespace" } else { "cluster" };
         let allowed = listed.as_deref().unwrap_or(&self.allowed);
@@ -51,17 +52,6 @@ impl PodTolerationRestriction {
             "pod tolerations (possibly merged with namespace default tolerations) conflict with its {whose} whitelist"
         )))
     }
-}
-
-/// The reference answers with an error that is no API status.
-fn failure(why: String) -> Status {
-    Status::failure(500, "", why)
-}
-
-async fn namespace(attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Value, Status> {
-    let name = attributes.namespace;
-    let found = reader.get("", "namespaces", "", name).await?;
-    found.ok_or_else(|| Status::not_found("", "namespaces", name))
 }
 
 /// The list in an annotation; `None` without the annotation.
@@ -78,25 +68,6 @@ fn listed(namespace: &Value, key: &str) -> Result<Option<Vec<Value>>, Status> {
     }
 }
 
-/// Pods that ask for nothing are the first to go where memory is short; all others stay.
-fn is_best_effort(pod: &Value) -> bool {
-    let asks = |holder: &Value| {
-        ["requests", "limits"].iter().any(|field| {
-            holder
-                .map_at(&["resources", field])
-                .is_some_and(|map| !map.is_empty())
-        })
-    };
-    let spec = pod.get("spec").unwrap_or(&Value::Null);
-    let kinds = ["initContainers", "containers"];
-    !asks(spec) && !kinds.iter().flat_map(|kind| spec.list_at(&[kind])).any(asks)
-}
-
-fn concerns(attributes: &Attributes<'_>) -> bool {
-    let writes = matches!(attributes.operation, Operation::Create | Operation::Update);
-    writes && attributes.is("", "pods")
-}
-
 #[async_trait]
 impl Plugin for PodTolerationRestriction {
     fn name(&self) -> &'static str {
@@ -109,16 +80,17 @@ impl Plugin for PodTolerationRestriction {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        if !concerns(attributes) {
+        if !attributes.writes("", "pods") {
             return Ok(());
         }
         let mut more = Vec::new();
-        if attributes.operation == Operation::Create {
-            let namespace = namespace(attributes, reader).await?;
+        if attributes.creates("", "pods") {
+            let namespace = reader.namespace(attributes.namespace).await?;
             let of_namespace = listed(&namespace, DEFAULTS)?;
             more.extend(of_namespace.unwrap_or_else(|| self.defaults.clone()));
         }
-        if !is_best_effort(&attributes.object) {
+        // Pods that ask for nothing are the first to go where memory is short; all others stay.
+        if qos::class(&attributes.object) != "BestEffort" {
             more.push(tree!({
                 "key": "node.kubernetes.io/memory-pressure",
                 "operator": "Exists",
@@ -138,7 +110,7 @@ impl Plugin for PodTolerationRestriction {
         reader: &dyn Reader,
         _told: &mut Told,
     ) -> Result<(), Status> {
-        match concerns(attributes) {
+        match attributes.writes("", "pods") {
             true => self.check(attributes, reader).await,
             false => Ok(()),
         }
@@ -185,6 +157,26 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(pod.list_at(&["spec", "tolerations"]).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn memory_pressure_is_tolerated_by_what_asks_for_memory_or_cpu() {
+        let plugin = PodTolerationRestriction::default();
+        for (resource, amount, tolerated) in [
+            ("memory", "1Gi", 1),
+            ("memory", "0", 0),
+            ("example.com/device", "1", 0),
+        ] {
+            let mut resources = tree!({"requests": {}});
+            let requests = resources.as_map_mut().unwrap().map_at("requests");
+            requests.insert(resource, amount);
+            let pod = create(tree!({"containers": [{"resources": resources}]}))
+                .mutate(&plugin, &namespace(tree!({})))
+                .await
+                .unwrap();
+            let list = pod.list_at(&["spec", "tolerations"]);
+            assert_eq!(list.len(), tolerated, "{resource} {amount}");
+        }
     }
 
     #[tokio::test]

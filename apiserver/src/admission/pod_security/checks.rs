@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use schema::{Map, Value};
 
 use super::{Level, LevelVersion, Version};
+use baseline::{SE_LINUX_TYPES, SYSCTLS};
 
 /// The newest version that differs from the one before it; `latest` and all later ones are like it.
 const NEWEST_MINOR: i64 = 35;
@@ -39,16 +40,6 @@ impl<'a> Pod<'a> {
     fn annotation(&self, key: &str) -> Option<&'a str> {
         self.annotations?.get(key)?.as_str()
     }
-
-    /// From a version on, what Windows does not have is not asked of pods that say that they are for it.
-    fn is_windows(&self) -> bool {
-        self.spec.str_at(&["os", "name"]) == Some("windows")
-    }
-
-    /// Root in a user namespace of its own is nobody outside it (KEP-127).
-    fn has_user_namespace(&self) -> bool {
-        self.spec.bool_at(&["hostUsers"]) == Some(false)
-    }
 }
 
 /// What a check forbids.
@@ -72,17 +63,64 @@ impl Violation {
 /// `None` when the pod is allowed.
 type Rule = fn(&Pod<'_>) -> Option<Violation>;
 
+/// Pods that a rule is not asked of.
+#[derive(Clone, Copy)]
+enum Unless {
+    Never,
+    /// What Windows does not have is not asked of pods that say that they are for it.
+    Windows,
+    /// Root in a user namespace of its own is nobody outside it (KEP-127).
+    UserNamespace,
+}
+
+impl Unless {
+    fn spares(self, pod: &Pod<'_>) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Windows => pod.spec.str_at(&["os", "name"]) == Some("windows"),
+            Self::UserNamespace => pod.spec.bool_at(&["hostUsers"]) == Some(false),
+        }
+    }
+}
+
+/// A rule of a check, from a minor version on.
+#[derive(Clone, Copy)]
+struct Since {
+    minor: i64,
+    rule: Rule,
+    unless: Unless,
+}
+
+const fn since(minor: i64, rule: Rule) -> Since {
+    Since {
+        minor,
+        rule,
+        unless: Unless::Never,
+    }
+}
+
+impl Since {
+    const fn unless(self, unless: Unless) -> Self {
+        Self { unless, ..self }
+    }
+
+    fn judge(&self, pod: &Pod<'_>) -> Option<Violation> {
+        let concerns = !self.unless.spares(pod);
+        concerns.then(|| (self.rule)(pod)).flatten()
+    }
+}
+
 /// A check and its history.
 struct Check {
     name: &'static str,
-    /// From the minor version on; ascending.
-    rules: &'static [(i64, Rule)],
+    /// By ascending version.
+    rules: &'static [Since],
     /// The baseline check that a restricted one takes the place of, where it has a rule.
     replaces: &'static str,
 }
 
 impl Check {
-    const fn new(name: &'static str, rules: &'static [(i64, Rule)]) -> Self {
+    const fn new(name: &'static str, rules: &'static [Since]) -> Self {
         Self {
             name,
             rules,
@@ -97,84 +135,89 @@ impl Check {
         }
     }
 
-    fn rule(&self, minor: i64) -> Option<Rule> {
-        let (_, rule) = self.rules.iter().rev().find(|(since, _)| *since <= minor)?;
-        Some(*rule)
+    fn rule(&self, minor: i64) -> Option<&'static Since> {
+        self.rules.iter().rev().find(|rule| rule.minor <= minor)
     }
 }
 
 const BASELINE: [Check; 12] = [
-    Check::new("appArmorProfile", &[(0, baseline::app_armor)]),
-    Check::new("capabilities_baseline", &[(0, baseline::added_capabilities)]),
-    Check::new("hostNamespaces", &[(0, baseline::host_namespaces)]),
-    Check::new("hostPathVolumes", &[(0, baseline::host_paths)]),
-    Check::new("hostPorts", &[(0, baseline::host_ports)]),
-    Check::new("hostProbesAndHostLifecycle", &[(34, baseline::probed_hosts)]),
-    Check::new("privileged", &[(0, baseline::privileged)]),
+    Check::new("appArmorProfile", &[since(0, baseline::app_armor)]),
+    Check::new("capabilities_baseline", &[since(0, baseline::added_capabilities)]),
+    Check::new("hostNamespaces", &[since(0, baseline::host_namespaces)]),
+    Check::new("hostPathVolumes", &[since(0, baseline::host_paths)]),
+    Check::new("hostPorts", &[since(0, baseline::host_ports)]),
+    Check::new("hostProbesAndHostLifecycle", &[since(34, baseline::probed_hosts)]),
+    Check::new("privileged", &[since(0, baseline::privileged)]),
     Check::new(
         "procMount",
         &[
-            (0, baseline::proc_mount),
-            (35, baseline::proc_mount_without_user_namespace),
+            since(0, baseline::proc_mount),
+            since(35, baseline::proc_mount).unless(Unless::UserNamespace),
         ],
     ),
     Check::new(
         "seLinuxOptions",
-        &[(0, baseline::se_linux), (31, baseline::se_linux_since_31)],
+        &[
+            since(0, |pod| baseline::se_linux(pod, &SE_LINUX_TYPES[..4])),
+            since(31, |pod| baseline::se_linux(pod, &SE_LINUX_TYPES)),
+        ],
     ),
     Check::new(
         "seccompProfile_baseline",
-        &[(0, seccomp::annotations), (19, seccomp::forbidden_profiles)],
+        &[
+            since(0, seccomp::annotations),
+            since(19, seccomp::forbidden_profiles),
+        ],
     ),
     Check::new(
         "sysctls",
         &[
-            (0, baseline::sysctls),
-            (27, baseline::sysctls_since_27),
-            (29, baseline::sysctls_since_29),
-            (32, baseline::sysctls_since_32),
+            since(0, |pod| baseline::sysctls(pod, &SYSCTLS[..5])),
+            since(27, |pod| baseline::sysctls(pod, &SYSCTLS[..6])),
+            since(29, |pod| baseline::sysctls(pod, &SYSCTLS[..10])),
+            since(32, |pod| baseline::sysctls(pod, &SYSCTLS)),
         ],
     ),
-    Check::new("windowsHostProcess", &[(0, baseline::windows_host_process)]),
+    Check::new("windowsHostProcess", &[since(0, baseline::windows_host_process)]),
 ];
 
 const RESTRICTED: [Check; 7] = [
     Check::new(
         "allowPrivilegeEscalation",
         &[
-            (8, restricted::privilege_escalation),
-            (25, restricted::privilege_escalation_but_windows),
+            since(8, restricted::privilege_escalation),
+            since(25, restricted::privilege_escalation).unless(Unless::Windows),
         ],
     ),
     Check::new(
         "capabilities_restricted",
         &[
-            (22, restricted::capabilities),
-            (25, restricted::capabilities_but_windows),
+            since(22, restricted::capabilities),
+            since(25, restricted::capabilities).unless(Unless::Windows),
         ],
     )
     .replacing("capabilities_baseline"),
-    Check::new("procMount_restricted", &[(35, baseline::proc_mount)]).replacing("procMount"),
-    Check::new("restrictedVolumes", &[(0, restricted::volumes)]).replacing("hostPathVolumes"),
+    Check::new("procMount_restricted", &[since(35, baseline::proc_mount)]).replacing("procMount"),
+    Check::new("restrictedVolumes", &[since(0, restricted::volumes)]).replacing("hostPathVolumes"),
     Check::new(
         "runAsNonRoot",
         &[
-            (0, restricted::run_as_non_root),
-            (35, restricted::run_as_non_root_without_user_namespace),
+            since(0, restricted::run_as_non_root),
+            since(35, restricted::run_as_non_root).unless(Unless::UserNamespace),
         ],
     ),
     Check::new(
         "runAsUser",
         &[
-            (23, restricted::run_as_user),
-            (35, restricted::run_as_user_without_user_namespace),
+            since(23, restricted::run_as_user),
+            since(35, restricted::run_as_user).unless(Unless::UserNamespace),
         ],
     ),
     Check::new(
         "seccompProfile_restricted",
         &[
-            (19, seccomp::required_profiles),
-            (25, seccomp::required_profiles_but_windows),
+            since(19, seccomp::required_profiles),
+            since(25, seccomp::required_profiles).unless(Unless::Windows),
         ],
     )
     .replacing("seccompProfile_baseline"),
@@ -214,12 +257,12 @@ pub fn evaluate(wanted: LevelVersion, pod: Pod<'_>) -> Violations {
     };
     Violations(
         rules(wanted.level, minor)
-            .filter_map(|(_, rule)| rule(&pod))
+            .filter_map(|(_, rule)| rule.judge(&pod))
             .collect(),
     )
 }
 
-fn rules(level: Level, minor: i64) -> impl Iterator<Item = (&'static str, Rule)> {
+fn rules(level: Level, minor: i64) -> impl Iterator<Item = (&'static str, &'static Since)> {
     let baseline: &'static [Check] = if level >= Level::Baseline { &BASELINE } else { &[] };
     let restricted: &'static [Check] = if level == Level::Restricted {
         &RESTRICTED

@@ -8,58 +8,74 @@ use schema::{SmolStr, Value};
 use super::{LevelVersion, Pod, evaluate};
 use crate::limits::POD_SECURITY_PODS_MAX;
 
+/// A look through the pods of a namespace. It is taken in steps: it may be long, and others wait for the thread.
+pub struct Survey<'a> {
+    enforce: LevelVersion,
+    pods: Vec<&'a Value>,
+    judged: usize,
+    violations: BTreeMap<String, Group<'a>>,
+}
+
 /// Pods of one kind of violation.
 struct Group<'a> {
     first: &'a str,
     count: usize,
 }
 
-/// Warnings about a namespace's pods. `in_time` is asked after each pod.
-pub fn warnings(
-    namespace: &str,
-    enforce: LevelVersion,
-    pods: &[Value],
-    exempt_runtime_classes: &HashSet<SmolStr>,
-    mut in_time: impl FnMut() -> bool,
-) -> Vec<String> {
-    let pods = in_order_of_worth(pods, exempt_runtime_classes);
-    let mut groups = BTreeMap::<String, Group<'_>>::new();
-    let mut checked = 0;
-    for pod in pods.iter().take(POD_SECURITY_PODS_MAX) {
-        checked += 1;
-        let violations = evaluate(enforce, Pod::of(pod));
-        if !violations.is_empty() {
+impl<'a> Survey<'a> {
+    /// Of pods but those of some runtime classes.
+    pub fn new(enforce: LevelVersion, pods: &'a [Value], exempt_runtime_classes: &HashSet<SmolStr>) -> Self {
+        Self {
+            enforce,
+            pods: in_order_of_worth(pods, exempt_runtime_classes),
+            judged: 0,
+            violations: BTreeMap::new(),
+        }
+    }
+
+    /// Judges so many pods more. Returns whether there are others yet.
+    pub fn judge(&mut self, count: usize) -> bool {
+        let most = self.pods.len().min(POD_SECURITY_PODS_MAX);
+        let end = most.min(self.judged.saturating_add(count));
+        for pod in &self.pods[self.judged..end] {
+            let violations = evaluate(self.enforce, Pod::of(pod));
+            if violations.is_empty() {
+                continue;
+            }
             let name = meta::of(pod).name();
-            let group = groups.entry(violations.reasons()).or_insert(Group {
+            let new = Group {
                 first: name,
                 count: 0,
-            });
+            };
+            let group = self.violations.entry(violations.reasons()).or_insert(new);
             group.first = group.first.min(name);
             group.count += 1;
         }
-        if !in_time() {
-            break;
+        self.judged = end;
+        end < most
+    }
+
+    /// What there is to warn of, as far as pods were judged.
+    pub fn warnings(&self, namespace: &str) -> Vec<String> {
+        let (judged, all) = (self.judged, self.pods.len());
+        let mut warnings = Vec::new();
+        if judged < all {
+            warnings.push(format!(
+                "new PodSecurity enforce level only checked against the first {judged} of {all} existing pods"
+            ));
         }
+        if !self.violations.is_empty() {
+            let enforce = self.enforce;
+            warnings.push(format!(
+                "existing pods in namespace \"{namespace}\" violate the new PodSecurity enforce level \"{enforce}\""
+            ));
+        }
+        let told = self.violations.iter().map(|(reasons, group)| group.told(reasons));
+        let mut of_pods: Vec<String> = told.collect();
+        of_pods.sort();
+        warnings.extend(of_pods);
+        warnings
     }
-    let mut warnings = Vec::new();
-    if checked < pods.len() {
-        warnings.push(format!(
-            "new PodSecurity enforce level only checked against the first {checked} of {} existing pods",
-            pods.len()
-        ));
-    }
-    if !groups.is_empty() {
-        warnings.push(format!(
-            "existing pods in namespace \"{namespace}\" violate the new PodSecurity enforce level \"{enforce}\""
-        ));
-    }
-    let mut of_pods: Vec<String> = groups
-        .iter()
-        .map(|(reasons, group)| group.told(reasons))
-        .collect();
-    of_pods.sort();
-    warnings.extend(of_pods);
-    warnings
 }
 
 impl Group<'_> {
@@ -114,6 +130,12 @@ mod tests {
         pod(name, owner, tree!({"hostNetwork": true}))
     }
 
+    fn warnings(pods: &[Value], judged: usize) -> Vec<String> {
+        let mut survey = Survey::new(BASELINE, pods, &HashSet::new());
+        survey.judge(judged);
+        survey.warnings("ns")
+    }
+
     #[test]
     fn pods_of_one_violation_are_told_together() {
         let pods = [
@@ -128,7 +150,7 @@ mod tests {
             ),
         ];
         assert_eq!(
-            warnings("ns", BASELINE, &pods, &HashSet::new(), || true),
+            warnings(&pods, 10),
             [
                 "existing pods in namespace \"ns\" violate the new PodSecurity enforce level \"baseline:latest\"",
                 "a (and 2 other pods): host namespaces",
@@ -136,7 +158,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            warnings("ns", BASELINE, &pods[..2], &HashSet::new(), || true)[1],
+            warnings(&pods[..2], 10)[1],
             "a (and 1 other pod): host namespaces"
         );
     }
@@ -149,12 +171,29 @@ mod tests {
             pod("c", "", tree!({"hostIPC": true})),
         ];
         assert_eq!(
-            warnings("ns", BASELINE, &pods, &HashSet::new(), || false),
+            warnings(&pods, 1),
             [
                 "new PodSecurity enforce level only checked against the first 1 of 3 existing pods",
                 "existing pods in namespace \"ns\" violate the new PodSecurity enforce level \"baseline:latest\"",
                 "a: host namespaces",
             ]
+        );
+    }
+
+    #[test]
+    fn steps_end_at_the_last_pod_and_at_the_limit() {
+        let pods = vec![host("a", ""); POD_SECURITY_PODS_MAX + 1];
+        let mut survey = Survey::new(BASELINE, &pods[..3], &HashSet::new());
+        assert_eq!(
+            (survey.judge(2), survey.judge(2), survey.judge(2)),
+            (true, false, false)
+        );
+        assert_eq!(survey.warnings("ns")[1], "a (and 2 other pods): host namespaces");
+        let mut survey = Survey::new(BASELINE, &pods, &HashSet::new());
+        while survey.judge(1_000) {}
+        assert_eq!(
+            survey.warnings("ns")[0],
+            "new PodSecurity enforce level only checked against the first 3000 of 3001 existing pods"
         );
     }
 
@@ -172,6 +211,8 @@ mod tests {
     fn exempt_runtime_classes_are_not_judged() {
         let pods = [pod("a", "", tree!({"hostPID": true, "runtimeClassName": "kata"}))];
         let exempt = HashSet::from([SmolStr::new("kata")]);
-        assert!(warnings("ns", BASELINE, &pods, &exempt, || true).is_empty());
+        let mut survey = Survey::new(BASELINE, &pods, &exempt);
+        assert!(!survey.judge(1));
+        assert!(survey.warnings("ns").is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use object::field::{Error, Path};
-use schema::{Map, Value};
+use schema::Map;
 
 /// What labels and audit annotations begin with.
 pub const PREFIX: &str = "pod-security.kubernetes.io/";
@@ -119,18 +119,44 @@ impl Policy {
     };
 
     /// What labels say, and `self` where they say nothing; with what is wrong about them. A wrong level enforces the
-    /// strictest, and neither audits nor warns.
+    /// strictest, and neither audits nor warns. Where only enforcing is labelled, and is stricter, it is warned of too
+    /// (since Kubernetes 1.26).
     pub fn with_labels(self, labels: Option<&Map>) -> (Self, Vec<Error>) {
         let mut read = Reading {
             labels,
             errors: Vec::new(),
         };
-        let policy = Self {
+        let mut policy = Self {
             enforce: read.mode("enforce", self.enforce, Level::Restricted),
             audit: read.mode("audit", self.audit, Level::Privileged),
             warn: read.mode("warn", self.warn, Level::Privileged),
         };
+        let is_enforced = read
+            .text("enforce")
+            .is_some_and(|level| Level::parse(level).is_ok());
+        if is_enforced && read.text("warn").is_none() && policy.enforce.level > policy.warn.level {
+            policy.warn.level = policy.enforce.level;
+            if read.text("warn-version").is_none() {
+                policy.warn.version = policy.enforce.version;
+            }
+        }
         (policy, read.errors)
+    }
+
+    /// The modes that forbid something and that labels name: `enforce=baseline:latest, warn=restricted:latest`.
+    pub fn labelled(&self, labels: Option<&Map>) -> String {
+        let has = |label: String| labels.is_some_and(|labels| labels.contains_key(&label));
+        let modes = [
+            ("enforce", self.enforce),
+            ("audit", self.audit),
+            ("warn", self.warn),
+        ];
+        let told = modes.iter().filter(|(mode, wanted)| {
+            let is_named = has(format!("{PREFIX}{mode}")) || has(format!("{PREFIX}{mode}-version"));
+            wanted.level != Level::Privileged && is_named
+        });
+        let told = told.map(|(mode, wanted)| format!("{mode}={wanted}"));
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -140,7 +166,12 @@ struct Reading<'a> {
     errors: Vec<Error>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn text(&self, name: &str) -> Option<&'a str> {
+        let value = self.labels?.get(&format!("{PREFIX}{name}"))?;
+        value.as_str()
+    }
+
     fn mode(&mut self, mode: &str, default: LevelVersion, if_wrong: Level) -> LevelVersion {
         LevelVersion {
             level: self.label(mode, Level::parse, default.level, if_wrong),
@@ -160,15 +191,11 @@ impl Reading<'_> {
         default: T,
         if_wrong: T,
     ) -> T {
-        let key = format!("{PREFIX}{name}");
-        let Some(text) = self
-            .labels
-            .and_then(|labels| labels.get(&key))
-            .and_then(Value::as_str)
-        else {
+        let Some(text) = self.text(name) else {
             return default;
         };
         parse(text).unwrap_or_else(|problem| {
+            let key = format!("{PREFIX}{name}");
             let path = Path::root("metadata").child("labels").key(key.as_str());
             self.errors.push(Error::invalid(&path, text, problem));
             if_wrong
@@ -179,7 +206,7 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::tree;
+    use schema::{Value, tree};
 
     fn of(labels: &Value) -> (String, Vec<String>) {
         let (policy, errors) = Policy::PRIVILEGED.with_labels(labels.as_map());
@@ -224,6 +251,48 @@ mod tests {
                 "metadata.labels[pod-security.kubernetes.io/warn]: Invalid value: \"\": must be one of privileged, baseline, restricted",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_enforced_is_warned_of_unless_labels_say() {
+        let enforced = |more: Value| {
+            let mut labels = tree!({
+                "pod-security.kubernetes.io/enforce": "baseline",
+                "pod-security.kubernetes.io/enforce-version": "v1.28",
+            });
+            for (key, value) in more.as_map().unwrap().iter() {
+                labels.as_map_mut().unwrap().insert(key.clone(), value.clone());
+            }
+            Policy::PRIVILEGED.with_labels(labels.as_map()).0.warn.to_string()
+        };
+        let cases = [
+            (tree!({}), "baseline:v1.28"),
+            (
+                tree!({"pod-security.kubernetes.io/warn-version": "v1.30"}),
+                "baseline:v1.30",
+            ),
+            (
+                tree!({"pod-security.kubernetes.io/warn": "privileged"}),
+                "privileged:latest",
+            ),
+            (
+                tree!({"pod-security.kubernetes.io/enforce": "foo"}),
+                "privileged:latest",
+            ),
+        ];
+        for (more, warn) in cases {
+            assert_eq!(enforced(more.clone()), warn, "{more:?}");
+        }
+        let strict = LevelVersion {
+            level: Level::Restricted,
+            version: Version::Latest,
+        };
+        let defaults = Policy {
+            warn: strict,
+            ..Policy::PRIVILEGED
+        };
+        let labels = tree!({"pod-security.kubernetes.io/enforce": "baseline"});
+        assert_eq!(defaults.with_labels(labels.as_map()).0.warn, strict);
     }
 
     #[test]

@@ -183,12 +183,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The message for a list of errors: none for an empty list, plain for one, `[a, b]` for several.
-/// Equal messages appear once. (Causes are not deduplicated; each error makes one.)
+/// The message for a list of errors, as [`aggregate_texts`] makes it. (Causes are not deduplicated; each error makes one.)
 pub fn aggregate(errors: &[Error]) -> Option<String> {
+    aggregate_texts(errors.iter().map(Error::to_string))
+}
+
+/// Several texts as one: none for an empty list, plain for one, `[a, b]` for several. Equal ones appear once. (`NewAggregate` of the
+/// reference.)
+pub fn aggregate_texts(all: impl IntoIterator<Item = String>) -> Option<String> {
     let mut seen = HashSet::new();
     let mut texts = Vec::new();
-    for text in errors.iter().map(Error::to_string) {
+    for text in all {
         if seen.insert(text.clone()) {
             texts.push(text);
         }

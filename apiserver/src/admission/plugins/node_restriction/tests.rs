@@ -15,9 +15,15 @@ fn plugin() -> NodeRestriction {
     NodeRestriction::new(Arc::new(Chain::new(Vec::new())))
 }
 
+/// What either half of the plugin says.
 async fn refusal(write: Write<'_>, reader: &Objects) -> Option<String> {
-    let done = write.by(kubelet()).mutate(&plugin(), reader).await;
-    done.err().map(|status| status.message)
+    let write = write.by(kubelet());
+    let done = write.mutate(&plugin(), reader).await.map(|_| ());
+    let verdict = match done {
+        Ok(()) => write.validate(&plugin(), reader).await.0,
+        refused => refused,
+    };
+    verdict.err().map(|status| status.message)
 }
 
 fn pod(node: &str) -> Value {
@@ -68,14 +74,23 @@ async fn others_are_not_concerned_and_nameless_nodes_may_nothing() {
 #[tokio::test]
 async fn a_kubelet_writes_its_own_node_lease_and_csi_node() {
     let named = |name: &str| tree!({"metadata": {"name": name, "namespace": "kube-node-lease"}});
-    for (group, resource) in [
-        ("", "nodes"),
-        ("coordination.k8s.io", "leases"),
-        ("storage.k8s.io", "csinodes"),
+    for (group, resource, why) in [
+        ("", "nodes", "node \"n\" is not allowed to modify node \"m\""),
+        (
+            "coordination.k8s.io",
+            "leases",
+            "can only access node lease with the same name as the requesting node",
+        ),
+        (
+            "storage.k8s.io",
+            "csinodes",
+            "can only access CSINode with the same name as the requesting node",
+        ),
     ] {
         let create = |name| Write::create(group, resource, named(name));
         assert_eq!(refusal(create("n"), &reader()).await, None);
-        assert!(refusal(create("m"), &reader()).await.is_some(), "{resource}");
+        let refused = refusal(create("m"), &reader()).await.unwrap();
+        assert!(refused.ends_with(why), "{refused}");
     }
     let elsewhere = tree!({"metadata": {"name": "n", "namespace": "default"}});
     let refused = refusal(
@@ -189,13 +204,11 @@ async fn slices_and_certificates_are_of_the_node() {
     assert_eq!(refusal(create("n"), &reader()).await, None);
     let refused = refusal(create("m"), &reader()).await.unwrap();
     assert!(refused.ends_with("can only create ResourceSlice with the same NodeName as the requesting node"));
-    let others = Objects(vec![("resource.k8s.io", "resourceslices", slice("m"))]);
-    let refused = refusal(
-        Write::delete("resource.k8s.io", "resourceslices", slice("m")),
-        &others,
-    )
-    .await;
-    assert!(refused.unwrap().contains("can only delete ResourceSlice"));
+    // Whatever a second read would tell, the slice that goes is judged.
+    let delete = |node| Write::delete("resource.k8s.io", "resourceslices", slice(node));
+    let refused = refusal(delete("m"), &Objects::default()).await.unwrap();
+    assert!(refused.ends_with("can only delete ResourceSlice with the same NodeName as the requesting node"));
+    assert_eq!(refusal(delete("n"), &Objects::default()).await, None);
     let request = |name: &str| {
         let mut object = crate::admission::certificate_requests::tests::request(name, &["system:nodes"]);
         let spec = object.as_map_mut().unwrap().map_at("spec");
@@ -214,4 +227,91 @@ async fn only_the_status_of_claims_is_written() {
     assert_eq!(refusal(update().through("status"), &reader()).await, None);
     let refused = refusal(update(), &reader()).await.unwrap();
     assert!(refused.ends_with("may only update PVC status"));
+}
+
+#[tokio::test]
+async fn certificates_of_pods_are_of_those_on_the_node_as_their_account() {
+    let running = |annotations: Value| {
+        let account = tree!({"metadata": {"name": "a", "namespace": "ns", "uid": "account-uid"}});
+        let pod = tree!({
+            "metadata": {"name": "p", "namespace": "ns", "uid": "pod-uid", "annotations": annotations},
+            "spec": {"nodeName": "n", "serviceAccountName": "a"},
+        });
+        let node = tree!({"metadata": {"name": "n", "uid": "node-uid"}});
+        let elsewhere = tree!({
+            "metadata": {"name": "q", "namespace": "ns", "uid": "pod-uid"}, "spec": {"nodeName": "m"},
+        });
+        Objects(vec![
+            ("", "nodes", node),
+            ("", "pods", pod),
+            ("", "pods", elsewhere),
+            ("", "serviceaccounts", account),
+        ])
+    };
+    let request = |field: &str, value: &str| {
+        let mut object = tree!({
+            "metadata": {"name": "c", "namespace": "ns"},
+            "spec": {
+                "nodeName": "n", "nodeUID": "node-uid", "podName": "p", "podUID": "pod-uid",
+                "serviceAccountName": "a", "serviceAccountUID": "account-uid",
+            },
+        });
+        let spec = object.as_map_mut().unwrap().map_at("spec");
+        spec.insert(field.to_owned(), value);
+        object
+    };
+    let create = |field: &str, value: &str| {
+        let group = "certificates.k8s.io";
+        Write::create(group, "podcertificaterequests", request(field, value)).of_version("v1beta1")
+    };
+    let reader = running(tree!({}));
+    assert_eq!(refusal(create("podName", "p"), &reader).await, None);
+    let cases = [
+        (
+            "nodeName",
+            "m",
+            "PodCertificateRequest.Spec.NodeName=\"m\", which is not the requesting node \"n\"",
+        ),
+        (
+            "nodeUID",
+            "x",
+            "PodCertificateRequest for pod \"ns/p\" names node UID \"x\", inconsistent with the running node (\"node-uid\")",
+        ),
+        (
+            "podName",
+            "x",
+            "while retrieving pod \"ns/x\" named in the PodCertificateRequest: pod \"x\" not found",
+        ),
+        (
+            "podUID",
+            "x",
+            "PodCertificateRequest for pod \"ns/p\" contains pod UID (\"x\") which differs from running pod \"pod-uid\"",
+        ),
+        (
+            "podName",
+            "q",
+            "pod \"ns/q\" is not running on node \"n\" named in the PodCertificateRequest",
+        ),
+        (
+            "serviceAccountName",
+            "x",
+            "PodCertificateRequest for pod \"ns/p\" contains serviceAccountName (\"x\") that differs from running pod (\"a\")",
+        ),
+        (
+            "serviceAccountUID",
+            "x",
+            "PodCertificateRequest for pod \"ns/p\" names service account UID \"x\", which differs from the running service account (\"account-uid\")",
+        ),
+    ];
+    for (field, value, why) in cases {
+        let refused = refusal(create(field, value), &reader).await.unwrap();
+        assert!(refused.ends_with(why), "{refused}");
+    }
+    let mirror = running(tree!({"kubernetes.io/config.mirror": "x"}));
+    let refused = refusal(create("podName", "p"), &mirror).await.unwrap();
+    assert!(refused.ends_with("pod \"ns/p\" is a mirror pod"), "{refused}");
+    let same = || request("podName", "p");
+    let update = Write::update("certificates.k8s.io", "podcertificaterequests", same(), same());
+    let refused = refusal(update.of_version("v1beta1"), &reader).await.unwrap();
+    assert!(refused.ends_with("unexpected operation UPDATE"), "{refused}");
 }

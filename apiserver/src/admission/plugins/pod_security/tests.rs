@@ -30,8 +30,8 @@ fn host_pod() -> Value {
     pod(tree!({"hostPID": true, "containers": [{"name": "a", "image": "i"}]}))
 }
 
-fn annotation<'a>(told: &'a Told, key: &str) -> Option<&'a str> {
-    let mut found = told.annotations.iter().filter(|(name, _)| name == key);
+fn annotation<'a>(told: &'a Told, name: &str) -> Option<&'a str> {
+    let mut found = told.annotations.iter().filter(|(found, _)| *found == key(name));
     found.next().map(|(_, text)| text.as_str())
 }
 
@@ -203,4 +203,77 @@ async fn wrong_labels_are_refused_when_they_are_new() {
     );
     let kept = Write::update("", "namespaces", bad(), bad());
     assert_eq!(kept.validate(&plugin, &reader).await.0, Ok(()));
+}
+
+/// Others get their turn while a large namespace is looked through, and it ends in time.
+#[tokio::test]
+async fn a_large_namespace_is_looked_through_in_steps() {
+    let pods = 3 * crate::limits::POD_SECURITY_STEP;
+    let reader = Objects(vec![("", "pods", host_pod()); pods]);
+    let stricter = namespace(labels("enforce", "baseline"));
+    let write = Write::update("", "namespaces", stricter, namespace(tree!({})));
+    let turns = std::cell::Cell::new(0);
+    let others = async {
+        loop {
+            turns.set(turns.get() + 1);
+            tokio::task::yield_now().await;
+        }
+    };
+    let plugin = PodSecurity::default();
+    tokio::select! {
+        biased;
+        (_, told) = write.validate(&plugin, &reader) => {
+            assert!(told.warnings[1].starts_with(&format!("p (and {} other pods)", pods - 1)));
+        }
+        () = others => unreachable!("it never ends"),
+    }
+    assert!(turns.get() >= 2, "{}", turns.get());
+}
+
+#[tokio::test]
+async fn labels_of_exempt_namespaces_mean_nothing_and_that_is_told() {
+    let plugin = PodSecurity::new(Configuration {
+        namespaces: ["ns".into()].into(),
+        ..Configuration::default()
+    });
+    let ignored = |policy: &str| {
+        format!("namespace \"ns\" is exempt from Pod Security, and the policy ({policy}) will be ignored")
+    };
+    let told = async |write: Write<'_>| write.validate(&plugin, &Objects::default()).await.1;
+    let baseline = || namespace(labels("enforce", "baseline"));
+    let told_of_new = told(Write::create("", "namespaces", baseline())).await;
+    assert_eq!(told_of_new.warnings, [ignored("enforce=baseline:latest")]);
+    assert!(told_of_new.annotations.is_empty());
+    let stricter = Write::update("", "namespaces", baseline(), namespace(tree!({})));
+    assert_eq!(told(stricter).await, told_of_new);
+    let audited = Write::create("", "namespaces", namespace(labels("audit", "restricted")));
+    assert_eq!(told(audited).await.warnings, [ignored("audit=restricted:latest")]);
+    for quiet in [tree!({}), labels("enforce", "privileged")] {
+        let write = Write::create("", "namespaces", namespace(quiet));
+        assert_eq!(told(write).await, Told::default());
+    }
+    let same = Write::update("", "namespaces", baseline(), baseline());
+    assert_eq!(told(same).await, Told::default());
+}
+
+#[tokio::test]
+async fn pods_of_namespaces_that_are_not_there_are_refused() {
+    let nowhere = Objects::default();
+    let plugin = PodSecurity::default();
+    let (verdict, told) = Write::create("", "pods", host_pod())
+        .validate(&plugin, &nowhere)
+        .await;
+    let why = "Internal error occurred: failed to lookup namespace \"ns\"";
+    assert_eq!(verdict.unwrap_err().message, why);
+    let noted = format!("{why}: namespaces \"ns\" not found");
+    assert_eq!(annotation(&told, ERROR), Some(noted.as_str()));
+    let job = tree!({"metadata": {"name": "j", "namespace": "ns"}, "spec": {"template": {"spec": {}}}});
+    let (verdict, told) = Write::create("batch", "jobs", job)
+        .validate(&plugin, &nowhere)
+        .await;
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(
+        annotation(&told, ERROR),
+        Some("failed to lookup namespace \"ns\": namespaces \"ns\" not found")
+    );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use object::field::quote;
 use schema::Value;
 
-use super::containers::{Forbidden, name, named, plural, quoted, setters};
+use super::containers::{Forbidden, name, named, plural, quoted, setters, uses};
 use super::{Pod, Violation};
 
 const APP_ARMOR_ANNOTATION_PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
@@ -25,7 +25,8 @@ const DEFAULT_CAPABILITIES: [&str; 13] = [
     "SETUID",
     "SYS_CHROOT",
 ];
-const SE_LINUX_TYPES: [&str; 5] = [
+/// Types that containers run as, oldest first.
+pub(super) const SE_LINUX_TYPES: [&str; 5] = [
     "",
     "container_t",
     "container_init_t",
@@ -34,7 +35,7 @@ const SE_LINUX_TYPES: [&str; 5] = [
     "container_engine_t",
 ];
 /// Sysctls that reach no further than the pod, oldest first.
-const SYSCTLS: [&str; 12] = [
+pub(super) const SYSCTLS: [&str; 12] = [
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.tcp_syncookies",
@@ -54,7 +55,7 @@ const SYSCTLS: [&str; 12] = [
 
 pub(super) fn app_armor(pod: &Pod<'_>) -> Option<Violation> {
     let allows = |kind: &str| matches!(kind, "RuntimeDefault" | "Localhost");
-    let found = Forbidden::in_security_context(pod, &["appArmorProfile"], "type", allows);
+    let found = Forbidden::in_security_context(pod, "appArmorProfile", allows);
     let annotations = pod.annotations().filter(|(key, value)| {
         let allowed = matches!(*value, "" | "runtime/default") || value.starts_with("localhost/");
         key.starts_with(APP_ARMOR_ANNOTATION_PREFIX) && !allowed
@@ -125,10 +126,10 @@ pub(super) fn host_ports(pod: &Pod<'_>) -> Option<Violation> {
         any
     });
     let who = named(&names)?;
-    let use_word = if names.len() == 1 { "uses" } else { "use" };
     let listed: Vec<&str> = ports.iter().map(String::as_str).collect();
     let detail = format!(
-        "{who} {use_word} {} {}",
+        "{who} {} {} {}",
+        uses(names.len()),
         plural(ports.len(), "hostPort"),
         listed.join(", ")
     );
@@ -160,9 +161,9 @@ pub(super) fn probed_hosts(pod: &Pod<'_>) -> Option<Violation> {
     let names: BTreeSet<&str> = names.into_iter().collect();
     let names: Vec<&str> = names.into_iter().collect();
     let who = named(&names)?;
-    let use_word = if names.len() == 1 { "uses" } else { "use" };
     let detail = format!(
-        "{who} {use_word} {} {}",
+        "{who} {} {} {}",
+        uses(names.len()),
         plural(hosts.len(), "probe or lifecycle host"),
         quoted(&hosts)
     );
@@ -192,19 +193,7 @@ pub(super) fn proc_mount(pod: &Pod<'_>) -> Option<Violation> {
     Some(Violation::new("procMount", detail))
 }
 
-pub(super) fn proc_mount_without_user_namespace(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.has_user_namespace()).then(|| proc_mount(pod)).flatten()
-}
-
-pub(super) fn se_linux(pod: &Pod<'_>) -> Option<Violation> {
-    se_linux_options(pod, &SE_LINUX_TYPES[..4])
-}
-
-pub(super) fn se_linux_since_31(pod: &Pod<'_>) -> Option<Violation> {
-    se_linux_options(pod, &SE_LINUX_TYPES)
-}
-
-fn se_linux_options(pod: &Pod<'_>, types: &[&str]) -> Option<Violation> {
+pub(super) fn se_linux(pod: &Pod<'_>, types: &[&str]) -> Option<Violation> {
     let option = |holder: &Value, field: &str| -> String {
         let text = holder.str_at(&["securityContext", "seLinuxOptions", field]);
         text.unwrap_or_default().to_owned()
@@ -241,23 +230,7 @@ fn se_linux_options(pod: &Pod<'_>, types: &[&str]) -> Option<Violation> {
     Some(Violation::new("seLinuxOptions", detail))
 }
 
-pub(super) fn sysctls(pod: &Pod<'_>) -> Option<Violation> {
-    sysctls_but(pod, &SYSCTLS[..5])
-}
-
-pub(super) fn sysctls_since_27(pod: &Pod<'_>) -> Option<Violation> {
-    sysctls_but(pod, &SYSCTLS[..6])
-}
-
-pub(super) fn sysctls_since_29(pod: &Pod<'_>) -> Option<Violation> {
-    sysctls_but(pod, &SYSCTLS[..10])
-}
-
-pub(super) fn sysctls_since_32(pod: &Pod<'_>) -> Option<Violation> {
-    sysctls_but(pod, &SYSCTLS)
-}
-
-fn sysctls_but(pod: &Pod<'_>, allowed: &[&str]) -> Option<Violation> {
+pub(super) fn sysctls(pod: &Pod<'_>, allowed: &[&str]) -> Option<Violation> {
     let set = pod.spec.list_at(&["securityContext", "sysctls"]).iter().map(name);
     let forbidden: Vec<&str> = set.filter(|name| !allowed.contains(name)).collect();
     (!forbidden.is_empty()).then(|| Violation::new("forbidden sysctls", forbidden.join(", ")))

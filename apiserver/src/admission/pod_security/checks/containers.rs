@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use schema::Value;
 
 use super::Pod;
+use crate::admission::pod_references::containers_of;
 
 impl<'a> Pod<'a> {
     /// All of them: those that initialize, those that run, those that were added to debug.
     pub(super) fn containers(&self) -> impl Iterator<Item = &'a Value> + use<'a> {
-        let spec = self.spec;
-        ["initContainers", "containers", "ephemeralContainers"]
-            .into_iter()
-            .flat_map(move |kind| spec.list_at(&[kind]))
+        containers_of(self.spec)
     }
 
     /// Their names where something holds, each as often as it does.
@@ -56,6 +54,11 @@ pub(super) fn plural(count: usize, word: &str) -> String {
     format!("{word}{end}")
 }
 
+/// The verb for one, or for several.
+pub(super) fn uses(count: usize) -> &'static str {
+    if count == 1 { "uses" } else { "use" }
+}
+
 /// What containers set that they may not: who, and the values in order.
 #[derive(Default)]
 pub(super) struct Forbidden<'a> {
@@ -65,19 +68,12 @@ pub(super) struct Forbidden<'a> {
 }
 
 impl<'a> Forbidden<'a> {
-    /// Values at a path below `securityContext`, of the pod and of its containers, that a test does not allow.
-    pub fn in_security_context(
-        pod: &Pod<'a>,
-        path: &[&str],
-        field: &str,
-        allows: impl Fn(&str) -> bool,
-    ) -> Self {
+    /// Types of a profile in `securityContext`, of the pod and of its containers, that a test does not allow.
+    pub fn in_security_context(pod: &Pod<'a>, profile: &str, allows: impl Fn(&str) -> bool) -> Self {
         let mut found = Self::default();
         let mut forbids = |holder: &'a Value| {
-            let text = holder
-                .get("securityContext")
-                .and_then(|context| context.at(path))
-                .map(|set| set.str_at(&[field]).unwrap_or_default());
+            let set = holder.at(&["securityContext", profile]);
+            let text = set.map(|set| set.str_at(&["type"]).unwrap_or_default());
             let wrong = text.filter(|text| !allows(text));
             found.values.extend(wrong.map(str::to_owned));
             wrong.is_some()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use schema::Value;
 
-use super::containers::{Forbidden, named, plural, quoted, setters};
+use super::containers::{named, plural, quoted, setters, uses};
 use super::{Pod, Violation};
 
 /// Sources of volumes that anybody may use.
@@ -29,10 +29,6 @@ pub(super) fn privilege_escalation(pod: &Pod<'_>) -> Option<Violation> {
         named(&names)?
     );
     Some(Violation::new("allowPrivilegeEscalation != false", detail))
-}
-
-pub(super) fn privilege_escalation_but_windows(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.is_windows()).then(|| privilege_escalation(pod)).flatten()
 }
 
 pub(super) fn capabilities(pod: &Pod<'_>) -> Option<Violation> {
@@ -61,10 +57,6 @@ pub(super) fn capabilities(pod: &Pod<'_>) -> Option<Violation> {
     (!details.is_empty()).then(|| Violation::new("unrestricted capabilities", details.join("; ")))
 }
 
-pub(super) fn capabilities_but_windows(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.is_windows()).then(|| capabilities(pod)).flatten()
-}
-
 pub(super) fn volumes(pod: &Pod<'_>) -> Option<Violation> {
     let volumes = pod.spec.list_at(&["volumes"]);
     let source = |volume: &'_ Value| -> String {
@@ -82,11 +74,11 @@ pub(super) fn volumes(pod: &Pod<'_>) -> Option<Violation> {
         .map(|volume| volume.str_at(&["name"]).unwrap_or_default())
         .collect();
     (!names.is_empty()).then(|| {
-        let use_word = if names.len() == 1 { "uses" } else { "use" };
         let detail = format!(
-            "{} {} {use_word} {} {}",
+            "{} {} {} {} {}",
             plural(names.len(), "volume"),
             quoted(&names),
+            uses(names.len()),
             plural(sources.len(), "restricted volume type"),
             quoted(&sources)
         );
@@ -111,23 +103,12 @@ pub(super) fn run_as_non_root(pod: &Pod<'_>) -> Option<Violation> {
     Some(Violation::new("runAsNonRoot != true", detail))
 }
 
-pub(super) fn run_as_non_root_without_user_namespace(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.has_user_namespace())
-        .then(|| run_as_non_root(pod))
-        .flatten()
-}
-
 pub(super) fn run_as_user(pod: &Pod<'_>) -> Option<Violation> {
     let is_root = |holder: &Value| holder.int_at(&["securityContext", "runAsUser"]) == Some(0);
-    let found = Forbidden {
-        pod: is_root(pod.spec),
-        containers: pod.names_where(|container| is_root(container)),
-        ..Forbidden::default()
-    };
-    let detail = format!("{} must not set runAsUser=0", found.setters()?);
+    let who = setters(
+        is_root(pod.spec),
+        &pod.names_where(|container| is_root(container)),
+    )?;
+    let detail = format!("{who} must not set runAsUser=0");
     Some(Violation::new("runAsUser=0", detail))
-}
-
-pub(super) fn run_as_user_without_user_namespace(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.has_user_namespace()).then(|| run_as_user(pod)).flatten()
 }

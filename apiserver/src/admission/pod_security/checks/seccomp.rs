@@ -42,7 +42,7 @@ pub(super) fn annotations(pod: &Pod<'_>) -> Option<Violation> {
 
 /// Baseline from 1.19 on.
 pub(super) fn forbidden_profiles(pod: &Pod<'_>) -> Option<Violation> {
-    let found = Forbidden::in_security_context(pod, &["seccompProfile"], "type", allows_type);
+    let found = Forbidden::in_security_context(pod, "seccompProfile", allows_type);
     let values = quoted(&found.values);
     let detail = format!(
         "{} must not set securityContext.seccompProfile.type to {values}",
@@ -63,9 +63,4 @@ pub(super) fn required_profiles(pod: &Pod<'_>) -> Option<Violation> {
         );
         Some(Violation::new(REASON, detail))
     })
-}
-
-/// Restricted from 1.25 on.
-pub(super) fn required_profiles_but_windows(pod: &Pod<'_>) -> Option<Violation> {
-    (!pod.is_windows()).then(|| required_profiles(pod)).flatten()
 }
