@@ -70,7 +70,7 @@ class Namespace:
 def creators(namespace, resource, body, frontends, until=None):
     """Everybody creates at once, spread over the frontends; what they were answered, as (status, text). With an event they go on until
     it is set, each with one more after that, and whom nobody answers has the status 0."""
-    answers, begin = [], threading.Barrier(CREATORS)
+    answers, begin = [], threading.Barrier(CREATORS, timeout=60)
 
     def create(number):
         session = frontends[number % len(frontends)].session()

@@ -21,6 +21,8 @@ pub enum Fault {
     Unanswered,
     /// It is larger than the store takes.
     TooLarge,
+    /// It is not done, and there is never an answer.
+    Stuck,
     /// Whoever asks dies.
     Panic,
 }
@@ -73,6 +75,7 @@ impl Store for Faulty {
                 unavailable()
             }
             Fault::TooLarge => Err(Error::TooLarge),
+            Fault::Stuck => std::future::pending().await,
             Fault::Panic => panic!("as it was told"),
         }
     }
