@@ -1,7 +1,6 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
-//! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing.
+//! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing but what [`Plugin::hold`] takes.
 
-pub mod amounts;
 pub mod cached;
 pub mod certificate_requests;
 pub mod chain;

@@ -16,6 +16,12 @@ pub const QUOTA_WAITING_MAX: usize = 2_048;
 pub const QUOTA_BATCH_MAX: usize = 256;
 /// How often they are tried again when another server was quicker.
 pub const QUOTA_TRIES_MAX: u32 = 32;
+/// How many quotas are written in one transaction: etcd and the embedded store take no more steps than this.
+pub const QUOTA_TXN_QUOTAS_MAX: usize = 128;
+/// What they may have in all. Stores take 1.5 MiB with all that is around.
+pub const QUOTA_TXN_BYTES_MAX: usize = 1024 * 1024;
+/// How often what could not be given back is tried at all, in about 100 seconds; then the quota keeps it.
+pub const QUOTA_GIVE_BACK_FAILURES_MAX: u32 = 16;
 /// For how long a write waits to be charged, as in the reference.
 pub const QUOTA_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How many generated names are tried.

@@ -68,14 +68,6 @@ impl Admitted<'_> {
         done.map(|()| object)
     }
 
-    /// Both, for what is not stored: an eviction, a token. What plugins took for it is given back.
-    pub async fn pass(&self, api: &Api, call: &mut Call, object: Value) -> Result<Value, Status> {
-        let object = self.mutate(api, call, object).await?;
-        let (object, held) = self.validate(api, call, object).await?;
-        held.give_back().await;
-        Ok(object)
-    }
-
     /// Lets admission refuse the object, which comes back with what plugins took for the write.
     pub async fn validate(&self, api: &Api, call: &mut Call, object: Value) -> Result<(Value, Held), Status> {
         let (attributes, mut told) = (self.attributes(call, object), Told::default());
@@ -84,6 +76,30 @@ impl Admitted<'_> {
         tell(call, told);
         done.map(|held| (object, held))
     }
+}
+
+/// Lets admission change or refuse what acts on an object (its name, and the subresource) and is not stored itself: a binding, an
+/// eviction, a token. What plugins took for it is given back.
+pub(crate) async fn pass_subresource(
+    api: &Api,
+    call: &mut Call,
+    (name, subresource): (&str, &str),
+    object: Value,
+    dry_run: bool,
+) -> Result<Value, Status> {
+    let (resource, namespace) = (call.resource.clone(), call.info.namespace.clone());
+    let admitted = Admitted {
+        operation: Operation::Create,
+        namespace: &namespace,
+        name,
+        subresource: resource.subresource(subresource),
+        old: None,
+        dry_run,
+    };
+    let object = admitted.mutate(api, call, object).await?;
+    let (object, held) = admitted.validate(api, call, object).await?;
+    held.give_back().await;
+    Ok(object)
 }
 
 fn tell(call: &mut Call, told: Told) {

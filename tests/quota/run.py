@@ -4,7 +4,7 @@ failed writes were charged is given back.
 
 There is no controller-manager: what a quota's status says is set once, as its controller would, and from then on what servers charge.
 """
-import http.client, json, pathlib, sys, threading, time
+import concurrent.futures, http.client, json, pathlib, sys, threading, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
@@ -67,36 +67,37 @@ class Namespace:
         return sorted(item["metadata"]["name"] for item in json.loads(answer)["items"])
 
 
-def creators(namespace, resource, body, frontends, patient=False):
-    """Everybody creates at once, spread over the frontends; what they were answered, as (status, text)."""
-    answers, lock, begin = [], threading.Lock(), threading.Barrier(CREATORS)
+def creators(namespace, resource, body, frontends, until=None):
+    """Everybody creates at once, spread over the frontends; what they were answered, as (status, text). With an event they go on until
+    it is set, each with one more after that, and whom nobody answers has the status 0."""
+    answers, begin = [], threading.Barrier(CREATORS, timeout=60)
 
     def create(number):
         session = frontends[number % len(frontends)].session()
         begin.wait()
-        for at in range(EACH):
+        at, is_last = 0, False
+        while not is_last:
+            is_last = at + 1 >= EACH and (until is None or until.is_set())
             try:
                 status, _, answer = session.request("POST", f"{namespace.path}/{resource}", body(number, at))
             except (OSError, http.client.HTTPException) as error:
-                if not patient:
+                if until is None:
                     raise
                 status, answer = 0, str(error).encode()
-            with lock:
-                answers.append((status, answer.decode()))
+            answers.append((status, answer.decode()))
+            at += 1
         session.close()
 
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(CREATORS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with concurrent.futures.ThreadPoolExecutor(CREATORS) as pool:
+        for creator in [pool.submit(create, number) for number in range(CREATORS)]:
+            creator.result()
+    if until is None:
+        same(len(answers), CREATORS * EACH)
     return answers
 
 
 def check_answers(answers, refusal):
     """All were created or refused for this reason; how many were created."""
-    if len(answers) != CREATORS * EACH:
-        raise Failure(f"{len(answers)} of {CREATORS * EACH} answers")
     other = [(status, text) for status, text in answers if status != 201 and not (status == 403 and refusal in text)]
     same(other[:3], [])
     return sum(status == 201 for status, _ in answers)
@@ -171,21 +172,29 @@ def a_killed_server_exceeds_nothing(tiers, namespace):
     """What it had charged for writes that never came stays charged; nobody gets more than there is."""
     hard = 60
     namespace.limit(configmaps=hard)
-    killed = tiers.frontends[2]
+    killed, gone = tiers.frontends[2], threading.Event()
 
     def kill():
-        tiers.until("a third is used", lambda: int(namespace.used()["configmaps"]) >= hard // 3)
-        killed.kill()
+        try:
+            tiers.until("a third is used", lambda: int(namespace.used()["configmaps"]) >= hard // 3)
+            killed.kill()
+        finally:
+            gone.set()
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    answers = creators(namespace, "configmaps", lambda number, at: {"metadata": {"name": f"map-{number}-{at}"}}, tiers.frontends, patient=True)
-    killer.join()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            killer = pool.submit(kill)
+            answers = creators(namespace, "configmaps", lambda number, at: {"metadata": {"name": f"map-{number}-{at}"}}, tiers.frontends, until=gone)
+            killer.result()
+    finally:
+        killed.start()
+    unanswered = sum(status == 0 for status, _ in answers)
     created, stored, used = sum(status == 201 for status, _ in answers), len(namespace.names("configmaps")), int(namespace.used()["configmaps"])
+    if not unanswered:
+        raise Failure("nobody noticed that a server was killed")
     if not created <= stored <= used <= hard:
         raise Failure(f"{created} acknowledged, {stored} stored, {used} used of {hard}")
-    killed.start()
-    return f"{created} acknowledged, {stored} stored, {used} used of {hard}"
+    return f"{unanswered} unanswered, {created} acknowledged, {stored} stored, {used} used of {hard}"
 
 
 if __name__ == "__main__":

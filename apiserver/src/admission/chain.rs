@@ -55,7 +55,8 @@ const fn off(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>,
 }
 
 /// All plugins, in the order of the reference, in which they are asked whatever the order of the flags. MutatingAdmissionPolicy,
-/// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, which is last.
+/// MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook come right before ResourceQuota, after which only
+/// AlwaysDeny comes.
 pub const KNOWN: &[Known] = &[
     off("AlwaysAdmit", |_| Ok(Box::new(plugins::AlwaysAdmit))),
     on("NamespaceLifecycle", |_| {
@@ -143,6 +144,9 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::DenyServiceExternalIPs))
     }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("PodResizeValidator", |_| {
+        Ok(Box::new(plugins::PodResizeValidator))
+    }),
     on("ResourceQuota", |parts| {
         Ok(Box::new(plugins::ResourceQuota::new(parts)?))
     }),
@@ -173,11 +177,6 @@ impl Chain {
         Ok(Self {
             plugins: plugins.collect::<Result<_, _>>()?,
         })
-    }
-
-    /// Names in order.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.plugins.iter().map(|plugin| plugin.name())
     }
 
     /// Lets each plugin change the object.

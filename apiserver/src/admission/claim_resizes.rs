@@ -2,12 +2,11 @@
 
 use std::cmp::Ordering;
 
-use object::meta;
 use schema::Value;
 use schema::quantity::Quantity;
 
-/// The class of a claim before there was a field for it.
-const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+use super::storage_objects::claim_class;
+
 const NOT_BOUND: &str = "Only bound persistent volume claims can be expanded";
 /// The class does not let claims grow, or is not known.
 pub const NOT_EXPANDABLE: &str = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize";
@@ -20,7 +19,7 @@ pub fn class_to_ask<'a>(claim: &'a Value, old: &'a Value) -> Result<Option<&'a s
     if old.str_at(&["status", "phase"]) != Some("Bound") {
         return Err(NOT_BOUND);
     }
-    match (class(claim), class(old)) {
+    match (claim_class(claim), claim_class(old)) {
         (new, old) if new == old && !new.is_empty() => Ok(Some(new)),
         _ => Err(NOT_EXPANDABLE),
     }
@@ -28,15 +27,8 @@ pub fn class_to_ask<'a>(claim: &'a Value, old: &'a Value) -> Result<Option<&'a s
 
 fn size(claim: &Value) -> Quantity {
     let text = claim.str_at(&["spec", "resources", "requests", "storage"]);
-    let zero = || Quantity::parse("0").expect("zero is a quantity");
     text.and_then(|text| Quantity::parse(text).ok())
-        .unwrap_or_else(zero)
-}
-
-fn class(claim: &Value) -> &str {
-    let field = || claim.str_at(&["spec", "storageClassName"]);
-    let old_form = meta::of(claim).annotation(CLASS_ANNOTATION);
-    old_form.or_else(field).unwrap_or_default()
+        .unwrap_or(Quantity::ZERO)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use schema::{Value, json, yaml};
 use super::chain::{KNOWN, Known};
 use crate::limits::ADMISSION_CONFIGURATION_BYTES_MAX;
 
-const API_VERSIONS: [&str; 2] = ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1alpha1"];
+const API_VERSIONS: [&str; 2] = ["apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1"];
 const KIND: &str = "AdmissionConfiguration";
 const FILE_FLAG: &str = "admission-control-config-file";
 
@@ -40,12 +40,15 @@ impl Error {
     }
 }
 
+/// Parts of the file by the names of their plugins; one may say nothing.
+type Parts = HashMap<String, Option<Vec<u8>>>;
+
 /// Which plugins are on, and their configurations by name. The default is what is on by default, without configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
     enabled: Vec<String>,
     disabled: Vec<String>,
-    parts: HashMap<String, Vec<u8>>,
+    parts: Parts,
 }
 
 impl Configuration {
@@ -82,7 +85,7 @@ impl Configuration {
 
     /// A plugin's part of the file.
     pub fn of(&self, name: &str) -> Option<&[u8]> {
-        self.parts.get(name).map(Vec::as_slice)
+        self.parts.get(name)?.as_deref()
     }
 }
 
@@ -100,14 +103,14 @@ fn check_names(flag: &'static str, names: &[String]) -> Result<(), Error> {
 }
 
 /// The parts of a file, by the names of their plugins; of two parts of one plugin the first counts, as in the reference.
-fn parts(path: &Path) -> Result<HashMap<String, Vec<u8>>, Error> {
+fn parts(path: &Path) -> Result<Parts, Error> {
     let within = |why: String| Error::file(path, why);
     let file = yaml::parse(&read_limited(path)?).map_err(|error| within(error.to_string()))?;
     let version = file.str_at(&["apiVersion"]).unwrap_or_default();
     if !API_VERSIONS.contains(&version) || file.str_at(&["kind"]) != Some(KIND) {
         return Err(within(format!("it is no {KIND} of {}", API_VERSIONS[0])));
     }
-    let mut parts = HashMap::new();
+    let mut parts = Parts::new();
     for plugin in file.list_at(&["plugins"]) {
         let name = plugin.str_at(&["name"]).unwrap_or_default();
         if parts.contains_key(name) {
@@ -116,12 +119,12 @@ fn parts(path: &Path) -> Result<HashMap<String, Vec<u8>>, Error> {
         let inline = plugin.get("configuration").filter(|one| !one.is_null());
         let named = plugin.str_at(&["path"]).filter(|path| !path.is_empty());
         let bytes = match (inline, named) {
-            (Some(inline), _) => text(inline),
+            (Some(inline), _) => Some(text(inline)),
             (None, Some(named)) => {
                 let folder = path.parent().unwrap_or(Path::new("."));
-                read_limited(&folder.join(named))?
+                Some(read_limited(&folder.join(named))?)
             }
-            (None, None) => continue,
+            (None, None) => None,
         };
         parts.insert(name.to_owned(), bytes);
     }
@@ -190,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("admission.yaml");
         let text = "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n\
-                    - {name: A, configuration: {kind: X}}\n- {name: A, path: other}\n- {name: B, path: b.yaml}\n- {name: C}\n";
+                    - {name: A, configuration: {kind: X}}\n- {name: A, path: other}\n- {name: B, path: b.yaml}\n- {name: C}\n- {name: C, path: b.yaml}\n";
         std::fs::write(&path, text).expect("written");
         let missing = Configuration::read(&[], &[], Some(&path)).expect_err("b.yaml is missing");
         assert!(missing.why.contains("b.yaml"), "{missing}");
@@ -199,6 +202,12 @@ mod tests {
         assert_eq!(read.of("A"), Some(br#"{"kind":"X"}"#.as_slice()));
         assert_eq!(read.of("B"), Some(b"kind: Y\n".as_slice()));
         assert_eq!(read.of("C"), None);
+        let of = |version: &str| {
+            let text = format!("apiVersion: {version}\nkind: AdmissionConfiguration\n");
+            std::fs::write(&path, text).expect("written");
+            Configuration::read(&[], &[], Some(&path)).is_ok()
+        };
+        assert!(of("apiserver.k8s.io/v1alpha1") && !of("apiserver.config.k8s.io/v1alpha1"));
         std::fs::write(&path, "kind: Pod").expect("written");
         assert!(Configuration::read(&[], &[], Some(&path)).is_err());
     }

@@ -4,8 +4,8 @@
 use schema::quantity::Quantity;
 use schema::{Map, Value};
 
-use super::amounts::Amounts;
 use super::pod_resources::{self, Part};
+use kinds::amounts::Amounts;
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 /// The lists of a pod's containers, and what the annotation calls what is in them.

@@ -2,9 +2,9 @@
 //! sidecars that run already, and what the pod itself says instead. Source: "Resource sharing within containers" and "Pod overhead" of
 //! the Kubernetes documentation, KEP-753 (sidecars), KEP-2837 (resources of whole pods), KEP-1287 (resizing).
 
+use kinds::amounts::Amounts;
+use kinds::pod_resources::Role;
 use schema::{Map, Value};
-
-use super::amounts::Amounts;
 
 /// `requests` or `limits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,17 @@ pub fn total(pod: &Value, part: Part) -> Amounts {
     summed(pod, part, false)
 }
 
-/// The same, as it is charged: with the pod's overhead, and of a pod that is being resized the larger of what it has and what it wants.
+/// The same with the pod's overhead, as a node must have it.
+pub fn scheduled(pod: &Value, part: Part) -> Amounts {
+    with_overhead(pod, part, summed(pod, part, false))
+}
+
+/// As it is charged: with the pod's overhead, and of a pod that is being resized the larger of what it has and what it wants.
 pub fn charged(pod: &Value, part: Part) -> Amounts {
-    let mut total = summed(pod, part, true);
+    with_overhead(pod, part, summed(pod, part, true))
+}
+
+fn with_overhead(pod: &Value, part: Part, mut total: Amounts) -> Amounts {
     let overhead = Amounts::of(pod.map_at(&["spec", "overhead"]));
     match part {
         Part::Requests => total.add(&overhead),
@@ -44,49 +52,53 @@ pub fn charged(pod: &Value, part: Part) -> Amounts {
     total
 }
 
-/// Whether an init container goes on beside what comes after it.
-pub fn is_sidecar(container: &Value) -> bool {
-    container.str_at(&["restartPolicy"]) == Some("Always")
-}
-
 fn summed(pod: &Value, part: Part, resizing: bool) -> Amounts {
-    let status = |list: &str, name: Option<&str>| {
-        let found = pod.list_at(&["status", list]).iter();
-        found
-            .into_iter()
-            .find(|one| resizing && one.str_at(&["name"]) == name)
+    let in_force = |container: &Value, statuses: &str| {
+        let name = container.str_at(&["name"]);
+        let status = pod.list_at(&["status", statuses]).iter();
+        let status = status.into_iter().find(|one| one.str_at(&["name"]) == name)?;
+        in_force(status, part)
     };
-    let of = |container: &Value, list: &str| {
-        let mut amounts = Amounts::of(container.map_at(&["resources", part.field()]));
-        if let Some(status) = status(list, container.str_at(&["name"])) {
-            amounts.raise_to(&Amounts::of(status.map_at(&["resources", part.field()])));
-            if part == Part::Requests {
-                amounts.raise_to(&Amounts::of(status.map_at(&["allocatedResources"])));
+    let leaves_spec_out = resizing && is_infeasible(pod);
+    let of = |container: &Value, role: Role| {
+        let wanted = Amounts::of(container.map_at(&["resources", part.field()]));
+        let in_force = match role {
+            Role::Main if resizing => in_force(container, "containerStatuses"),
+            Role::Sidecar if resizing => in_force(container, "initContainerStatuses"),
+            _ => None,
+        };
+        match in_force {
+            None => wanted,
+            Some(in_force) if leaves_spec_out => in_force,
+            Some(mut amounts) => {
+                amounts.raise_to(&wanted);
+                amounts
             }
         }
-        amounts
     };
-    let mut sum = Amounts::default();
-    for container in pod.list_at(&["spec", "containers"]) {
-        sum.add(&of(container, "containerStatuses"));
-    }
-    let (mut sidecars, mut highest) = (Amounts::default(), Amounts::default());
-    for container in pod.list_at(&["spec", "initContainers"]) {
-        let mut amounts = of(container, "initContainerStatuses");
-        if is_sidecar(container) {
-            sum.add(&amounts);
-            sidecars.add(&amounts);
-            amounts = sidecars.clone();
-        } else {
-            amounts.add(&sidecars);
-        }
-        highest.raise_to(&amounts);
-    }
-    sum.raise_to(&highest);
+    let spec = pod.map_at(&["spec"]);
+    let mut sum = spec.map_or_else(Amounts::default, |spec| kinds::pod_resources::summed(spec, of));
     for (name, amount) in Amounts::of(own(pod, part)).iter() {
         sum.set(name.clone(), *amount);
     }
     sum
+}
+
+/// What a container has, or is given, as its node tells; `None` where it does not tell.
+fn in_force(status: &Value, part: Part) -> Option<Amounts> {
+    status.get("resources").filter(|resources| !resources.is_null())?;
+    let mut amounts = Amounts::of(status.map_at(&["resources", part.field()]));
+    if part == Part::Requests {
+        amounts.raise_to(&Amounts::of(status.map_at(&["allocatedResources"])));
+    }
+    Some(amounts)
+}
+
+/// Whether the node can never give what a resized pod wants.
+fn is_infeasible(pod: &Value) -> bool {
+    let mut conditions = pod.list_at(&["status", "conditions"]).iter();
+    let pending = conditions.find(|one| one.str_at(&["type"]) == Some("PodResizePending"));
+    pending.is_some_and(|one| one.str_at(&["reason"]) == Some("Infeasible"))
 }
 
 /// What the pod itself says; decoding lets only `cpu`, `memory` and huge pages in.
@@ -103,39 +115,8 @@ mod tests {
         tree!({"name": "c", "resources": {"requests": {"cpu": cpu}, "limits": {"cpu": cpu}}})
     }
 
-    fn sidecar(cpu: &str) -> Value {
-        let mut one = container(cpu);
-        if let Some(map) = one.as_map_mut() {
-            map.insert("restartPolicy", "Always");
-        }
-        one
-    }
-
     fn cpu(pod: &Value) -> String {
         total(pod, Part::Requests).printed()
-    }
-
-    #[test]
-    fn containers_add_up_and_init_containers_take_turns() {
-        let pod = tree!({"spec": {
-            "containers": (vec![container("1"), container("500m")]),
-            "initContainers": (vec![container("1"), container("2")]),
-        }});
-        assert_eq!(cpu(&pod), "cpu=2");
-    }
-
-    #[test]
-    fn sidecars_run_beside_everything_after_them() {
-        let pod = tree!({"spec": {
-            "containers": (vec![container("1")]),
-            "initContainers": (vec![container("3"), sidecar("1"), container("3")]),
-        }});
-        assert_eq!(cpu(&pod), "cpu=4");
-        let pod = tree!({"spec": {
-            "containers": (vec![container("1")]),
-            "initContainers": (vec![sidecar("1"), sidecar("1")]),
-        }});
-        assert_eq!(cpu(&pod), "cpu=3");
     }
 
     #[test]
@@ -158,13 +139,57 @@ mod tests {
         assert_eq!(total(&pod, Part::Limits).printed(), "cpu=1");
     }
 
-    #[test]
-    fn while_a_pod_is_resized_the_larger_counts() {
+    fn resized(status: Value, conditions: Value) -> (String, String) {
         let pod = tree!({
-            "spec": {"containers": (vec![container("1")])},
-            "status": {"containerStatuses": [{"name": "c", "allocatedResources": {"cpu": "2"}}]},
+            "spec": {"containers": (vec![container("2")])},
+            "status": {"containerStatuses": [status], "conditions": conditions},
         });
-        assert_eq!(charged(&pod, Part::Requests).printed(), "cpu=2");
-        assert_eq!(charged(&pod, Part::Limits).printed(), "cpu=1");
+        let of = |part| charged(&pod, part).printed();
+        (of(Part::Requests), of(Part::Limits))
+    }
+
+    fn cpus(requests: &str, limits: &str) -> (String, String) {
+        (format!("cpu={requests}"), format!("cpu={limits}"))
+    }
+
+    #[test]
+    fn while_a_pod_is_resized_the_largest_counts() {
+        let shrinks = tree!({"name": "c", "allocatedResources": {"cpu": "4"},
+            "resources": {"requests": {"cpu": "3"}, "limits": {"cpu": "5"}}});
+        assert_eq!(resized(shrinks, tree!([])), cpus("4", "5"));
+        let grows = tree!({"name": "c", "allocatedResources": {"cpu": "1"}, "resources": {}});
+        assert_eq!(resized(grows, tree!([])), cpus("2", "2"));
+    }
+
+    #[test]
+    fn a_status_that_tells_no_resources_is_left_out() {
+        let silent = tree!({"name": "c", "allocatedResources": {"cpu": "4"}});
+        assert_eq!(resized(silent, tree!([])), cpus("2", "2"));
+    }
+
+    #[test]
+    fn what_the_node_cannot_give_is_not_charged() {
+        let status = tree!({"name": "c", "allocatedResources": {"cpu": "1"},
+            "resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": "1"}}});
+        let pending = |reason: &str| tree!([{"type": "PodResizePending", "reason": reason}]);
+        assert_eq!(resized(status.clone(), pending("Infeasible")), cpus("1", "1"));
+        assert_eq!(resized(status, pending("Deferred")), cpus("2", "2"));
+    }
+
+    #[test]
+    fn init_containers_that_end_are_not_resized() {
+        let of = |restart: &str| {
+            let mut init = container("1");
+            if let Some(map) = init.as_map_mut() {
+                map.insert("restartPolicy", restart);
+            }
+            let status = tree!({"name": "c", "resources": {"requests": {"cpu": "3"}}});
+            let pod = tree!({
+                "spec": {"containers": [], "initContainers": [init]},
+                "status": {"initContainerStatuses": [status]},
+            });
+            charged(&pod, Part::Requests).printed()
+        };
+        assert_eq!((of("Always"), of("")), ("cpu=3".to_owned(), "cpu=1".to_owned()));
     }
 }

@@ -10,13 +10,21 @@ pub mod usage;
 use kinds::Resource;
 use schema::{SmolStr, Value};
 
-use super::amounts::Amounts;
 use super::{Attributes, Operation};
+use kinds::amounts::Amounts;
 use scopes::Scope;
 use usage::Kind;
 
+/// Never counted, as in the reference: what is not stored, and events. Others like them are outside namespaces.
+const IGNORED: [(&str, &str); 4] = [
+    ("", "bindings"),
+    ("", "events"),
+    ("events.k8s.io", "events"),
+    ("authorization.k8s.io", "localsubjectaccessreviews"),
+];
+
 /// A write that is to be charged, by itself: it outlives the request's borrowed parts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Write {
     /// How it is counted.
     pub kind: Kind,
@@ -32,31 +40,55 @@ pub struct Write {
     pub is_status: bool,
     /// Nothing is charged.
     pub dry_run: bool,
-    /// The object.
-    pub object: Value,
-    /// The object as it is.
+    /// What the object is charged as a whole.
+    pub usage: Amounts,
+    /// What is new of it: all of a new object.
+    pub grown: Amounts,
+    /// The object, of kinds that scopes look at.
+    pub object: Option<Value>,
+    /// The object as it is, of an update of such a kind.
     pub old: Option<Value>,
 }
 
 impl Write {
-    /// A write that quotas may concern; `None` for all others. Objects outside namespaces and events are never counted.
-    pub fn of(attributes: &Attributes<'_>) -> Option<Self> {
+    /// Whether quotas may concern a write. It takes little: most writes are never counted.
+    pub fn is_counted(attributes: &Attributes<'_>) -> bool {
         let resource: &Resource = attributes.resource;
+        let is_ignored = IGNORED.contains(&(&*resource.group, &*resource.resource));
         let kind = Kind::of(&resource.group, &resource.resource);
-        if attributes.namespace.is_empty() || resource.resource == "events" || !handles(kind, attributes) {
-            return None;
-        }
-        Some(Self {
+        !attributes.namespace.is_empty() && !is_ignored && handles(kind, attributes)
+    }
+
+    /// A write that is counted.
+    pub fn of(attributes: &Attributes<'_>) -> Self {
+        let resource: &Resource = attributes.resource;
+        let is_update = attributes.operation == Operation::Update;
+        let old = attributes.old.filter(|_| is_update);
+        let mut write = Self::measured(&resource.group, &resource.resource, &attributes.object, old);
+        write.is_status = attributes.subresource.is_some_and(|one| one.name == "status");
+        write.dry_run = attributes.dry_run;
+        write
+    }
+
+    /// A new object, or one that changes.
+    fn measured(group: &SmolStr, resource: &SmolStr, object: &Value, old: Option<&Value>) -> Self {
+        let kind = Kind::of(group, resource);
+        let usage_of = |object| usage::of(kind, group, resource, object);
+        let usage = usage_of(object);
+        let kept = |object: &Value| kind.has_scopes().then(|| object.clone());
+        Self {
             kind,
-            group: resource.group.clone(),
-            resource: resource.resource.clone(),
-            name: object::meta::of(&attributes.object).name().to_owned(),
-            is_update: attributes.operation == Operation::Update,
-            is_status: attributes.subresource.is_some_and(|one| one.name == "status"),
-            dry_run: attributes.dry_run,
-            object: attributes.object.clone(),
-            old: attributes.old.cloned(),
-        })
+            group: group.clone(),
+            resource: resource.clone(),
+            name: object::meta::of(object).name().to_owned(),
+            is_update: old.is_some(),
+            is_status: false,
+            dry_run: false,
+            grown: old.map_or_else(|| usage.clone(), |old| usage.beyond(&usage_of(old))),
+            usage,
+            object: kept(object),
+            old: old.and_then(kept),
+        }
     }
 }
 
@@ -105,5 +137,50 @@ impl Quota {
             used: Amounts::of(object.map_at(&["status", "used"])),
             scopes: scopes::of_quota(object),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinds::Catalog;
+    use schema::tree;
+
+    /// Whether a new object of a group's is counted, be it like a built-in resource.
+    fn is_counted(group: &str, like: (&str, &str, &str)) -> bool {
+        let found = Catalog::builtin().resource(like.0, like.1, like.2);
+        let mut resource = Resource::clone(found.expect("built in"));
+        resource.group = group.into();
+        let user = auth::User::anonymous();
+        Write::is_counted(&Attributes {
+            operation: Operation::Create,
+            resource: &resource.into(),
+            subresource: None,
+            namespace: "a",
+            name: "b",
+            object: tree!({}),
+            old: None,
+            user: &user,
+            dry_run: false,
+        })
+    }
+
+    #[test]
+    fn all_is_counted_but_events_and_what_is_not_stored() {
+        let events = ("", "v1", "events");
+        assert!(is_counted("", ("", "v1", "configmaps")));
+        assert!(!is_counted("", events) && !is_counted("events.k8s.io", events));
+        assert!(is_counted("example.com", events));
+        let review = ("authorization.k8s.io", "v1", "localsubjectaccessreviews");
+        assert!(!is_counted("authorization.k8s.io", review));
+    }
+
+    #[test]
+    fn objects_are_kept_only_for_scopes() {
+        let of = |resource: &str| {
+            let write = Write::measured(&"".into(), &resource.into(), &tree!({}), Some(&tree!({})));
+            (write.object.is_some(), write.old.is_some())
+        };
+        assert_eq!((of("pods"), of("secrets")), ((true, true), (false, false)));
     }
 }

@@ -26,6 +26,12 @@ pub fn default_storage_class(claim: &mut Value, classes: &[Value]) {
     );
 }
 
+/// The class that a claim names; empty if none.
+pub fn claim_class(claim: &Value) -> &str {
+    let field = || claim.str_at(&["spec", "storageClassName"]);
+    annotation(claim, BETA_CLASS).or_else(field).unwrap_or_default()
+}
+
 /// Gives an ingress that names no class the newest default class.
 pub fn default_ingress_class(ingress: &mut Value, classes: &[Value]) {
     if ingress.at(&["spec", "ingressClassName"]).is_some() || has_annotation(ingress, OLD_INGRESS_CLASS) {
@@ -133,6 +139,19 @@ mod tests {
         let mut claim = tree!({"spec": {"storageClassName": ""}});
         default_storage_class(&mut claim, &[class("a", "2026-01-01T00:00:00Z")]);
         assert_eq!(claim.str_at(&["spec", "storageClassName"]), Some(""));
+    }
+
+    #[test]
+    fn the_old_annotation_names_the_class_before_the_field() {
+        let mut claim = tree!({"metadata": {}, "spec": {"storageClassName": "a"}});
+        assert_eq!(claim_class(&claim), "a");
+        if let Some(map) = claim.as_map_mut() {
+            map.map_at("metadata")
+                .map_at("annotations")
+                .insert(BETA_CLASS, "b");
+        }
+        assert_eq!(claim_class(&claim), "b");
+        assert_eq!(claim_class(&tree!({"spec": {}})), "");
     }
 
     #[test]

@@ -8,12 +8,10 @@ use schema::{Map, Value, tree};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
-use crate::admission::Operation;
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
-use crate::write::Admitted;
 use crate::write::update::{self, Change, Target};
-use crate::{body, verbs};
+use crate::{body, verbs, write};
 
 /// POST to `pods/<name>/binding`.
 pub async fn bind(api: &Api, call: &mut Call, content: Body) -> Result<Response, Status> {
@@ -48,7 +46,7 @@ async fn read(call: &mut Call, shape: &Shape, content: Body) -> Result<(Value, O
     let options = WriteOptions::read(&call.query, WriteKind::Create)?;
     let mut binding = body::decode(call, shape, media, &bytes, options.field_validation)?;
     let namespace = call.info.namespace.clone();
-    crate::write::metadata::set_namespace(&mut binding, &namespace)?;
+    write::metadata::set_namespace(&mut binding, &namespace)?;
     Ok((binding, output, options.dry_run))
 }
 
@@ -60,8 +58,9 @@ async fn apply(
     dry_run: bool,
 ) -> Result<Response, Status> {
     check(&binding)?;
-    let binding = admit(api, call, binding, dry_run).await?;
     let (namespace, name) = (call.info.namespace.clone(), meta::of(&binding).name().to_owned());
+    // The pod gets what the binding says.
+    let binding = write::pass_subresource(api, call, (&name, "binding"), binding, dry_run).await?;
     let target = Target {
         namespace: &namespace,
         name: &name,
@@ -74,21 +73,6 @@ async fn apply(
         ..Status::success()
     };
     Ok(render::status(&api.descriptions, call, output, &created))
-}
-
-/// Lets admission change the binding, which gives the pod what it says, or refuse it.
-async fn admit(api: &Api, call: &mut Call, binding: Value, dry_run: bool) -> Result<Value, Status> {
-    let (resource, namespace) = (call.resource.clone(), call.info.namespace.clone());
-    let name = meta::of(&binding).name().to_owned();
-    let admitted = Admitted {
-        operation: Operation::Create,
-        namespace: &namespace,
-        name: &name,
-        subresource: resource.subresource("binding"),
-        old: None,
-        dry_run,
-    };
-    admitted.pass(api, call, binding).await
 }
 
 /// The reference reports these without a reason.

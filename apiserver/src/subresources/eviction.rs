@@ -9,11 +9,11 @@ use serve::http::{Body, Response};
 use serve::status::{Cause, Details, Status, reason};
 
 use super::disruption::{self, Verdict};
-use crate::admission::{Operation, Reader};
+use crate::admission::Reader;
 use crate::api::Api;
 use crate::options::{DeleteOptions, WriteKind, WriteOptions};
+use crate::write::delete;
 use crate::write::update::{self, Target};
-use crate::write::{Admitted, delete};
 use crate::{body, verbs};
 
 /// When a client may ask again, in seconds.
@@ -42,7 +42,7 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
     options.dry_run |= write.dry_run;
     let pod = api.objects.get(&call.hub, &namespace, &name).await?;
     let pod = pod.ok_or_else(|| Status::not_found("", "pods", &name))?.object;
-    admit(api, call, eviction, &name, options.dry_run).await?;
+    crate::write::pass_subresource(api, call, (&name, "eviction"), eviction, options.dry_run).await?;
     if !disruption::is_free(&pod) {
         spend_budget(api, call, &namespace, &pod, options.dry_run).await?;
     }
@@ -61,21 +61,6 @@ pub async fn evict(api: &Api, call: &mut Call, content: Body) -> Result<Response
         ..Status::success()
     };
     Ok(render::status(&api.descriptions, call, output, &created))
-}
-
-/// Lets admission refuse the eviction. What it takes for the write is given back: an eviction is not stored.
-async fn admit(api: &Api, call: &mut Call, eviction: Value, name: &str, dry_run: bool) -> Result<(), Status> {
-    let (resource, namespace) = (call.resource.clone(), call.namespace().to_owned());
-    let admitted = Admitted {
-        operation: Operation::Create,
-        namespace: &namespace,
-        name,
-        subresource: resource.subresource("eviction"),
-        old: None,
-        dry_run,
-    };
-    admitted.pass(api, call, eviction).await?;
-    Ok(())
 }
 
 /// Takes one from the budget that covers the pod; 429 if it has none left.

@@ -11,10 +11,10 @@ use schema::{SmolStr, Value};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
-use crate::admission::{Operation, Reader};
+use crate::admission::Reader;
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
-use crate::write::{Admitted, managed_fields};
+use crate::write::managed_fields;
 use crate::{body, verbs};
 
 const GROUP: &str = "authentication.k8s.io";
@@ -40,7 +40,8 @@ pub async fn token(api: &Api, call: &mut Call, content: Body) -> Result<Response
     check_name(&request, &name)?;
     set_default(&mut request);
     managed_fields::track_body(call, &shape, &mut request, "token");
-    let mut request = admit(api, call, request, write.dry_run).await?;
+    let mut request =
+        crate::write::pass_subresource(api, call, (&name, "token"), request, write.dry_run).await?;
     complete(api, &account, &mut request);
     check_expiration(&request)?;
     let bound = BoundObjects::read(api, &namespace, &name, &request).await?;
@@ -53,21 +54,6 @@ pub async fn token(api: &Api, call: &mut Call, content: Body) -> Result<Response
             .insert("creationTimestamp", call.now.clone());
     }
     render::object(&api.descriptions, call, output, &shape, request, 201)
-}
-
-/// Lets admission change or refuse the request. What it takes for the write is given back: nothing is stored.
-async fn admit(api: &Api, call: &mut Call, request: Value, dry_run: bool) -> Result<Value, Status> {
-    let resource = call.resource.clone();
-    let (namespace, name) = (call.namespace().to_owned(), call.name().to_owned());
-    let admitted = Admitted {
-        operation: Operation::Create,
-        namespace: &namespace,
-        name: &name,
-        subresource: resource.subresource("token"),
-        old: None,
-        dry_run,
-    };
-    admitted.pass(api, call, request).await
 }
 
 fn check_name(request: &Value, name: &str) -> Result<(), Status> {

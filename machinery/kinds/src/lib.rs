@@ -1,6 +1,7 @@
 //! What every tier must know of a resource: names, scope, versions, keys, selectable fields, table columns, write facts.
 //! It does not read or write any store and knows no HTTP; what only a write needs beyond these facts is `apiserver`'s.
 
+pub mod amounts;
 pub mod catalog;
 pub mod convert;
 pub mod decorate;
@@ -11,6 +12,7 @@ pub mod fields;
 pub mod gates;
 pub mod keys;
 pub mod partial;
+pub mod pod_resources;
 pub mod pods;
 pub mod resource;
 pub mod runtime;

@@ -211,7 +211,7 @@ pub enum Error {
     /// The lease is gone.
     #[error("requested lease not found")]
     LeaseNotFound,
-    /// The request is larger than the store takes.
+    /// The request is larger than the store takes, in bytes or in steps of a transaction. It is not done.
     #[error("request is too large")]
     TooLarge,
     /// No answer, or not in time. Whether a write took place is not known.

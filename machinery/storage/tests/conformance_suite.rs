@@ -16,6 +16,7 @@ pub async fn conforms(store: Arc<dyn Store>) {
     history(&*store).await;
     watches(&*store).await;
     large_transactions(&*store).await;
+    too_large_transactions(&*store).await;
     concurrent_writers(store.clone()).await;
     leases(&*store).await;
     compaction(&*store).await;
@@ -274,6 +275,27 @@ async fn large_transactions(store: &dyn Store) {
         }
     }
     assert_eq!(seen, written);
+}
+
+/// What is refused for its size is refused in one way, be it bytes or steps, and not done.
+async fn too_large_transactions(store: &dyn Store) {
+    let write = |count: usize, bytes: usize| {
+        let puts = (0..count).map(|at| Op::Put {
+            key: format!("/too-large/{at:03}").into(),
+            value: "x".repeat(bytes).into(),
+            lease: None,
+        });
+        store.txn(Txn {
+            then: puts.collect(),
+            ..Txn::default()
+        })
+    };
+    for (count, bytes) in [(129, 1), (1, 1_600_000)] {
+        let refused = write(count, bytes).await;
+        assert!(matches!(refused, Err(Error::TooLarge)), "{refused:?}");
+    }
+    assert_eq!(value_at(store, "/too-large/000", None).await, None);
+    assert!(write(128, 1).await.is_ok());
 }
 
 /// A watch that nobody reads holds up nobody; when history is compacted under it, it says so and not less.

@@ -103,6 +103,22 @@ impl Plugin for Taker {
     }
 }
 
+/// What is served.
+const COMPATIBILITY: &str = include_str!("../../../../docs/compatibility.md");
+
+#[test]
+fn the_documentation_names_every_plugin_that_is_missing() {
+    let row = COMPATIBILITY
+        .lines()
+        .find(|line| line.starts_with("| admission |"));
+    let row = row.expect("a row");
+    for name in ORDER {
+        // That policies and webhooks are not called is said in words.
+        let is_missing = !KNOWN.iter().any(|known| known.name == *name) && !name.contains("Admission");
+        assert_eq!(row.contains(name), is_missing, "{name}");
+    }
+}
+
 #[async_trait]
 impl Plugin for Refuser {
     fn name(&self) -> &'static str {

@@ -17,7 +17,7 @@ pub struct ResourceQuota {
 impl ResourceQuota {
     /// With its configuration.
     pub fn new(parts: &Parts<'_>) -> Result<Self, String> {
-        let limited = configuration::read(parts.configuration)?;
+        let limited = configuration::read(parts.decoded()?.as_ref())?;
         Ok(Self {
             ledger: Ledger::new(parts.objects.clone(), limited),
         })
@@ -35,17 +35,78 @@ impl Plugin for ResourceQuota {
         attributes: &Attributes<'_>,
         reader: &dyn Reader,
     ) -> Result<Option<Box<dyn Undo>>, Status> {
-        let namespace = attributes.namespace;
-        if namespace.is_empty() {
+        if !Write::is_counted(attributes) {
             return Ok(None);
         }
+        let namespace = attributes.namespace;
         let has_quotas = !reader.list("", "resourcequotas", namespace).await?.is_empty();
         if !has_quotas && !self.ledger.limits_by_default() {
             return Ok(None);
         }
-        match Write::of(attributes) {
-            Some(write) => self.ledger.charge(namespace, write).await,
-            None => Ok(None),
+        self.ledger.charge(namespace, Write::of(attributes)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Operation;
+    use crate::objects::Objects;
+    use kinds::decorate::IpFamily;
+    use kinds::{Catalog, Keys};
+    use schema::{Value, tree};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+    use storage::Embedded;
+
+    /// Counts how often it is asked for lists, which are empty.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Reader for Counting {
+        async fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Option<Value>, Status> {
+            Ok(None)
         }
+
+        async fn list(&self, _: &str, _: &str, _: &str) -> Result<Vec<Value>, Status> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Vec::new())
+        }
+    }
+
+    /// How often quotas are read for a write of an object of the core group.
+    async fn lists(operation: Operation, resource: &str) -> usize {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Arc::new(Embedded::open(folder.path()).expect("an empty store"));
+        let objects = Objects::new(store, Keys::default(), IpFamily::V4, Duration::from_secs(60));
+        let plugin = ResourceQuota {
+            ledger: Ledger::new(Arc::new(objects), Vec::new()),
+        };
+        let found = Catalog::builtin().resource("", "v1", resource);
+        let (user, old, reader) = (auth::User::anonymous(), tree!({}), Counting::default());
+        let attributes = Attributes {
+            operation,
+            resource: found.expect("built in"),
+            subresource: None,
+            namespace: "a",
+            name: "b",
+            object: tree!({"metadata": {"name": "b"}}),
+            old: (operation == Operation::Update).then_some(&old),
+            user: &user,
+            dry_run: false,
+        };
+        let held = plugin.hold(&attributes, &reader).await;
+        assert!(matches!(held, Ok(None)));
+        reader.0.load(Ordering::SeqCst)
+    }
+
+    #[tokio::test]
+    async fn quotas_are_read_only_for_what_they_count() {
+        assert_eq!(lists(Operation::Create, "configmaps").await, 1);
+        assert_eq!(lists(Operation::Update, "services").await, 1);
+        assert_eq!(lists(Operation::Update, "configmaps").await, 0);
+        assert_eq!(lists(Operation::Create, "events").await, 0);
     }
 }

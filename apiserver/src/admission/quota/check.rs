@@ -1,48 +1,65 @@
 //! Whether a write fits into the quotas of its namespace, and what it is charged to each. It decides on what it is given.
 
-use schema::SmolStr;
+use schema::{SmolStr, Value};
+use serve::status::Status;
 
-use super::super::amounts::Amounts;
 use super::configuration::Limited;
 use super::scopes::Scope;
 use super::usage::{self, Kind};
 use super::{Quota, Write};
+use kinds::amounts::Amounts;
 
-/// What a write is charged to quotas, by their place in the list; empty if none concerns it. An error says why it is forbidden.
+/// Why a write is not charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is forbidden for this reason.
+    Forbidden(String),
+    /// It is in limited scopes for which there is no quota. The reference has only a text for this: neither a reason nor an object.
+    Uncovered(String),
+}
+
+impl Refusal {
+    /// As the client is told.
+    pub fn status(self, write: &Write) -> Status {
+        match self {
+            Self::Forbidden(why) => Status::forbidden(&write.group, &write.resource, &write.name, &why),
+            Self::Uncovered(why) => Status::failure(500, "", why),
+        }
+    }
+}
+
+/// What a write is charged to quotas, by their place in the list; empty if none concerns it.
 pub fn charges(
     quotas: &[Quota],
     write: &Write,
     limited: &[Limited],
-) -> Result<Vec<(usize, Amounts)>, String> {
-    let of = |object| usage::of(write.kind, &write.group, &write.resource, object);
-    let now = of(&write.object);
-    let concerned = concerned(quotas, write)?;
-    if let Some(negative) = negative(&now) {
-        return Err(format!("quota usage is negative for resource(s): {negative}"));
+) -> Result<Vec<(usize, Amounts)>, Refusal> {
+    let concerned = concerned(quotas, write).map_err(Refusal::Forbidden)?;
+    if let Some(negative) = negative(&write.usage) {
+        let why = format!("quota usage is negative for resource(s): {negative}");
+        return Err(Refusal::Forbidden(why));
     }
-    let before = write.old.as_ref().filter(|_| write.is_update);
-    let grown = before.map_or_else(|| now.clone(), |old| now.beyond(&of(old)));
     let mut deltas: Vec<(usize, Amounts)> = Vec::new();
     for &(at, _) in &concerned {
         // What was not counted here before is counted whole.
-        let counted = before.is_none_or(|old| matches_scopes(&quotas[at], write.kind, old));
-        let delta = if counted { &grown } else { &now };
+        let counted = !write.is_update || matches_scopes(&quotas[at], write.kind, write.old.as_ref());
+        let delta = if counted { &write.grown } else { &write.usage };
         deltas.push((at, delta.clone().without_zeros()));
     }
     deltas.retain(|(_, delta)| !delta.is_empty());
     let changes_nothing = match concerned.is_empty() {
-        true => grown.clone().without_zeros().is_empty(),
+        true => write.grown.iter().all(|(_, amount)| amount.is_zero()),
         false => deltas.is_empty(),
     };
     if changes_nothing {
         return Ok(Vec::new());
     }
-    check_covered(quotas, write, limited, &now, &concerned)?;
+    check_covered(quotas, write, limited, &concerned)?;
     let mut charged = Vec::new();
     for (at, delta) in deltas {
         let quota = &quotas[at];
         let delta = delta.only(|name| quota.hard.get(name).is_some());
-        check_fits(quota, write, &delta)?;
+        check_fits(quota, write, &delta).map_err(Refusal::Forbidden)?;
         if !delta.is_empty() {
             charged.push((at, delta));
         }
@@ -57,13 +74,11 @@ fn concerned(quotas: &[Quota], write: &Write) -> Result<Vec<(usize, Vec<SmolStr>
         let names = quota.hard.names();
         let names = names.filter(|name| usage::concerns(write.kind, &write.group, &write.resource, name));
         let names: Vec<SmolStr> = names.cloned().collect();
-        if names.is_empty() || !matches_scopes(quota, write.kind, &write.object) {
+        if names.is_empty() || !matches_scopes(quota, write.kind, write.object.as_ref()) {
             continue;
         }
-        let unsaid = match write.kind {
-            Kind::Pods => usage::unsaid(&write.object, &names),
-            _ => None,
-        };
+        let pod = write.object.as_ref().filter(|_| write.kind == Kind::Pods);
+        let unsaid = pod.and_then(|pod| usage::unsaid(pod, &names));
         if let Some(why) = unsaid {
             return Err(format!("failed quota: {}: {why}", quota.name));
         }
@@ -79,8 +94,9 @@ fn concerned(quotas: &[Quota], write: &Write) -> Result<Vec<(usize, Vec<SmolStr>
     Ok(concerned)
 }
 
-fn matches_scopes(quota: &Quota, kind: Kind, object: &schema::Value) -> bool {
-    quota.scopes.iter().all(|scope| scope.matches(kind, object))
+fn matches_scopes(quota: &Quota, kind: Kind, object: Option<&Value>) -> bool {
+    let holds = |scope: &Scope| object.is_some_and(|object| scope.matches(kind, object));
+    quota.scopes.iter().all(holds)
 }
 
 /// Names of what is less than nothing, which a negative request would be.
@@ -95,15 +111,14 @@ fn check_covered(
     quotas: &[Quota],
     write: &Write,
     limited: &[Limited],
-    now: &Amounts,
     concerned: &[(usize, Vec<SmolStr>)],
-) -> Result<(), String> {
+) -> Result<(), Refusal> {
     let of_resource = limited
         .iter()
         .filter(|one| one.group == write.group && one.resource == write.resource);
     let mut bare: Vec<&str> = Vec::new();
     for one in of_resource {
-        let used = now.iter().filter(|(_, amount)| amount.signum() > 0);
+        let used = write.usage.iter().filter(|(_, amount)| amount.signum() > 0);
         let named = used.filter(|(name, _)| one.contains.iter().any(|part| name.contains(part.as_str())));
         bare.extend(named.map(|(name, _)| name.as_str()));
     }
@@ -115,9 +130,13 @@ fn check_covered(
     bare.sort_unstable();
     bare.dedup();
     if !bare.is_empty() {
-        return Err(format!("insufficient quota to consume: {}", bare.join(",")));
+        let why = format!("insufficient quota to consume: {}", bare.join(","));
+        return Err(Refusal::Forbidden(why));
     }
-    let matching = |scope: &&Scope| scope.matches(write.kind, &write.object);
+    let Some(object) = &write.object else {
+        return Ok(());
+    };
+    let matching = |scope: &&Scope| scope.matches(write.kind, object);
     let covering: Vec<&Scope> = quotas
         .iter()
         .flat_map(|quota| &quota.scopes)
@@ -130,10 +149,10 @@ fn check_covered(
         .collect();
     match bare.is_empty() {
         true => Ok(()),
-        false => Err(format!(
+        false => Err(Refusal::Uncovered(format!(
             "insufficient quota to match these scopes: [{}]",
             bare.join(" ")
-        )),
+        ))),
     }
 }
 

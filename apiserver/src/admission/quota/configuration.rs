@@ -1,6 +1,6 @@
 //! The plugin's configuration: what may not be used at all without a quota that covers it (kind ResourceQuotaConfiguration).
 
-use schema::{Value, yaml};
+use schema::Value;
 
 use super::scopes::Scope;
 
@@ -24,11 +24,10 @@ pub struct Limited {
 }
 
 /// Reads the configuration; nothing is limited without one.
-pub fn read(bytes: Option<&[u8]>) -> Result<Vec<Limited>, String> {
-    let Some(bytes) = bytes else {
+pub fn read(file: Option<&Value>) -> Result<Vec<Limited>, String> {
+    let Some(file) = file else {
         return Ok(Vec::new());
     };
-    let file = yaml::parse(bytes).map_err(|error| error.to_string())?;
     let of = (
         file.str_at(&["apiVersion"]).unwrap_or_default(),
         file.str_at(&["kind"]).unwrap_or_default(),
@@ -61,21 +60,26 @@ fn limited(at: usize, entry: &Value) -> Result<Limited, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::tree;
 
     #[test]
     fn limited_resources_are_read() {
-        let head =
-            "apiVersion: apiserver.config.k8s.io/v1\nkind: ResourceQuotaConfiguration\nlimitedResources:\n";
-        let read_of = |text: &str| read(Some(format!("{head}{text}").as_bytes()));
-        let found = read_of(
-            "- resource: pods\n  matchScopes:\n  - {scopeName: PriorityClass, operator: In, values: [high]}\n\
-             - apiGroup: apps\n  resource: deployments\n  matchContains: [count/]\n",
-        );
-        let found = found.expect("it is good");
+        let read_of = |limited: Value| {
+            read(Some(&tree!({
+                "apiVersion": "apiserver.config.k8s.io/v1",
+                "kind": "ResourceQuotaConfiguration",
+                "limitedResources": (vec![limited]),
+            })))
+        };
+        let high = tree!({"scopeName": "PriorityClass", "operator": "In", "values": ["high"]});
+        let found = read_of(tree!({"resource": "pods", "matchScopes": [high]})).expect("it is good");
         assert_eq!(found[0].scopes[0].to_string(), "{PriorityClass In [high]}");
-        assert_eq!((found[1].group.as_str(), found[1].contains.len()), ("apps", 1));
-        assert!(read_of("- {apiGroup: apps}").is_err());
-        assert!(read(Some(b"kind: Pod")).is_err());
+        let found =
+            read_of(tree!({"apiGroup": "apps", "resource": "deployments", "matchContains": ["count/"]}));
+        let found = found.expect("it is good");
+        assert_eq!((found[0].group.as_str(), found[0].contains.len()), ("apps", 1));
+        assert!(read_of(tree!({"apiGroup": "apps"})).is_err());
+        assert!(read(Some(&tree!({"kind": "Pod"}))).is_err());
         assert_eq!(read(None), Ok(Vec::new()));
     }
 }

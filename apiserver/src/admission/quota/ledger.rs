@@ -3,147 +3,78 @@
 //! while waiting is given back what it was charged.
 
 mod account;
+mod books;
+mod queue;
+mod worker;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use render::errors;
 use serve::status::Status;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::super::amounts::Amounts;
-use super::check::charges;
+use super::Write;
 use super::configuration::Limited;
-use super::{Quota, Write};
 use crate::effects::Undo;
-use crate::limits::{QUOTA_BATCH_MAX, QUOTA_TRIES_MAX, QUOTA_WAIT_MAX, QUOTA_WAITING_MAX};
+use crate::limits::QUOTA_WAIT_MAX;
 use crate::objects::Objects;
-use account::{Account, GROUP, RESOURCE};
-
-/// Between tries, at most, times the number of the try.
-const PAUSE: Duration = Duration::from_millis(5);
+use account::Account;
+use books::Books;
+use queue::{Charge, GiveBack, Queue, Waiting};
 
 /// Charges writes to quotas. Clones share it.
 #[derive(Clone)]
 pub struct Ledger(Arc<Shared>);
 
 struct Shared {
-    account: Account,
-    limited: Vec<Limited>,
+    books: Books,
     /// What waits, by namespace. A namespace that is in it has somebody at work.
-    waiting: Mutex<HashMap<String, Vec<Entry>>>,
-}
-
-/// What was charged to one quota.
-#[derive(Clone, Debug)]
-struct Charge {
-    name: String,
-    uid: String,
-    amounts: Amounts,
-}
-
-enum Entry {
-    Write(Box<Write>, oneshot::Sender<Result<Delivery, Status>>),
-    GiveBack(Vec<Charge>, oneshot::Sender<()>),
-}
-
-/// What one entry comes to in a try.
-enum Answer {
-    Write(Result<Vec<Charge>, Status>),
-    GivenBack,
+    waiting: Mutex<HashMap<String, Queue>>,
 }
 
 impl Ledger {
     /// Over the objects of the store.
     pub fn new(objects: Arc<Objects>, limited: Vec<Limited>) -> Self {
-        Self(Arc::new(Shared {
+        let books = Books {
             account: Account::new(objects),
             limited,
+        };
+        Self(Arc::new(Shared {
+            books,
             waiting: Mutex::default(),
         }))
     }
 
     /// Whether writes are refused where there is no quota.
     pub fn limits_by_default(&self) -> bool {
-        !self.0.limited.is_empty()
+        !self.0.books.limited.is_empty()
     }
 
     /// Charges a write; 403 if it does not fit. What it returns gives the charge back.
     pub async fn charge(&self, namespace: &str, write: Write) -> Result<Option<Box<dyn Undo>>, Status> {
         let (answer, answered) = oneshot::channel();
-        self.enter(namespace, Entry::Write(Box::new(write), answer))?;
+        let write = Box::new(write);
+        self.enter(namespace, |queue| queue.add_write(Waiting { write, answer }))?;
         let charged = match tokio::time::timeout(QUOTA_WAIT_MAX, answered).await {
             Ok(Ok(delivery)) => delivery?.take(),
-            _ => return Err(Status::internal("resource quota evaluation timed out")),
+            Ok(Err(_)) => return Err(Status::internal("resource quota evaluation failed")),
+            Err(_) => return Err(Status::internal("resource quota evaluation timed out")),
         };
         Ok(charged.map(|charged| Box::new(charged) as _))
     }
 
-    fn enter(&self, namespace: &str, entry: Entry) -> Result<(), Status> {
+    /// Adds to what waits, and sees to it that somebody is at work.
+    fn enter<T>(&self, namespace: &str, add: impl FnOnce(&mut Queue) -> T) -> T {
         let mut waiting = self.waiting();
         if let Some(queue) = waiting.get_mut(namespace) {
-            let is_full = queue.len() >= QUOTA_WAITING_MAX && matches!(entry, Entry::Write(..));
-            if is_full {
-                let why = "too many writes wait for the quotas of this namespace, please try again later";
-                return Err(Status::too_many_requests(why, 1));
-            }
-            queue.push(entry);
-            return Ok(());
+            return add(queue);
         }
-        waiting.insert(namespace.to_owned(), vec![entry]);
+        let added = add(waiting.entry(namespace.to_owned()).or_default());
         drop(waiting);
         tokio::spawn(self.clone().work(namespace.to_owned()));
-        Ok(())
-    }
-
-    /// Until nothing waits in the namespace.
-    async fn work(self, namespace: String) {
-        loop {
-            let batch = {
-                let mut waiting = self.waiting();
-                let queue = waiting.entry(namespace.clone()).or_default();
-                if queue.is_empty() {
-                    waiting.remove(&namespace);
-                    return;
-                }
-                let count = queue.len().min(QUOTA_BATCH_MAX);
-                queue.drain(..count).collect::<Vec<_>>()
-            };
-            self.settle(&namespace, batch).await;
-        }
-    }
-
-    /// Charges and gives back what came together, and answers.
-    async fn settle(&self, namespace: &str, batch: Vec<Entry>) {
-        let answers = match self.book(namespace, &batch).await {
-            Ok(answers) => answers,
-            Err(status) => {
-                let failed = batch.iter().map(|entry| match entry {
-                    Entry::Write(..) => Answer::Write(Err(status.clone())),
-                    Entry::GiveBack(..) => {
-                        tracing::warn!(
-                            namespace,
-                            why = status.message,
-                            "a quota keeps what it was charged"
-                        );
-                        Answer::GivenBack
-                    }
-                });
-                failed.collect()
-            }
-        };
-        for (entry, answer) in batch.into_iter().zip(answers) {
-            match (entry, answer) {
-                (Entry::Write(_, waits), Answer::Write(answer)) => {
-                    // What comes back undelivered gives back what was charged.
-                    drop(waits.send(answer.map(|charged| self.delivery(namespace, charged))));
-                }
-                (Entry::GiveBack(_, waits), _) => drop(waits.send(())),
-                (Entry::Write(..), Answer::GivenBack) => {}
-            }
-        }
+        added
     }
 
     fn delivery(&self, namespace: &str, charged: Vec<Charge>) -> Delivery {
@@ -154,89 +85,24 @@ impl Ledger {
         }))
     }
 
-    fn give_back(&self, namespace: &str, charged: Vec<Charge>) -> Option<oneshot::Receiver<()>> {
-        if charged.is_empty() {
-            return None;
-        }
+    /// Gives back soon; who waits for it hears when it is done, or left for later.
+    fn give_back(&self, namespace: &str, charged: Vec<Charge>) -> oneshot::Receiver<()> {
         let (done, waits) = oneshot::channel();
-        // It is never refused: what is given back must not be lost.
-        let entered = self.enter(namespace, Entry::GiveBack(charged, done));
-        entered.is_ok().then_some(waits)
-    }
-
-    /// Decides all on one state of the quotas, and writes what they come to if that is still the state.
-    async fn book(&self, namespace: &str, batch: &[Entry]) -> Result<Vec<Answer>, Status> {
-        let mut raced = None;
-        for tried in 0..QUOTA_TRIES_MAX {
-            if tried > 0 {
-                let share: f64 = rand::random();
-                tokio::time::sleep(PAUSE.mul_f64(share * f64::from(tried))).await;
-            }
-            let read = self.0.account.read(namespace).await?;
-            let before: Vec<Quota> = read.iter().map(|stored| Quota::of(&stored.object)).collect();
-            let mut after = before.clone();
-            let answers = self.decide(batch, &mut after);
-            let changed: Vec<_> = read
-                .iter()
-                .zip(before.iter().zip(&after))
-                .filter(|(_, (before, after))| before.used != after.used)
-                .map(|(stored, (_, after))| (stored, after))
-                .collect();
-            if changed.is_empty() || self.0.account.write(namespace, &changed).await? {
-                return Ok(answers);
-            }
-            raced = changed.first().map(|(_, quota)| quota.name.clone());
+        // Without a runtime the process ends.
+        if Handle::try_current().is_ok() {
+            let mut give_back = GiveBack::of(charged);
+            give_back.done = Some(done);
+            self.enter(namespace, |queue| queue.add_give_back(give_back));
         }
-        let name = raced.unwrap_or_default();
-        Err(match kinds::Catalog::builtin().resource(GROUP, "v1", RESOURCE) {
-            Some(resource) => errors::modified(resource, &name),
-            None => Status::internal("there are no quotas"),
-        })
+        waits
     }
 
-    /// One after another, each on what the ones before leave.
-    fn decide(&self, batch: &[Entry], quotas: &mut [Quota]) -> Vec<Answer> {
-        let decided = batch.iter().map(|entry| match entry {
-            Entry::GiveBack(charged, _) => {
-                for charge in charged {
-                    let found = quotas.iter_mut().find(|quota| quota.uid == charge.uid);
-                    if let Some(quota) = found {
-                        quota.used.take(&charge.amounts);
-                    }
-                }
-                Answer::GivenBack
-            }
-            // Nobody waits for it any more.
-            Entry::Write(_, waits) if waits.is_closed() => Answer::Write(Ok(Vec::new())),
-            Entry::Write(write, _) => Answer::Write(self.decide_write(write, quotas)),
-        });
-        decided.collect()
-    }
-
-    fn decide_write(&self, write: &Write, quotas: &mut [Quota]) -> Result<Vec<Charge>, Status> {
-        let charged = charges(quotas, write, &self.0.limited)
-            .map_err(|why| Status::forbidden(&write.group, &write.resource, &write.name, &why))?;
-        if write.dry_run {
-            return Ok(Vec::new());
-        }
-        let charged = charged.into_iter().map(|(at, amounts)| {
-            let quota = &mut quotas[at];
-            quota.used.add(&amounts);
-            Charge {
-                name: quota.name.clone(),
-                uid: quota.uid.clone(),
-                amounts,
-            }
-        });
-        Ok(charged.collect())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Vec<Entry>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What one write was charged.
+/// What one write was charged; never nothing.
 struct Charged {
     ledger: Ledger,
     namespace: String,
@@ -276,10 +142,9 @@ impl Undo for Charged {
                 "is given back"
             );
         }
-        if let Some(done) = ledger.give_back(&namespace, charged) {
-            // Its worker answers, or the process ends.
-            let _ = done.await;
-        }
+        let done = ledger.give_back(&namespace, charged);
+        // It is given back whether somebody waits or not.
+        let _ = tokio::time::timeout(QUOTA_WAIT_MAX, done).await;
     }
 
     async fn commit(self: Box<Self>) {}

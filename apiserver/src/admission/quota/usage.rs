@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use schema::quantity::Quantity;
 use schema::{SmolStr, Value};
 
-use super::super::amounts::Amounts;
 use super::super::pod_resources::{self, Part};
+use super::super::storage_objects::claim_class;
 use crate::validation::quantities::{is_extended, is_native};
+use kinds::amounts::Amounts;
 
 const ONE: Quantity = Quantity::whole(1);
 const OF_STORAGE_CLASS: &str = ".storageclass.storage.k8s.io/";
@@ -72,10 +73,15 @@ impl Kind {
             _ => Self::Counted,
         }
     }
+
+    /// Whether scopes of quotas look at such objects.
+    pub fn has_scopes(self) -> bool {
+        matches!(self, Self::Pods | Self::Claims)
+    }
 }
 
 /// What counts the objects of a resource: `count/secrets`, `count/deployments.apps`.
-pub fn count_name(group: &str, resource: &str) -> SmolStr {
+fn count_name(group: &str, resource: &str) -> SmolStr {
     match group {
         "" => SmolStr::new(format!("count/{resource}")),
         group => SmolStr::new(format!("count/{resource}.{group}")),
@@ -217,16 +223,11 @@ fn of_claim(claim: &Value) -> Amounts {
             .map_or(requested, |one| one.max(requested));
         larger.rounded_up(0)
     });
-    let annotation = claim.str_at(&[
-        "metadata",
-        "annotations",
-        "volume.beta.kubernetes.io/storage-class",
-    ]);
-    let class = annotation.or_else(|| claim.str_at(&["spec", "storageClassName"]));
+    let class = claim_class(claim);
     let mut usage = Amounts::default();
     let mut set = |name: &str, amount: Quantity| {
         usage.set(name, amount);
-        if let Some(class) = class.filter(|class| !class.is_empty()) {
+        if !class.is_empty() {
             usage.set(format!("{class}{OF_STORAGE_CLASS}{name}"), amount);
         }
     };

@@ -1,11 +1,9 @@
 //! Requests that follow from limits, of containers and of the pod as a whole. Pod templates keep what was written.
 
-use std::cmp::Ordering;
-
-use schema::quantity::Quantity;
 use schema::{Map, SmolStr, Value};
 
-use super::fill;
+use crate::amounts::Amounts;
+use crate::pod_resources::summed;
 
 /// A container that limits a resource requests it.
 pub(super) fn requests_from_limits(container: &mut Map) {
@@ -86,62 +84,15 @@ fn add_absent(list: &mut Map, more: impl IntoIterator<Item = (SmolStr, Value)>) 
     }
 }
 
-/// The sum over the containers that run together, or the highest need while starting, if that is more.
+/// What the containers come to.
 fn aggregate(spec: &Map, kind: &str) -> Map {
-    let list = |key: &str| spec.get(key).and_then(Value::as_list).unwrap_or_default();
-    let mut running = Map::new();
-    for container in list("containers") {
-        add(&mut running, container, kind);
+    let sum = summed(spec, |container, _| {
+        Amounts::of(container.map_at(&["resources", kind]))
+    });
+    match sum.to_value() {
+        Value::Map(map) => map,
+        _ => Map::new(),
     }
-    let (mut sidecars, mut starting) = (Map::new(), Map::new());
-    for container in list("initContainers") {
-        let mut now = sidecars.clone();
-        add(&mut now, container, kind);
-        if container
-            .as_map()
-            .is_some_and(|container| fill::text(container, "restartPolicy") == "Always")
-        {
-            add(&mut running, container, kind);
-            sidecars.clone_from(&now);
-        }
-        raise(&mut starting, now);
-    }
-    raise(&mut running, starting);
-    running
-}
-
-fn add(sum: &mut Map, container: &Value, kind: &str) {
-    for (name, amount) in container
-        .map_at(&["resources", kind])
-        .into_iter()
-        .flat_map(Map::iter)
-    {
-        let total = match sum.get(name).and_then(|have| plus(have, amount)) {
-            Some(total) => total,
-            None => amount.clone(),
-        };
-        sum.insert(name.clone(), total);
-    }
-}
-
-fn raise(highest: &mut Map, list: Map) {
-    for (name, amount) in list {
-        if highest.get(&name).is_none_or(|have| is_less(have, &amount)) {
-            highest.insert(name, amount);
-        }
-    }
-}
-
-fn quantity(value: &Value) -> Option<Quantity> {
-    Quantity::parse(value.as_str()?).ok()
-}
-
-fn plus(a: &Value, b: &Value) -> Option<Value> {
-    Some(Value::from(quantity(a)?.plus(&quantity(b)?).canonical()))
-}
-
-fn is_less(a: &Value, b: &Value) -> bool {
-    matches!((quantity(a), quantity(b)), (Some(a), Some(b)) if a.cmp(&b) == Ordering::Less)
 }
 
 #[cfg(test)]

@@ -149,12 +149,8 @@ pub fn only_reads(txn: &Txn) -> bool {
 
 /// Refuses what etcd refuses, before anything is queued.
 pub fn check(txn: &Txn) -> Result<(), Error> {
-    if txn.when.len().max(txn.then.len()).max(txn.otherwise.len()) > TXN_OPS_MAX {
-        return Err(Error::Fatal(format!(
-            "too many operations in txn request (at most {TXN_OPS_MAX})"
-        )));
-    }
-    if request_bytes(txn) > REQUEST_BYTES_MAX {
+    let steps = txn.when.len().max(txn.then.len()).max(txn.otherwise.len());
+    if steps > TXN_OPS_MAX || request_bytes(txn) > REQUEST_BYTES_MAX {
         return Err(Error::TooLarge);
     }
     check_branch(&txn.then).and_then(|()| check_branch(&txn.otherwise))

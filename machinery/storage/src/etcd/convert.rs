@@ -12,6 +12,13 @@ use crate::store::{AtRest, Compare, Entry, Error, Event, EventKind, LeaseId, Op,
 /// internal, unavailable.
 const PASSING: [i32; 7] = [1, 2, 4, 8, 10, 13, 14];
 
+/// What etcd, and the transport below it, say of a request that is too large.
+const TOO_LARGE: [&str; 3] = [
+    "request is too large",
+    "larger than max",
+    "too many operations in txn request",
+];
+
 /// A key and what is there.
 pub fn entry(found: &KeyValue) -> Entry {
     Entry {
@@ -86,7 +93,7 @@ pub fn failed(error: EtcdError) -> Error {
         _ if text.contains("has been compacted") => Error::Compacted(Revision(0)),
         _ if text.contains("is a future revision") => Error::Future(Revision(0)),
         _ if text.contains("requested lease not found") => Error::LeaseNotFound,
-        _ if text.contains("request is too large") || text.contains("larger than max") => Error::TooLarge,
+        _ if TOO_LARGE.iter().any(|one| text.contains(one)) => Error::TooLarge,
         _ if PASSING.contains(&(status.code() as i32)) => Error::Unavailable(text.to_owned()),
         _ => Error::Fatal(text.to_owned()),
     }

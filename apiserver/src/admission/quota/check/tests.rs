@@ -13,25 +13,11 @@ fn scoped(mut quota: Quota, scope: Value) -> Quota {
 }
 
 fn write(resource: &str, object: Value) -> Write {
-    Write {
-        kind: Kind::of("", resource),
-        group: "".into(),
-        resource: resource.into(),
-        name: "x".to_owned(),
-        is_update: false,
-        is_status: false,
-        dry_run: false,
-        object,
-        old: None,
-    }
+    Write::measured(&"".into(), &resource.into(), &object, None)
 }
 
 fn update(resource: &str, old: Value, object: Value) -> Write {
-    Write {
-        is_update: true,
-        old: Some(old),
-        ..write(resource, object)
-    }
+    Write::measured(&"".into(), &resource.into(), &object, Some(&old))
 }
 
 fn pod(cpu: &str) -> Value {
@@ -39,7 +25,9 @@ fn pod(cpu: &str) -> Value {
 }
 
 fn told(quotas: &[Quota], write: &Write, limited: &[Limited]) -> Result<Vec<String>, String> {
-    let charged = charges(quotas, write, limited)?;
+    let charged = charges(quotas, write, limited).map_err(|refusal| match refusal {
+        Refusal::Forbidden(why) | Refusal::Uncovered(why) => why,
+    })?;
     Ok(charged
         .iter()
         .map(|(at, amounts)| format!("{at}: {}", amounts.printed()))
@@ -211,6 +199,10 @@ fn scopes_that_are_limited_need_a_quota_for_them() {
         told(&[], &write("pods", important.clone()), &limited),
         Err("insufficient quota to match these scopes: [{PriorityClass In [high]}]".to_owned())
     );
+    let refused = charges(&[], &write("pods", important.clone()), &limited);
+    let status = refused.map_err(|refusal| refusal.status(&write("pods", important.clone())));
+    let status = status.expect_err("it is not covered");
+    assert_eq!((status.code, status.reason, status.details), (500, "", None));
     let covered = scoped(quota(tree!({"pods": "1"}), tree!({"pods": "0"})), high);
     assert_eq!(
         told(&[covered], &write("pods", important), &limited),
