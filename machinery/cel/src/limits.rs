@@ -8,7 +8,9 @@ pub const DEPTH_MAX: u32 = 250;
 pub const TREE_DEPTH_MAX: u32 = 300;
 /// Errors that are told of one expression.
 pub const ISSUES_MAX: usize = 100;
-/// Nodes of the tree after macros are expanded; macros within macros copy what they are given.
+/// The text of all of them: once it is as long as this, the rest is left out. Each shows the whole line that it is in.
+pub const ISSUES_BYTES_MAX: usize = 32 * 1024;
+/// Nodes that are made of a text, those among them that macros copy (`optMap` copies what it is applied to).
 pub const NODES_MAX: u32 = 200_000;
 /// What one evaluation may cost where the reference sets one limit per call.
 pub const CALL_COST_MAX: u64 = 1_000_000;

@@ -1,6 +1,7 @@
 //! What cannot be read, and how it is told. Texts marked so are as the reference was recorded to tell them.
 
 use cel::Environment;
+use cel::limits::NODES_MAX;
 use cel::parser::{Syntax, parse};
 use cel::unparse::unparse;
 use proptest::prelude::*;
@@ -113,6 +114,21 @@ fn limits_hold() {
     // Each macro copies what it is applied to.
     let copies = format!("optional.of(1){}", ".optMap(x, x)".repeat(40));
     assert!(told(&copies).contains("expression"), "{}", told(&copies));
+}
+
+/// Nodes are counted for the whole text: many parts that are each small enough are not.
+#[test]
+fn copies_are_counted_together() {
+    let one = format!("a{}", ".optMap(x, x)".repeat(14));
+    let tree = parse(&one, Syntax::default()).expect("it is small enough");
+    assert!(tree.extent.nodes > NODES_MAX / 2 && tree.extent.nodes <= NODES_MAX);
+    let many = format!("[{}]", vec![one; 20].join(","));
+    let told = parse(&many, Syntax::default()).expect_err("too many").to_string();
+    assert!(
+        told.contains("expression is too large: more than 200000 nodes"),
+        "{told}"
+    );
+    assert_eq!(told.matches("ERROR").count(), 1, "{told}");
 }
 
 #[test]
