@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use cel::{Environment, Object, Type};
-use smol_str::SmolStr;
+use cel::{Environment, Type};
 
 use super::{object, texts};
+
+/// The type of the one variable that a policy's variables are fields of.
+const VARIABLES: &str = "kubernetes.variables";
 
 /// What an expression may use besides the request and its objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +40,14 @@ pub fn environment(uses: Uses) -> Environment {
     environment
 }
 
-/// The policy's variables as one variable: `variables.name`.
-pub fn variables(declared: &[(SmolStr, Type)]) -> Type {
-    Type::object(Object::new("kubernetes.variables", declared.iter().cloned()))
+/// The environment of a policy's expressions: its variables are those of `variables`, and none are declared yet.
+pub fn of_policy(uses: Uses) -> Environment {
+    environment(uses).with_record("variables", VARIABLES)
+}
+
+/// Declares a variable of the policy.
+pub fn declare(environment: &mut Environment, name: &str, of: Type) {
+    environment.declare(VARIABLES, name, of);
 }
 
 static COMMON: LazyLock<Environment> = LazyLock::new(|| {

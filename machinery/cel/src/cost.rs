@@ -3,7 +3,7 @@
 
 pub mod estimate;
 
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 /// A name, or a selection.
 pub const NAME: u64 = 1;
@@ -22,6 +22,8 @@ pub const CHECK: u64 = 350_000;
 pub const PATTERN_MADE: u64 = 500;
 /// Of so many items that are copied one costs a unit. The reference does not copy them.
 const COPIED: u64 = 20;
+/// Of so many bytes that are gone through or made one costs a unit at least. The reference asks for nothing, or for less.
+const BYTES_A_UNIT: u64 = 1024;
 
 /// Going through a character.
 pub(crate) const TRAVERSAL: f64 = 0.1;
@@ -56,10 +58,14 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         | "isSemver"
         | "jsonpatch.escapeKey"
         | "strings.quote" => traversal(size(0)),
-        "format" => traversal(size(0)) + traversal(weight(1) - size(1)),
+        "format" => {
+            let asked = traversal(size(0)) + traversal(weight(1) - size(1));
+            asked.max(args.get(1).map_or(0, text_bytes) / BYTES_A_UNIT)
+        }
         "startsWith" | "endsWith" => traversal(size(1)),
         "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "replace" | "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
+        "replace" => traversal(size(0) * 2.0).max(replaced_bytes(args) / BYTES_A_UNIT),
+        "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
         "matches" | "find" | "findAll" => pattern(0, 1),
         "validate" => traversal(size(1) + 1.0).saturating_mul(ceil(FORMAT_PATTERN_CHARS * PATTERN)),
         "containsIP" => traversal(size(0) * 2.0) + text_of(args.get(1)),
@@ -74,8 +80,57 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(compared(args)),
         "_+_" if is_text(args) => traversal(size(0) + size(1)),
         "_+_" if matches!(args, [Value::List(_), _]) => CALL + (size(0) + size(1)) as u64 / COPIED,
+        "charAt" | "size" | "int" | "uint" | "double" | "timestamp" | "duration" => {
+            CALL.max(args.first().map_or(0, own_bytes) / BYTES_A_UNIT)
+        }
         _ => CALL,
     })
+}
+
+/// Bytes of a text or of bytes.
+fn own_bytes(value: &Value<'_>) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Bytes(bytes) => bytes.len() as u64,
+        _ => 0,
+    }
+}
+
+/// Bytes of all texts in a value, at any depth.
+fn text_bytes(value: &Value<'_>) -> u64 {
+    match value {
+        Value::List(list) => list
+            .iter()
+            .map(|item| text_bytes(&item))
+            .fold(0, u64::saturating_add),
+        Value::Map(map) => map
+            .keys()
+            .map(|key| {
+                let value = Key::of(&key).ok().and_then(|key| map.get(&key));
+                text_bytes(&key).saturating_add(value.as_ref().map_or(0, text_bytes))
+            })
+            .fold(0, u64::saturating_add),
+        other => own_bytes(other),
+    }
+}
+
+/// Bytes that `replace` puts into a text.
+fn replaced_bytes(args: &[Value<'_>]) -> u64 {
+    let [
+        Value::String(text),
+        Value::String(part),
+        Value::String(with),
+        limit @ ..,
+    ] = args
+    else {
+        return 0;
+    };
+    let limit = match limit {
+        [Value::Int(limit)] => usize::try_from(*limit).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    };
+    let times = text.matches(part.as_str()).take(limit).count();
+    (times as u64).saturating_mul(with.len() as u64)
 }
 
 /// What a call costs by what comes of it.

@@ -28,3 +28,7 @@ pub const VALUES_MAX: u64 = 1_000_000;
 pub const PATTERNS_KEPT_MAX: usize = 16;
 /// Types within a type, at any depth.
 pub const TYPE_PARTS_MAX: usize = 1_000;
+/// Types that one check makes of others. Each node has a type: without it, all of them could be large.
+pub const TYPE_PARTS_MADE_MAX: u64 = 1_000_000;
+/// A dotted name that is looked for as a whole (`net.IP`). Longer chains are selections.
+pub const QUALIFIED_NAME_BYTES_MAX: usize = 256;

@@ -118,6 +118,38 @@ fn runs_cost_what_the_reference_says() {
     }
 }
 
+/// Of short texts, nothing is asked but what the reference asks.
+#[test]
+fn work_on_long_texts_is_paid() {
+    let cost = |text: &str, chars: usize| {
+        let data = tree!({"text": ("a".repeat(chars))});
+        let of = this();
+        let program = environment().compile(text, &[]).expect(text);
+        program
+            .evaluate(&[("self", Value::tree(&data, &of))], u64::MAX)
+            .cost
+    };
+    let unit = 1024;
+    for (text, small, bytes) in [
+        // Of each: what it takes for 10 characters, and how many bytes are gone through or made for 4,000.
+        ("self.text.replace('', self.text)", 4 + 2, 4_001 * 4_000),
+        ("self.text.replace('', self.text, 500)", 4 + 2, 500 * 4_000),
+        (
+            "'%s%s%s%s'.format([self.text, {'k': self.text}, [self.text], 1])",
+            6 + 10 + 30 + 10 + 1 + 1,
+            3 * 4_000,
+        ),
+        ("self.text.charAt(9)", 2 + 1, 4_000),
+        ("self.text.size()", 2 + 1, 4_000),
+        ("double(self.text)", 2 + 1, 4_000),
+        ("duration(self.text)", 2 + 1, 4_000),
+    ] {
+        assert_eq!(cost(text, 10), small, "{text}");
+        let asked = cost(text, 4_000);
+        assert!(asked >= bytes / unit, "{text}: {asked}");
+    }
+}
+
 #[test]
 fn evaluation_stops_at_the_limit() {
     let texts = (0..1_000)
@@ -197,6 +229,32 @@ fn what_is_shared_is_counted() {
     );
     let patterns = "[1, 2, 3].map(x, 'a{' + string(x) + '}').all(p, 'aaa'.matches(p))";
     assert_eq!(run(patterns).outcome.map(|value| value.as_bool()), Ok(Some(true)));
+}
+
+/// What a type that is open at first becomes is made anew for each node that has it: no more than a check may make.
+#[test]
+fn types_that_are_made_are_counted() {
+    let nested = |inner: &str| format!("{}{inner}{}", "[".repeat(200), "]".repeat(200));
+    let text = |uses: usize| {
+        let of = vec!["optional.of(x)"; uses].join(",");
+        format!(
+            "cel.bind(x, {}, [[x, {}].size()] == [] ? [] : [{of}])",
+            nested(""),
+            nested("1")
+        )
+    };
+    let environment = Environment::new().with_bind();
+    assert!(environment.check(&text(100)).is_ok());
+    let told = environment
+        .check(&text(6_000))
+        .err()
+        .expect("too many")
+        .to_string();
+    assert!(
+        told.contains("the types of the expression have too many parts"),
+        "{told}"
+    );
+    assert_eq!(told.matches("ERROR").count(), 1);
 }
 
 /// The deepest trees that are let in go through everything on the stack of a worker's thread.

@@ -61,13 +61,12 @@ fn group_version(place: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-/// A variable: its name is one in CEL. It is put to those before it, which its expression may use.
+/// A variable: its name is one in CEL. The name and the type, if it has an expression.
 pub fn variable(
     place: &Place<'_>,
     environment: &Environment,
-    variables: &mut Vec<(SmolStr, Type)>,
     errors: &mut Errors,
-) {
+) -> Option<(SmolStr, Type)> {
     let [name, expression] = ["name", "expression"].map(|field| place.field(field));
     if name.text().trim().is_empty() {
         errors.push(name.required("name is not specified"));
@@ -76,11 +75,11 @@ pub fn variable(
     }
     if expression.text().trim().is_empty() {
         errors.push(expression.required("expression is not specified"));
-        return;
+        return None;
     }
     // Of what is wrong, anything may be.
     let of = expressions::check(&expression, environment, &[], errors).unwrap_or(Type::Dyn);
-    variables.push((SmolStr::new(name.text()), of));
+    Some((SmolStr::new(name.text()), of))
 }
 
 fn is_identifier(name: &str) -> bool {
