@@ -94,7 +94,10 @@ impl Settled {
     pub fn access(&self, objects: &Arc<Objects>, keys: &Keys) -> Result<Access, Error> {
         let issuers = &self.options.service_accounts.service_account_issuer;
         let issuers: Vec<SmolStr> = issuers.iter().map(SmolStr::new).collect();
+        // Who issues the tokens of a cluster is its own servers' affair: they take those that are for them.
+        let is_delegated = self.options.delegation.authentication_kubeconfig.is_some();
         let audiences = match self.options.api_audiences.as_slice() {
+            [] if is_delegated => Vec::new(),
             [] => issuers.clone(),
             named => named.iter().map(SmolStr::new).collect(),
         };
@@ -118,10 +121,13 @@ impl Settled {
     pub fn watched(&self, authentication: &Reloads, authorization: &Reloads) -> Vec<Watched> {
         let mut watched = Vec::new();
         if let Some(path) = self.options.authentication_config.clone() {
-            let issuers = self.issuers.clone();
+            let (issuers, anonymous) = (self.issuers.clone(), self.anonymous.clone());
             let read = path.clone();
             let file = Watched::new(AUTHENTICATION_CONFIG, vec![path], move || {
                 let configured = Configured::read(&read).map_err(|error| error.to_string())?;
+                if configured.anonymous != anonymous {
+                    return Err("anonymous: Forbidden: changed from initial configuration file".to_owned());
+                }
                 issuers.set(configured.issuers);
                 Ok(())
             });

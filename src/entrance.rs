@@ -134,6 +134,9 @@ impl Entrance {
             self.access.tokens.metrics().register(registry);
             authentication.register(registry, "authentication");
             authorization.register(registry, "authorization");
+            if let Some(audit) = self.audit.clone() {
+                registry.register_collector(Box::new(audit));
+            }
         });
         self.watched
             .extend(config.access.watched(&authentication, &authorization));

@@ -51,6 +51,9 @@ pub enum Error {
         /// Why.
         source: storage::Error,
     },
+    /// A system of several processes.
+    #[error("{0}")]
+    Up(String),
     /// Threads or signals.
     #[error("cannot start: {0}")]
     Runtime(std::io::Error),

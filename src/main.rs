@@ -23,6 +23,7 @@ mod signals;
 mod site;
 mod store;
 mod tiers;
+mod up;
 
 use std::process::ExitCode;
 
@@ -68,5 +69,6 @@ fn run(command: Command) -> Result<(), Error> {
             let config = routing::Config::of(*routing)?;
             runtime.block_on(async { config.prepare().await?.run().await })
         }
+        Command::Up(options) => runtime.block_on(up::run(*options)),
     }
 }

@@ -10,6 +10,7 @@ mod oidc;
 mod routing;
 mod serving;
 mod tiers;
+mod up;
 mod watch_cache;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use etcd::Etcd;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
 pub use tiers::{Share, Tiers};
+pub use up::Up;
 pub use watch_cache::WatchCache;
 
 /// A Kubernetes API server. Without a command it serves.
@@ -55,6 +57,8 @@ pub enum Command {
     Watchcache(Box<Member>),
     /// Passes requests on: lists and watches to the watch tier, everything else to frontends. It needs no etcd.
     Router(Box<Routing>),
+    /// Starts a whole system on this machine: processes of all three tiers over an etcd. Tells where they are and stops them together.
+    Up(Box<Up>),
 }
 
 /// Everything that can be set for a member of the watch tier.
@@ -120,6 +124,7 @@ impl Command {
             Self::Serve(options) | Self::Apiserver(options) => &options.logging,
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
+            Self::Up(options) => &options.logging,
         };
         logging.verbosity
     }
@@ -173,6 +178,27 @@ mod tests {
             panic!("{member:?}");
         };
         assert_eq!(member.share.unit_replicas_overrides, ["pods=all", "nodes=3"]);
+    }
+
+    #[test]
+    fn what_another_server_decides_is_not_configured_here() {
+        let parse = |arguments: &[&str]| {
+            CommandLine::try_parse_from(["shardplane", "watchcache"].iter().chain(arguments)).map(drop)
+        };
+        let (users, rights) = (
+            ["--authentication-kubeconfig", "k"],
+            ["--authorization-kubeconfig", "k"],
+        );
+        let paths = ["--authorization-always-allow-paths", "/livez"];
+        assert!(parse(&[users, rights, paths].concat()).is_ok());
+        assert!(parse(&paths).is_err(), "they are allowed before it is asked");
+        for (delegated, own) in [
+            (users, "--oidc-issuer-url=https://issuer"),
+            (rights, "--authorization-policy-file=p"),
+            (rights, "--authorization-webhook-config-file=w"),
+        ] {
+            assert!(parse(&[&delegated[..], &[own]].concat()).is_err(), "{own}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Keeps files fresh that count while the server runs: keys, certificates, configuration of access. What changed is read again;
 //! what cannot be used is logged, and what was read before stays. Our own certificate is renewed before it ends.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,11 +25,12 @@ pub struct Watched {
     paths: Vec<PathBuf>,
     read: Box<dyn FnMut() -> Result<(), String> + Send>,
     counted: Option<Reloads>,
-    seen: String,
+    /// What was read last; `None` before the first look. Files may change between the start, which reads them too, and that.
+    seen: Option<String>,
 }
 
 impl Watched {
-    /// Files that were read just now; `read` reads them again.
+    /// Files that were read at the start; `read` reads them again.
     pub fn new(
         what: &'static str,
         paths: Vec<PathBuf>,
@@ -36,10 +38,10 @@ impl Watched {
     ) -> Self {
         Self {
             what,
-            seen: content(&paths),
             paths,
             read: Box::new(read),
             counted: None,
+            seen: None,
         }
     }
 
@@ -61,29 +63,31 @@ impl Watched {
 
     /// Counts what is read from now on.
     pub fn counted(self, numbers: Reloads) -> Self {
-        numbers.set_hash(&self.seen);
+        numbers.set_hash(&content(&self.paths));
         Self {
             counted: Some(numbers),
             ..self
         }
     }
 
-    /// Reads the files again if they changed.
+    /// Reads the files again if they changed. The first look reads them whatever they hold, and counts as part of the start.
     fn look(&mut self) {
         let now = content(&self.paths);
-        if now == self.seen {
+        let before = self.seen.replace(now.clone());
+        if before.as_ref() == Some(&now) {
             return;
         }
-        self.seen = now;
-        let outcome = (self.read)();
+        let outcome = catch_unwind(AssertUnwindSafe(&mut self.read));
+        let outcome = outcome.unwrap_or_else(|_| Err("reading it failed, which is a bug".to_owned()));
         match &outcome {
+            Ok(()) if before.is_none() => tracing::debug!(what = self.what, "looked at"),
             Ok(()) => tracing::info!(what = self.what, "read again"),
             Err(why) => tracing::warn!(what = self.what, why, "stays as it was"),
         }
-        if let Some(numbers) = &self.counted {
+        if let Some(numbers) = self.counted.as_ref().filter(|_| before.is_some()) {
             numbers.count(outcome.is_ok());
             if outcome.is_ok() {
-                numbers.set_hash(&self.seen);
+                numbers.set_hash(&now);
             }
         }
     }
@@ -145,7 +149,8 @@ mod tests {
         let (count, counted) = (Arc::new(AtomicU32::new(0)), Reloads::new("x"));
         let reads = count.clone();
         let read = move || match reads.fetch_add(1, Ordering::Relaxed) {
-            0 => Err("no good".to_owned()),
+            1 => Err("no good".to_owned()),
+            2 => panic!("a bug"),
             _ => Ok(()),
         };
         let mut watched = Watched::new("a file", vec![path.clone()], read).counted(counted);
@@ -158,13 +163,13 @@ mod tests {
             watched.look();
             count.load(Ordering::Relaxed)
         };
-        assert_eq!(reads_after(Some("one")), 0);
+        assert_eq!(reads_after(Some("one")), 1, "it may have changed since the start");
         assert_eq!(
             reads_after(Some("two")),
-            1,
+            2,
             "bad content is not tried again and again"
         );
-        assert_eq!(reads_after(Some("three")), 2);
-        assert_eq!(reads_after(None), 3);
+        assert_eq!(reads_after(Some("three")), 3);
+        assert_eq!(reads_after(None), 4, "a bug in reading does not end it");
     }
 }

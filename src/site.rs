@@ -32,6 +32,8 @@ pub struct Site {
     /// A serving certificate that was given, with its key.
     given: Option<(PathBuf, PathBuf)>,
     stop: Stop,
+    /// Whether it stops when standard input ends.
+    stops_with_stdin: bool,
 }
 
 /// How long the steps of stopping take.
@@ -68,6 +70,7 @@ impl Site {
             pki,
             names,
             given: certificate.zip(key),
+            stops_with_stdin: flags.stop_with_stdin,
             stop: Stop {
                 delay: flags.shutdown_delay_duration,
                 request: flags.request_timeout,
@@ -80,7 +83,7 @@ impl Site {
     pub async fn open(self) -> Result<Open, Error> {
         let begun = Instant::now();
         tls::install_provider();
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(self.stops_with_stdin)?;
         create_private(&self.data_dir)?;
         let listener = Listener::bind(self.listen).await?;
         self.pki.ensure(&self.names)?;
@@ -191,7 +194,7 @@ impl Open {
 }
 
 /// Makes a folder that only its owner enters, if it is not there.
-fn create_private(folder: &Path) -> Result<(), Error> {
+pub fn create_private(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);

@@ -5,6 +5,7 @@ use auth::User;
 use auth::authenticate::front_proxy::Names;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serve::filters::GoodUntil;
 use serve::peer::Peer;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
@@ -26,24 +27,28 @@ impl Identity {
         Self { names }
     }
 
-    /// Makes a client's head one that the tiers may believe.
+    /// Makes a client's head one that the tiers may believe. Returns the end of the certificate that it goes by, which the
+    /// tiers are not told.
     ///
     /// # Errors
     /// 401 if the only credential is a certificate that is not good.
-    pub fn declare(&self, head: &mut Parts, clients: &ClientAuthority) -> Result<(), Status> {
+    pub fn declare(&self, head: &mut Parts, clients: &ClientAuthority) -> Result<Option<GoodUntil>, Status> {
         self.names.strip(&mut head.headers);
         Names::default().strip(&mut head.headers);
         let Some(peer) = head.extensions.get::<Peer>().cloned() else {
-            return Ok(());
+            return Ok(None);
         };
         forward(&mut head.headers, &peer);
         if !peer.has_certificate() {
-            return Ok(());
+            return Ok(None);
         }
         match peer.user(clients) {
-            Ok(known) => name(&mut head.headers, &known.user),
+            Ok(known) => {
+                name(&mut head.headers, &known.user)?;
+                Ok(Some(GoodUntil(known.until)))
+            }
             // Somebody behind knows whether the token is good.
-            Err(_) if head.headers.contains_key(header::AUTHORIZATION) => Ok(()),
+            Err(_) if head.headers.contains_key(header::AUTHORIZATION) => Ok(None),
             Err(why) => {
                 tracing::debug!(why, "a client certificate was not accepted");
                 Err(Status::unauthorized())

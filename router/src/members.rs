@@ -129,6 +129,22 @@ impl Members {
             .map(|(unit, members)| (unit, members.as_slice()))
     }
 
+    /// Whether each unit that somebody is ready for is ready with all who are to hold it, and with nobody else: nothing is being
+    /// loaded or handed over.
+    pub fn is_settled(&self) -> bool {
+        let mut units = self.routes.keys().peekable();
+        let is_with_its_holders = |unit| {
+            let assigned: BTreeSet<&str> = self
+                .assigned(unit)
+                .into_iter()
+                .map(|member| member.name.as_str())
+                .collect();
+            let ready = self.caches.iter().filter(|member| member.ready.contains(unit));
+            assigned == ready.map(|member| member.name.as_str()).collect()
+        };
+        units.peek().is_some() && units.all(is_with_its_holders)
+    }
+
     /// Who is to hold a unit, be it ready or not. Members that leave hold nothing.
     pub fn assigned(&self, unit: &Unit) -> Vec<&Arc<Member>> {
         let staying: Vec<&Arc<Member>> = self
@@ -283,6 +299,44 @@ pub(crate) mod tests {
         let taken_over = members(vec![leaving, cache("b", &["pods"])]);
         assert_eq!(names(taken_over.ready_for(&pods())), ["b"]);
         assert!(taken_over.is_handed_over(&pods(), "a"));
+    }
+
+    #[test]
+    fn it_is_settled_when_exactly_those_are_ready_who_are_to_be() {
+        let all = |ready: [&[&str]; 3]| {
+            let caches = ["a", "b", "c"]
+                .iter()
+                .zip(ready)
+                .map(|(name, ready)| cache(name, ready));
+            members(caches.collect())
+        };
+        let assigned: Vec<SmolStr> = {
+            let view = all([&["pods"], &["pods"], &["pods"]]);
+            let unit = Unit::new("pods");
+            view.assigned(&unit)
+                .iter()
+                .map(|member| member.name.clone())
+                .collect()
+        };
+        let of = |name: &str| -> &[&str] {
+            if assigned.iter().any(|one| one == name) {
+                &["pods"]
+            } else {
+                &[]
+            }
+        };
+        assert!(all([of("a"), of("b"), of("c")]).is_settled());
+        assert!(
+            !all([&["pods"], &["pods"], &["pods"]]).is_settled(),
+            "one has still to give it up"
+        );
+        let first = assigned[0].as_str();
+        let without = |name: &str| -> &[&str] { if name != first { of(name) } else { &[] } };
+        assert!(
+            !all([without("a"), without("b"), without("c")]).is_settled(),
+            "{first} loads it"
+        );
+        assert!(!all([&[], &[], &[]]).is_settled(), "nobody has anything yet");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serve::filters::Held;
 use serve::http::{Body, Handler, Request, Response, status_response};
 use serve::request_info::RequestInfo;
 use serve::status::Status;
@@ -75,16 +76,21 @@ impl Proxy {
             Err(error) => return status_response(&Status::bad_request(error.to_string())),
         };
         let (mut head, body) = request.into_parts();
-        if let Err(status) = self.identity.declare(&mut head, &self.clients) {
-            return status_response(&status);
-        }
+        let credential = match self.identity.declare(&mut head, &self.clients) {
+            Ok(credential) => credential,
+            Err(status) => return status_response(&status),
+        };
         // A watch on a WebSocket is an ordinary one to the tiers: events become messages here.
         let upgrade = head.extensions.remove::<Upgradable>();
         let upgrade = upgrade.filter(|_| upgrade::is_wished(&head.headers) && info.verb != "watch");
         strip(&mut head.headers, upgrade.is_some());
         let passed = Passed { head, info, upgrade };
         let members = self.members.borrow().clone();
-        self.pass(passed, body, &members).await
+        let mut response = self.pass(passed, body, &members).await;
+        if let Some(credential) = credential {
+            response.extensions_mut().insert(Held::by(credential));
+        }
+        response
     }
 
     /// To the tier that is decided on; what nobody of the watch tier answers, to a frontend.

@@ -65,7 +65,7 @@ impl Statusz {
                 })
             })
             .collect();
-        tree!({"members": shown, "lost": lost, "units": units})
+        tree!({"members": shown, "lost": lost, "units": units, "settled": (members.is_settled())})
     }
 
     fn member(&self, member: &Member) -> Value {

@@ -64,7 +64,7 @@ pub struct Access {
 #[command(next_help_heading = "Access")]
 pub struct Delegation {
     /// Another API server that is asked whose token it is, by TokenReview (kubeconfig)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["authentication_config", "authentication_token_webhook_config_file", "enable_bootstrap_token_auth"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["authentication_config", "authentication_token_webhook_config_file", "enable_bootstrap_token_auth", "oidc_issuer_url"])]
     pub authentication_kubeconfig: Option<PathBuf>,
 }
 
@@ -163,14 +163,15 @@ pub struct Authorization {
     #[arg(long, value_name = "FILE")]
     pub authorization_config: Option<PathBuf>,
     /// Another API server that decides, by SubjectAccessReview (kubeconfig)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["authorization_mode", "authorization_config"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["authorization_mode", "authorization_config", "authorization_policy_file", "authorization_webhook_config_file"])]
     pub authorization_kubeconfig: Option<PathBuf>,
     /// Paths that are open to all before it is asked
     #[arg(
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        default_value = "/healthz,/readyz,/livez"
+        default_value = "/healthz,/readyz,/livez",
+        requires = "authorization_kubeconfig"
     )]
     pub authorization_always_allow_paths: Vec<String>,
     /// The policies of ABAC, one JSON object a line

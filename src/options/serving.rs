@@ -38,6 +38,9 @@ pub struct Listening {
     /// 0 ends all together
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_watch_termination_grace_period: Duration,
+    /// Stop when standard input ends, as at SIGTERM: for processes that end with the one that started them
+    #[arg(long)]
+    pub stop_with_stdin: bool,
 }
 
 /// How it answers.

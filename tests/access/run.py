@@ -39,7 +39,7 @@ def main():
 def everyday(store, folder):
     (folder / "policy.yaml").write_text(POLICY)
     log = folder / "audit.log"
-    flags = ["--audit-policy-file", folder / "policy.yaml", "--audit-log-path", log, "--enable-bootstrap-token-auth"]
+    flags = ["--service-account-issuer", tiers.ISSUER, "--audit-policy-file", folder / "policy.yaml", "--audit-log-path", log, "--enable-bootstrap-token-auth"]
     with cluster(store, extra=strings(*flags)) as server:
         pki = server.folder / "data" / "pki"
         entry.bootstrap_tokens(server)

@@ -106,7 +106,7 @@ class Server(Process):
         self.command = [
             str(binary()), "serve", "--data-dir", str(self.folder / "data"), "--secure-port", str(self.port),
             "--bind-address", "127.0.0.1", "--token-auth-file", str(token_file(self.folder)), "--service-cluster-ip-range", "10.96.0.0/16",
-            "--service-node-port-range", "30000-32767", "--service-account-issuer", "https://kubernetes.default.svc",
+            "--service-node-port-range", "30000-32767",
             *(["--etcd-servers", etcd.url] if etcd else []), *extra,
         ]
         self.start()

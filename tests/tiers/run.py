@@ -9,13 +9,14 @@ reference is replayed through a router.
 import json, os, pathlib, re, signal, statistics, sys, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ["watch", "golden", "system"])]
+sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ["watch", "golden", "system", "access"])]
 from cluster import TOKEN, Failure
 from clients import NAMESPACE, OBJECTS, Follower, Writer, listed
 from commands import Command, expect, same
 from corpus import LINE, replay
 from judgement import check
 from tiers import system
+from watches import ending_certificates
 
 FULL = bool(os.environ.get("SHARDPLANE_FULL"))
 WRITERS = 2
@@ -32,7 +33,8 @@ def main():
         status, _, body = router.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
         if status != 201:
             raise Failure(f"the namespace: {status} {body}")
-        for test in [kubectl_works, requests_go_where_they_belong, clients_are_who_they_are, leases_show_the_tiers, survives]:
+        for test in [kubectl_works, requests_go_where_they_belong, clients_are_who_they_are, watches_end_with_certificates,
+                     leases_show_the_tiers, survives]:
             step(test, tiers, router)
         if FULL:
             step(behaves_as_recorded, tiers, router)
@@ -125,6 +127,11 @@ def clients_are_who_they_are(tiers, router):
     expect(page, r"<td>configmaps</td>")
     expect(router.request("GET", "/router/metrics")[2].decode(), r'shardplane_router_requests_total\{tier="watchcache",code="200"\}',
            r'shardplane_router_upstream_open\{member="127\.0\.0\.1:')
+
+
+def watches_end_with_certificates(tiers, router):
+    """The tiers behind a router do not see the certificate that a watch was opened with."""
+    ending_certificates(router, tiers.folder / "pki", tiers.folder, router, "a router")
 
 
 def leases_show_the_tiers(tiers, router):

@@ -11,6 +11,10 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use schema::Value;
 use tokio::sync::mpsc;
 
@@ -23,13 +27,16 @@ pub use policy::{Level, Policy, Told};
 #[derive(Clone, Debug)]
 pub struct Sink {
     queue: mpsc::Sender<Arc<Value>>,
+    /// In the metrics.
+    backend: &'static str,
     dropped: Arc<AtomicU64>,
 }
 
 impl Sink {
-    fn new(queue: mpsc::Sender<Arc<Value>>) -> Self {
+    fn new(backend: &'static str, queue: mpsc::Sender<Arc<Value>>) -> Self {
         Self {
             queue,
+            backend,
             dropped: Arc::default(),
         }
     }
@@ -68,5 +75,19 @@ impl Audit {
     pub fn tell(&self, event: Value) {
         let event = Arc::new(event);
         self.sinks.iter().for_each(|sink| sink.offer(event.clone()));
+    }
+}
+
+/// What was dropped, by backend, under the reference's name.
+impl Collector for Audit {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Audit events that were dropped";
+        let mut family =
+            encoder.encode_descriptor("apiserver_audit_error", help, None, MetricType::Counter)?;
+        for sink in &self.sinks {
+            let labels = [("plugin", sink.backend)];
+            ConstCounter::new(sink.dropped()).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
     }
 }

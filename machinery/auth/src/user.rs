@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// Who makes a request, as an authenticator found out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct User {
     /// Unique name, e.g. `system:serviceaccount:default:builder`.
     pub name: SmolStr,

@@ -258,6 +258,9 @@ async fn a_webhook_that_fails_means_what_is_configured() {
     );
 }
 
+/// A token in the form of a JWT, `{"alg":"RS256"}` and `{"exp":4102444800}`, whose signature is the webhook's affair.
+const ENDING: &str = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln";
+
 #[tokio::test]
 async fn a_token_webhook_names_users() {
     let server = serve(|_, review| {
@@ -265,6 +268,7 @@ async fn a_token_webhook_names_users() {
             Some("good") => tree!({"authenticated": true, "user": {"username": "joe", "groups": ["g"], "extra": {"k": ["v"]}}}),
             Some("aimed") => tree!({"authenticated": true, "audiences": ["them"], "user": {"username": "joe"}}),
             Some("wrong") => tree!({"authenticated": false, "error": "told so"}),
+            Some(token) if token == ENDING => tree!({"authenticated": true, "user": {"username": "sue"}}),
             _ => tree!({"authenticated": false}),
         };
         (200, json::to_string(&tree!({"status": status})))
@@ -281,7 +285,14 @@ async fn a_token_webhook_names_users() {
         (found.user.name.as_str(), found.user.extra["k"].as_slice()),
         ("joe", &["v".into()][..])
     );
-    assert_eq!(found.audiences, ["us"]);
+    assert_eq!(
+        (found.audiences.as_slice(), found.until),
+        (&["us".into()][..], None)
+    );
+    assert_eq!(
+        tokens.user(ENDING).await.expect("known").until,
+        Some(4_102_444_800)
+    );
     assert_eq!(tokens.user("aimed").await, Err("invalid bearer token".to_owned()));
     assert_eq!(tokens.user("other").await, Err("invalid bearer token".to_owned()));
     assert_eq!(

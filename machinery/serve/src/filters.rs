@@ -26,4 +26,4 @@ pub use long_running::EndLongRunning;
 pub use operator_paths::OperatorPaths;
 pub use panic_guard::PanicGuard;
 pub use request_info::ReadRequestInfo;
-pub use rights::Rights;
+pub use rights::{Held, Rights};

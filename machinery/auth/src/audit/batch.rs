@@ -48,7 +48,7 @@ impl Webhook {
     /// Sends what the sink is offered, until the sink is gone; what waits then is still sent.
     pub fn start(self) -> Sink {
         let (sender, events) = mpsc::channel(self.batching.buffer_events_max.max(1));
-        let sink = Sink::new(sender);
+        let sink = Sink::new("webhook", sender);
         tokio::spawn(self.run(events));
         sink
     }

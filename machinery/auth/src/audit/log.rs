@@ -46,7 +46,7 @@ impl Log {
                     }
                 }
             })?;
-        Ok(Sink::new(sender))
+        Ok(Sink::new("log", sender))
     }
 }
 

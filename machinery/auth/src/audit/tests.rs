@@ -170,7 +170,22 @@ fn logs_are_set_aside_and_counted() {
 #[test]
 fn what_does_not_fit_is_dropped_and_counted() {
     let (sender, _receiver) = mpsc::channel(2);
-    let sink = Sink::new(sender);
+    let sink = Sink::new("log", sender);
     (0..5i64).for_each(|at| sink.offer(Arc::new(tree!({"at": at}))));
     assert_eq!(sink.dropped(), 3);
+    let audit = Audit {
+        policy: Arc::new(
+            Policy::parse(b"{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: None}]}")
+                .expect("a policy"),
+        ),
+        sinks: vec![sink],
+    };
+    let mut registry = prometheus_client::registry::Registry::default();
+    registry.register_collector(Box::new(audit));
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).expect("memory");
+    assert!(
+        text.contains("apiserver_audit_error_total{plugin=\"log\"} 3"),
+        "{text}"
+    );
 }

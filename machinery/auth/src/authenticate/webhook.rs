@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::{Authenticated, Outcome, common};
 use crate::cache::Cache;
 use crate::client::{Caller, Error, Kubeconfig};
+use crate::jwt::Unverified;
 use crate::limits::{CACHED_ANSWERS_MAX, WEBHOOK_TIMEOUT};
 use crate::review;
 
@@ -57,7 +58,7 @@ impl Webhook {
                 tracing::warn!(%error, "a token webhook failed");
                 "the token webhook failed".to_owned()
             })?;
-        let outcome = read(&answer, wanted)?;
+        let outcome = read(&answer, token, wanted)?;
         if !self.remembered_for.is_zero() {
             let now = Instant::now();
             self.answers
@@ -77,8 +78,9 @@ impl Webhook {
     }
 }
 
-/// A webhook that says nothing of audiences knows none: then the token is for whoever asked.
-fn read(answer: &Value, wanted: &[SmolStr]) -> Outcome {
+/// A webhook that says nothing of audiences knows none: then the token is for whoever asked. Nor does it say when a token ends:
+/// one that says so itself counts until then.
+fn read(answer: &Value, token: &str, wanted: &[SmolStr]) -> Outcome {
     let status = answer
         .get("status")
         .ok_or("the token webhook's answer has no status")?;
@@ -104,7 +106,7 @@ fn read(answer: &Value, wanted: &[SmolStr]) -> Outcome {
     Ok(Some(Authenticated {
         user,
         audiences,
-        until: None,
+        until: Unverified::parse(token).and_then(|token| token.time("exp")),
     }))
 }
 

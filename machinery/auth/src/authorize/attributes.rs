@@ -5,7 +5,7 @@ use object::selector::{field, label};
 use smol_str::SmolStr;
 
 /// What a request asks to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Attributes<'a> {
     /// Whether it is about a resource, and not a path.
     pub is_resource: bool,
@@ -30,7 +30,7 @@ pub struct Attributes<'a> {
 }
 
 /// What a request narrows itself to (KEP-4601). A selector that cannot be read is left out: the request asks for more, then.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selectors {
     /// All of these hold.
     pub fields: Vec<FieldRequirement>,
@@ -39,7 +39,7 @@ pub struct Selectors {
 }
 
 /// One requirement of a field selector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldRequirement {
     /// E.g. `spec.nodeName`.
     pub field: SmolStr,
@@ -50,7 +50,7 @@ pub struct FieldRequirement {
 }
 
 /// One requirement of a label selector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LabelRequirement {
     /// The label.
     pub key: SmolStr,

@@ -79,28 +79,27 @@ pub(crate) fn float(number: f64, out: &mut Vec<u8>) {
 
 /// A quoted string with Go's escapes.
 pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
-    if is_plain_text(text.as_bytes()) {
-        return quoted(text.as_bytes(), out);
+    match is_plain_text(text.as_bytes()) {
+        true => quoted(text.len(), out, |out| out.extend_from_slice(text.as_bytes())),
+        false => quoted(text.len(), out, |out| {
+            escaped(text.as_bytes(), &SPECIAL, is_plain, out)
+        }),
     }
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    escaped(text.as_bytes(), &SPECIAL, is_plain, out);
-    out.push(b'"');
 }
 
 /// The same of bytes that should be UTF-8; what is not becomes U+FFFD.
 pub(crate) fn string_of_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    if is_plain_text(bytes) {
-        return quoted(bytes, out);
+    match is_plain_text(bytes) {
+        true => quoted(bytes.len(), out, |out| out.extend_from_slice(bytes)),
+        false => string(&String::from_utf8_lossy(bytes), out),
     }
-    string(&String::from_utf8_lossy(bytes), out);
 }
 
 #[inline]
-fn quoted(plain: &[u8], out: &mut Vec<u8>) {
-    out.reserve(plain.len() + 2);
+fn quoted(length: usize, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.reserve(length + 2);
     out.push(b'"');
-    out.extend_from_slice(plain);
+    write(out);
     out.push(b'"');
 }
 

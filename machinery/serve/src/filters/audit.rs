@@ -6,10 +6,11 @@ mod failed;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth::audit::{self, Event, Level, Stage};
-use http::{Extensions, HeaderMap, header};
+use http::{Extensions, HeaderMap, Uri, header};
 use schema::time::Time;
 use schema::{SmolStr, Types, Value, envelope, json};
 
@@ -20,6 +21,9 @@ use crate::peer::Peer;
 use crate::request_info::RequestInfo;
 use copy::{Copy, copied};
 pub(super) use failed::tell as tell_failed;
+
+/// A query's parameter that holds a credential.
+const TOKEN_PARAMETER: &str = "access_token";
 
 /// Tells of requests. It stands behind authentication.
 #[derive(Clone, Debug)]
@@ -140,9 +144,9 @@ impl Audit {
             return (request, None);
         }
         let (mut parts, body) = request.into_parts();
-        let uri = parts.uri.path_and_query().map_or("", |uri| uri.as_str());
+        let uri = told_uri(&parts.uri);
         let id = header_text(&parts.headers, "audit-id");
-        let mut event = Event::new(told, id, uri, &asked.user, &attributes, Time::now());
+        let mut event = Event::new(told, id, &uri, &asked.user, &attributes, Time::now());
         let agent = header_text(&parts.headers, "user-agent");
         event.set_source(&sources(&parts.headers, &parts.extensions), agent);
         let trail = Trail {
@@ -154,6 +158,19 @@ impl Audit {
         let request = Request::from_parts(parts, body);
         (request, Some((trail, sent)))
     }
+}
+
+/// A request's path and query without a token that stands in it.
+fn told_uri(uri: &Uri) -> Cow<'_, str> {
+    let whole = uri.path_and_query().map_or("", |uri| uri.as_str());
+    let Some(query) = uri.query().filter(|query| query.contains(TOKEN_PARAMETER)) else {
+        return Cow::Borrowed(whole);
+    };
+    let told = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((TOKEN_PARAMETER, _)) => format!("{TOKEN_PARAMETER}=[masked]"),
+        _ => pair.to_owned(),
+    });
+    Cow::Owned(format!("{}?{}", uri.path(), told.collect::<Vec<_>>().join("&")))
 }
 
 /// Where a request came from: what proxies say first, the other end of the connection last.

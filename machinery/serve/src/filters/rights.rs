@@ -7,7 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
-use auth::authorize::Chain;
+use auth::authorize::{Attributes, Chain};
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -46,24 +47,29 @@ struct Key(Arc<Asked>);
 /// What keeps a watch open, in the extensions of its answer: [`super::EndLongRunning`] ends it.
 #[derive(Clone, Debug)]
 pub struct Held {
-    right: Arc<Right>,
+    /// `None` where others authorize.
+    right: Option<Arc<Right>>,
     until: Option<Instant>,
 }
 
 impl Held {
-    /// Signals when the right is lost.
-    pub(super) fn lost(&self) -> &Shutdown {
-        &self.right.lost
+    /// By a credential alone: others authorize, who do not see its end.
+    pub fn by(credential: GoodUntil) -> Self {
+        Self {
+            right: None,
+            until: at(credential.0),
+        }
+    }
+
+    /// Signals when the right is lost, if there is one to lose.
+    pub(super) fn lost(&self) -> Option<&Shutdown> {
+        self.right.as_ref().map(|right| &right.lost)
     }
 
     /// When the watch ends, as far as that is known.
     pub(super) fn ends_at(&self) -> Option<Instant> {
-        self.right
-            .lost
-            .draining_since()
-            .into_iter()
-            .chain(self.until)
-            .min()
+        let lost = self.lost().and_then(Shutdown::draining_since);
+        lost.into_iter().chain(self.until).min()
     }
 
     /// When its credential ends.
@@ -96,9 +102,12 @@ impl Rights {
     /// One round: each right is asked about once.
     async fn ask_all(&self) {
         for some in self.open.rights().chunks(RIGHTS_ASKED_AT_ONCE) {
-            for right in some.iter().filter_map(Weak::upgrade) {
-                right.ask(&self.chain).await;
-            }
+            // One that waits for a webhook does not keep the others waiting.
+            let asked = some.iter().filter_map(Weak::upgrade).map(|right| {
+                let chain = self.chain.clone();
+                async move { right.ask(&chain).await }
+            });
+            join_all(asked).await;
             tokio::time::sleep(RIGHTS_PAUSE).await;
         }
     }
@@ -107,7 +116,7 @@ impl Rights {
         let asked = Asked::of(request).ok()?;
         let until = request.extensions().get::<GoodUntil>();
         Some(Held {
-            right: self.open.right(asked),
+            right: Some(self.open.right(asked)),
             until: until.and_then(|until| at(until.0)),
         })
     }
@@ -203,15 +212,12 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let attributes = self.0.attributes();
-        (
-            &self.0.user.name,
-            attributes.group,
-            attributes.resource,
-            attributes.namespace,
-            attributes.name,
-        )
-            .hash(state);
+        // The path says nothing of a resource, and watches are of resources only.
+        let without_path = Attributes {
+            path: "",
+            ..self.0.attributes()
+        };
+        (&self.0.user, without_path).hash(state);
     }
 }
 

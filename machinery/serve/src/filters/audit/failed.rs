@@ -7,7 +7,7 @@ use http::header;
 use schema::time::Time;
 use schema::tree;
 
-use super::{Asked, header_text, sources};
+use super::{Asked, TOKEN_PARAMETER, header_text, sources, told_uri};
 use crate::http::Request;
 use crate::peer::Peer;
 use crate::query::Query;
@@ -22,9 +22,9 @@ pub(in crate::filters) fn tell(audit: &Audit, request: &Request) {
     };
     let (nobody, attributes) = (User::default(), asked.attributes());
     let told = audit.policy.of(&nobody, &attributes);
-    let uri = request.uri().path_and_query().map_or("", |uri| uri.as_str());
+    let uri = told_uri(request.uri());
     let id = header_text(request.headers(), "audit-id");
-    let mut event = Event::new(told, id, uri, &nobody, &attributes, Time::now());
+    let mut event = Event::new(told, id, &uri, &nobody, &attributes, Time::now());
     let agent = header_text(request.headers(), "user-agent");
     event.set_source(&sources(request.headers(), request.extensions()), agent);
     event.set_status(UNAUTHORIZED, Some(&tree!({"message": (message(request))})));
@@ -46,9 +46,9 @@ fn message(request: &Request) -> String {
         ("basic", is("basic")),
         ("bearer", is("bearer")),
         (
-            "access_token",
+            TOKEN_PARAMETER,
             query
-                .first("access_token")
+                .first(TOKEN_PARAMETER)
                 .is_some_and(|token| !token.trim().is_empty()),
         ),
         ("x509", has_certificate),

@@ -126,3 +126,18 @@ async fn failures_tell_why() {
         Some("Unauthorized")
     );
 }
+
+#[test]
+fn a_token_in_a_query_is_not_told() {
+    for (uri, told) in [
+        (
+            "/api?a=1&access_token=secret&b=2",
+            "/api?a=1&access_token=[masked]&b=2",
+        ),
+        ("/api?access_token=", "/api?access_token=[masked]"),
+        ("/api?no_access_token=1", "/api?no_access_token=1"),
+        ("/api", "/api"),
+    ] {
+        assert_eq!(told_uri(&Uri::from_static(uri)), told);
+    }
+}

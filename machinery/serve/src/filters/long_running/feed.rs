@@ -61,7 +61,8 @@ impl Ending {
 
 impl Feed for Ending {
     fn adopt(&mut self, signal: Signal) {
-        let lost = self.held.as_ref().map(|held| held.lost().listen(signal.clone()));
+        let lost = self.held.as_ref().and_then(Held::lost);
+        let lost = lost.map(|lost| lost.listen(signal.clone()));
         self.phase = Phase::Running {
             _listening: [Some(self.shutdown.listen(signal.clone())), lost],
         };

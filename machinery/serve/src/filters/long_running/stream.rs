@@ -48,8 +48,14 @@ async fn lost(held: Option<Held>) {
             None => std::future::pending().await,
         }
     };
+    let lost = async {
+        match held.lost() {
+            Some(lost) => lost.draining().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        () = held.lost().draining() => {}
+        () = lost => {}
         () = ended => {}
     }
 }
