@@ -12,6 +12,7 @@ use object::field::{Error, Path};
 use schema::Value;
 
 pub use apart::apart;
+pub use declared::user as user_type;
 
 /// What expressions are evaluated for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

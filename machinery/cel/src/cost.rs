@@ -3,7 +3,7 @@
 
 pub mod estimate;
 
-use crate::value::{Key, Value};
+use crate::value::{Comparison, Key, Value};
 
 /// A name, or a selection.
 pub const NAME: u64 = 1;
@@ -24,6 +24,10 @@ pub const PATTERN_MADE: u64 = 500;
 const COPIED: u64 = 20;
 /// Of so many bytes that are gone through or made one costs a unit at least. The reference asks for nothing, or for less.
 const BYTES_A_UNIT: u64 = 1024;
+/// Of so many steps of a comparison one costs a unit at least: the reference does not count what is deep in values.
+const COMPARED: u64 = 20;
+/// What a value that is no text takes when it is written, as so many bytes.
+const VALUE_BYTES: u64 = 64;
 
 /// Going through a character.
 pub(crate) const TRAVERSAL: f64 = 0.1;
@@ -60,7 +64,7 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         | "strings.quote" => traversal(size(0)),
         "format" => {
             let asked = traversal(size(0)) + traversal(weight(1) - size(1));
-            asked.max(args.get(1).map_or(0, text_bytes) / BYTES_A_UNIT)
+            asked.max(formatted_bytes(args) / BYTES_A_UNIT)
         }
         "startsWith" | "endsWith" => traversal(size(1)),
         "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
@@ -70,13 +74,18 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         "validate" => traversal(size(1) + 1.0).saturating_mul(ceil(FORMAT_PATTERN_CHARS * PATTERN)),
         "containsIP" => traversal(size(0) * 2.0) + text_of(args.get(1)),
         "containsCIDR" => traversal(size(0) * 2.0) + traversal(size(0)) + CALL + text_of(args.get(1)),
-        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)),
-        "sets.equivalent" => product(weight(0), weight(1)).saturating_mul(2),
+        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)).max(each_with_each(args)),
+        "sets.equivalent" => {
+            let once = product(weight(0), weight(1)).max(each_with_each(args));
+            once.saturating_mul(2)
+        }
         "contains" => traversal(size(0)).saturating_mul(traversal(size(1))),
         "string" if matches!(args, [Value::Bytes(_)]) => traversal(size(0)),
         "bytes" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "@in" if matches!(args, [_, Value::List(_)]) => weight(1) as u64,
-        "_==_" | "_!=_" => traversal(compared(args)),
+        "@in" if matches!(args, [_, Value::List(_)]) => (weight(1) as u64).max(found_in(args)),
+        "@in" => CALL.max(args.first().map_or(0, own_bytes) / BYTES_A_UNIT),
+        "_[_]" | "_[?_]" => CALL.max(args.get(1).map_or(0, own_bytes) / BYTES_A_UNIT),
+        "_==_" | "_!=_" => traversal(compared(args)).max(deep(args)),
         "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(compared(args)),
         "_+_" if is_text(args) => traversal(size(0) + size(1)),
         "_+_" if matches!(args, [Value::List(_), _]) => CALL + (size(0) + size(1)) as u64 / COPIED,
@@ -96,22 +105,73 @@ fn own_bytes(value: &Value<'_>) -> u64 {
     }
 }
 
-/// Bytes of all texts in a value, at any depth.
-fn text_bytes(value: &Value<'_>) -> u64 {
+/// Bytes that `format` writes, about.
+fn formatted_bytes(args: &[Value<'_>]) -> u64 {
+    let [Value::String(text), of] = args else { return 0 };
+    let digits = |clause: &str| {
+        let end = clause.find(|char: char| !char.is_ascii_digit());
+        clause[..end.unwrap_or(clause.len())].parse().unwrap_or(0)
+    };
+    let digits: u64 = text.split("%.").skip(1).map(digits).fold(0, u64::saturating_add);
+    // Digits are not copied but worked out.
+    written_bytes(of).saturating_add(digits.saturating_mul(VALUE_BYTES))
+}
+
+fn written_bytes(value: &Value<'_>) -> u64 {
+    let written = |value: Option<Value<'_>>| value.as_ref().map_or(0, written_bytes);
     match value {
         Value::List(list) => list
             .iter()
-            .map(|item| text_bytes(&item))
+            .map(|item| written_bytes(&item))
             .fold(0, u64::saturating_add),
         Value::Map(map) => map
             .keys()
             .map(|key| {
                 let value = Key::of(&key).ok().and_then(|key| map.get(&key));
-                text_bytes(&key).saturating_add(value.as_ref().map_or(0, text_bytes))
+                written_bytes(&key).saturating_add(written(value))
             })
             .fold(0, u64::saturating_add),
-        other => own_bytes(other),
+        other => own_bytes(other).max(VALUE_BYTES),
     }
+}
+
+/// What comparing two values takes that are not of one piece.
+fn deep(args: &[Value<'_>]) -> u64 {
+    let ([left @ Value::List(_), right] | [left @ Value::Map(_), right] | [left @ Value::Optional(_), right]) =
+        args
+    else {
+        return 0;
+    };
+    let mut comparison = Comparison::default();
+    comparison.equal(left, right);
+    comparison.steps / COMPARED
+}
+
+/// What looking for a value in a list takes.
+fn found_in(args: &[Value<'_>]) -> u64 {
+    let [value, Value::List(list)] = args else {
+        return 0;
+    };
+    let mut comparison = Comparison::default();
+    list.iter()
+        .any(|item| comparison.equal(&item, value) || comparison.is_long());
+    comparison.steps / COMPARED
+}
+
+/// What comparing each of a list with each of another takes.
+fn each_with_each(args: &[Value<'_>]) -> u64 {
+    let [Value::List(left), Value::List(right)] = args else {
+        return 0;
+    };
+    let mut comparison = Comparison::default();
+    let mut with_each = |item: Value<'_>| {
+        left.iter().any(|other| {
+            comparison.equal(&other, &item);
+            comparison.is_long()
+        })
+    };
+    right.iter().any(&mut with_each);
+    comparison.steps / COMPARED
 }
 
 /// Bytes that `replace` puts into a text.

@@ -56,6 +56,39 @@ const SIGNS: [&str; 24] = [
 /// Words that are signs to the grammar.
 const WORDS: [&str; 4] = ["in", "true", "false", "null"];
 
+/// Names that the language keeps for itself.
+pub const RESERVED: [&str; 17] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// Whether a text is a name that an expression can have for a variable.
+pub fn is_identifier(text: &str) -> bool {
+    let is_part = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    let begins_well = text.starts_with(|first: char| !first.is_ascii_digit());
+    begins_well && text.bytes().all(is_part) && !is_reserved(text)
+}
+
+/// Whether a word is the language's own.
+pub fn is_reserved(word: &str) -> bool {
+    WORDS.contains(&word) || RESERVED.contains(&word)
+}
+
 /// All tokens of a text; the last is its end. Nothing more is read once no more issues are taken.
 pub fn tokens<'t>(text: &'t str, issues: &mut Issues) -> Vec<Token<'t>> {
     let mut lexer = Lexer {
@@ -172,6 +205,27 @@ fn escaped(rest: &str) -> Result<(TokenKind, usize), usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_the_language_are_no_names() {
+        for good in ["a", "_", "a1_B", "inn", "True"] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1a",
+            "a-b",
+            "a.b",
+            "\u{e9}",
+            "in",
+            "true",
+            "null",
+            "namespace",
+            "while",
+        ] {
+            assert!(!is_identifier(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn nothing_is_read_once_issues_are_full() {

@@ -14,16 +14,14 @@ pub const ISSUES_BYTES_MAX: usize = 32 * 1024;
 pub const NODES_MAX: u32 = 200_000;
 /// What one evaluation may cost where the reference sets one limit per call.
 pub const CALL_COST_MAX: u64 = 1_000_000;
-/// What all evaluations for one request or one object may cost together.
-pub const BUDGET_COST_MAX: u64 = 10_000_000;
-/// What all match conditions of one webhook may cost together.
-pub const MATCH_CONDITIONS_COST_MAX: u64 = 2_500_000;
 /// Program of a regular expression that an expression brings, in bytes.
 pub const REGEX_BYTES_MAX: usize = 256 * 1024;
 /// Text that one call makes, whatever it costs.
 pub const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Values that an expression puts together in one, at any depth. Parts are shared: making such a value costs next to nothing.
 pub const VALUES_MAX: u64 = 1_000_000;
+/// Steps of one comparison, each of two values or a KiB of texts. They cost more than a call may.
+pub const COMPARISON_STEPS_MAX: u64 = 25_000_000;
 /// Compiled patterns that one evaluation keeps, of those that it made.
 pub const PATTERNS_KEPT_MAX: usize = 16;
 /// Types within a type, at any depth.

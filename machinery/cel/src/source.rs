@@ -6,7 +6,7 @@ use crate::limits::{ISSUES_BYTES_MAX, ISSUES_MAX};
 
 /// What is wrong at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
+struct Issue {
     /// Where: code points from the beginning of the text.
     pub at: u32,
     /// What.

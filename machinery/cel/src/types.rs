@@ -5,6 +5,8 @@ mod object;
 use std::fmt;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 pub use object::{Field, Object, escape};
 
 /// A type.
@@ -67,6 +69,17 @@ impl Type {
     /// An object.
     pub fn object(object: Object) -> Self {
         Self::Object(Arc::new(object))
+    }
+
+    /// An object with these fields.
+    pub fn with_fields<const N: usize>(name: &'static str, fields: [(&'static str, Type); N]) -> Self {
+        let fields = fields.map(|(name, of)| (SmolStr::new_static(name), of));
+        Self::object(Object::new(SmolStr::new_static(name), fields))
+    }
+
+    /// A list of texts.
+    pub fn texts() -> Self {
+        Self::list(Self::String)
     }
 
     /// What stands within it.

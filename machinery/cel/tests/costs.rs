@@ -139,6 +139,7 @@ fn work_on_long_texts_is_paid() {
             6 + 10 + 30 + 10 + 1 + 1,
             3 * 4_000,
         ),
+        ("'%.1000f'.format([1.5])", 10 + 1000 * 64 / unit, 0),
         ("self.text.charAt(9)", 2 + 1, 4_000),
         ("self.text.size()", 2 + 1, 4_000),
         ("double(self.text)", 2 + 1, 4_000),
@@ -147,6 +148,43 @@ fn work_on_long_texts_is_paid() {
         assert_eq!(cost(text, 10), small, "{text}");
         let asked = cost(text, 4_000);
         assert!(asked >= bytes / unit, "{text}: {asked}");
+    }
+}
+
+/// What is deep in values is compared, too. Of what is flat, nothing is asked but what the reference asks.
+#[test]
+fn deep_comparisons_are_paid() {
+    let text = "a".repeat(100_000);
+    let list = schema::Value::List;
+    let items = |last: i64| list((0..400).chain([last]).map(schema::Value::from).collect());
+    let texts = |last: &str| list(vec![schema::Value::from(format!("{text}{last}")); 10]);
+    let data = tree!({
+        "ints": (items(1)), "one": [(items(1))], "same": [(items(1))], "other": [(items(2))],
+        "text": (format!("{text}b")), "texts": (texts("c")), "more": (texts("d")), "map": {},
+    });
+    let environment = Environment::new().with("self", Type::Dyn);
+    let cost = |text: &str| {
+        let program = environment.compile(text, &[]).expect(text);
+        program
+            .evaluate(&[("self", Value::dynamic(&data))], u64::MAX)
+            .cost
+    };
+    let names = 4;
+    for (text, wanted) in [
+        ("self.ints == self.ints", 401 / 10 + 1),
+        ("self.one == self.same", 403 / 20),
+        ("self.one != self.other", 403 / 20),
+        ("self.ints in self.one", 402 / 20),
+        ("sets.contains(self.one, self.other)", 403 / 20),
+        ("sets.equivalent(self.one, self.other)", 403 / 20 * 2),
+        ("self.text in self.texts", 10 * (1 + 100_001 / 1024) / 20),
+        ("self.texts == self.more", (2 + 100_001 / 1024) / 20),
+        ("sets.intersects(self.texts, self.more)", 100 * 98 / 20),
+        ("self.text in self.map", 100_001 / 1024),
+        ("1 in self.ints", 401),
+    ] {
+        let asked = cost(text) - if text.starts_with('1') { 2 } else { names };
+        assert_eq!(asked, wanted, "{text}");
     }
 }
 
