@@ -4,8 +4,6 @@ use std::sync::LazyLock;
 
 use cel::{Environment, Type};
 
-use super::{object, texts};
-
 /// The type of the one variable that a policy's variables are fields of.
 const VARIABLES: &str = "kubernetes.variables";
 
@@ -60,7 +58,7 @@ static COMMON: LazyLock<Environment> = LazyLock::new(|| {
 
 /// The request as expressions see it: its objects are variables of their own.
 fn request() -> Type {
-    let kind = object(
+    let kind = Type::with_fields(
         "kubernetes.GroupVersionKind",
         [
             ("group", Type::String),
@@ -68,7 +66,7 @@ fn request() -> Type {
             ("kind", Type::String),
         ],
     );
-    let resource = object(
+    let resource = Type::with_fields(
         "kubernetes.GroupVersionResource",
         [
             ("group", Type::String),
@@ -76,7 +74,7 @@ fn request() -> Type {
             ("resource", Type::String),
         ],
     );
-    object(
+    Type::with_fields(
         "kubernetes.AdmissionRequest",
         [
             ("kind", kind.clone()),
@@ -88,21 +86,9 @@ fn request() -> Type {
             ("name", Type::String),
             ("namespace", Type::String),
             ("operation", Type::String),
-            ("userInfo", user()),
+            ("userInfo", auth::user_type()),
             ("dryRun", Type::Bool),
             ("options", Type::Dyn),
-        ],
-    )
-}
-
-fn user() -> Type {
-    object(
-        "kubernetes.UserInfo",
-        [
-            ("username", Type::String),
-            ("uid", Type::String),
-            ("groups", texts()),
-            ("extra", Type::map(Type::String, texts())),
         ],
     )
 }
@@ -110,7 +96,7 @@ fn user() -> Type {
 /// A namespace; of its metadata, what the reference shows.
 fn namespace() -> Type {
     let map = || Type::map(Type::String, Type::String);
-    let condition = object(
+    let condition = Type::with_fields(
         "kubernetes.NamespaceCondition",
         [
             ("status", Type::String),
@@ -120,7 +106,7 @@ fn namespace() -> Type {
             ("reason", Type::String),
         ],
     );
-    let metadata = object(
+    let metadata = Type::with_fields(
         "kubernetes.NamespaceMetadata",
         [
             ("name", Type::String),
@@ -134,20 +120,20 @@ fn namespace() -> Type {
             ("deletionTimestamp", Type::Timestamp),
             ("generation", Type::Int),
             ("resourceVersion", Type::String),
-            ("finalizers", texts()),
+            ("finalizers", Type::texts()),
         ],
     );
-    object(
+    Type::with_fields(
         "kubernetes.Namespace",
         [
             ("metadata", metadata),
             (
                 "spec",
-                object("kubernetes.NamespaceSpec", [("finalizers", texts())]),
+                Type::with_fields("kubernetes.NamespaceSpec", [("finalizers", Type::texts())]),
             ),
             (
                 "status",
-                object(
+                Type::with_fields(
                     "kubernetes.NamespaceStatus",
                     [("conditions", Type::list(condition)), ("phase", Type::String)],
                 ),
