@@ -47,6 +47,9 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
     Some(match function {
         "join" => return None,
         "check" => CHECK,
+        "indexOf" | "lastIndexOf" if matches!(args, [Value::List(_), _]) => {
+            whole(&args[0]).max(found_in(&args[0], &args[1]))
+        }
         "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => args.first().map_or(CALL, whole),
         "url"
         | "lowerAscii"
@@ -82,7 +85,7 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         "contains" => traversal(size(0)).saturating_mul(traversal(size(1))),
         "string" if matches!(args, [Value::Bytes(_)]) => traversal(size(0)),
         "bytes" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "@in" if matches!(args, [_, Value::List(_)]) => (weight(1) as u64).max(found_in(args)),
+        "@in" if matches!(args, [_, Value::List(_)]) => (weight(1) as u64).max(found_in(&args[1], &args[0])),
         "@in" => CALL.max(args.first().map_or(0, own_bytes) / BYTES_A_UNIT),
         "_[_]" | "_[?_]" => CALL.max(args.get(1).map_or(0, own_bytes) / BYTES_A_UNIT),
         "_==_" | "_!=_" => traversal(compared(args)).max(deep(args)),
@@ -148,13 +151,13 @@ fn deep(args: &[Value<'_>]) -> u64 {
 }
 
 /// What looking for a value in a list takes.
-fn found_in(args: &[Value<'_>]) -> u64 {
-    let [value, Value::List(list)] = args else {
-        return 0;
-    };
+fn found_in(list: &Value<'_>, value: &Value<'_>) -> u64 {
+    let Value::List(list) = list else { return 0 };
     let mut comparison = Comparison::default();
-    list.iter()
-        .any(|item| comparison.equal(&item, value) || comparison.is_long());
+    list.iter().any(|item| {
+        comparison.equal(&item, value);
+        comparison.is_long()
+    });
     comparison.steps / COMPARED
 }
 

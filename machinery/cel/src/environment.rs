@@ -180,7 +180,7 @@ impl Analysis {
 
     /// Makes it ready to be evaluated.
     pub fn program(&self) -> Program {
-        Program::new(plan(&self.tree, &self.checked), self.checked.result.clone())
+        Program::new(plan(&self.tree, &self.checked))
     }
 }
 

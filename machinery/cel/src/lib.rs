@@ -18,7 +18,6 @@ pub mod limits;
 pub mod parser;
 mod source;
 mod types;
-pub mod unparse;
 mod value;
 
 pub use environment::{Analysis, CompileError, Environment, JSON_PATCH, OBJECT};

@@ -29,7 +29,6 @@ use crate::value::{Error, Outcome, Value};
 pub use conversions::text_of;
 pub use named_formats::NamedFormat;
 pub use regexes::compiled;
-pub use strings::quoted;
 pub use urls::Url;
 
 /// The types of libraries, by the short names that declarations have for them.

@@ -161,6 +161,7 @@ fn deep_comparisons_are_paid() {
     let data = tree!({
         "ints": (items(1)), "one": [(items(1))], "same": [(items(1))], "other": [(items(2))],
         "text": (format!("{text}b")), "texts": (texts("c")), "more": (texts("d")), "map": {},
+        "deep": [{"a": (items(1))}, {"a": (items(1))}],
     });
     let environment = Environment::new().with("self", Type::Dyn);
     let cost = |text: &str| {
@@ -175,6 +176,7 @@ fn deep_comparisons_are_paid() {
         ("self.one == self.same", 403 / 20),
         ("self.one != self.other", 403 / 20),
         ("self.ints in self.one", 402 / 20),
+        ("self.deep.lastIndexOf(self.deep[0])", 1 + 2 * 403 / 20),
         ("sets.contains(self.one, self.other)", 403 / 20),
         ("sets.equivalent(self.one, self.other)", 403 / 20 * 2),
         ("self.text in self.texts", 10 * (1 + 100_001 / 1024) / 20),

@@ -229,7 +229,7 @@ fn join<'a>(args: &[Value<'a>]) -> Outcome<'a> {
 }
 
 /// A text in quotes, as the language writes it.
-pub fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for char in text.chars() {
