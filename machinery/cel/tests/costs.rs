@@ -285,11 +285,7 @@ fn types_that_are_made_are_counted() {
     };
     let environment = Environment::new().with_bind();
     assert!(environment.check(&text(100)).is_ok());
-    let told = environment
-        .check(&text(6_000))
-        .err()
-        .expect("too many")
-        .to_string();
+    let told = environment.check(&text(6_000)).expect_err("too many").to_string();
     assert!(
         told.contains("the types of the expression have too many parts"),
         "{told}"

@@ -82,7 +82,7 @@ fn many_rules_of_a_large_schema_are_compiled() {
     let rule = |at: usize| {
         let text = format!(
             "self.p{at}.n > oldSelf{}.n",
-            if at % 2 == 0 {
+            if at.is_multiple_of(2) {
                 format!(".p{at}")
             } else {
                 format!(".value().p{at}")
