@@ -62,6 +62,8 @@ pub const DEFINITION_SELECTABLE_FIELDS_MAX: usize = 8;
 pub const DEFINITION_WARNING_BYTES_MAX: usize = 256;
 /// Nesting of a custom resource's schema that is looked at; decoding allows no more.
 pub const SCHEMA_DEPTH_MAX: usize = 256;
+/// The name that a part of such a schema has in what is told of its rules; longer ones become numbers.
+pub const TYPE_NAME_BYTES_MAX: usize = 512;
 /// What a rule of a custom resource's schema may cost, for all values that it can be checked for.
 pub const RULE_COST_MAX: u64 = 10_000_000;
 /// What all rules of a schema may cost together.

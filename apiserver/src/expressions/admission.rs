@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use cel::{Environment, Object, Type};
-use smol_str::SmolStr;
+use cel::{Environment, Type};
 
-use super::{object, texts};
+/// The type of the one variable that a policy's variables are fields of.
+const VARIABLES: &str = "kubernetes.variables";
 
 /// What an expression may use besides the request and its objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +38,14 @@ pub fn environment(uses: Uses) -> Environment {
     environment
 }
 
-/// The policy's variables as one variable: `variables.name`.
-pub fn variables(declared: &[(SmolStr, Type)]) -> Type {
-    Type::object(Object::new("kubernetes.variables", declared.iter().cloned()))
+/// The environment of a policy's expressions: its variables are those of `variables`, and none are declared yet.
+pub fn of_policy(uses: Uses) -> Environment {
+    environment(uses).with_record("variables", VARIABLES)
+}
+
+/// Declares a variable of the policy.
+pub fn declare(environment: &mut Environment, name: &str, of: Type) {
+    environment.declare(VARIABLES, name, of);
 }
 
 static COMMON: LazyLock<Environment> = LazyLock::new(|| {
@@ -53,7 +58,7 @@ static COMMON: LazyLock<Environment> = LazyLock::new(|| {
 
 /// The request as expressions see it: its objects are variables of their own.
 fn request() -> Type {
-    let kind = object(
+    let kind = Type::with_fields(
         "kubernetes.GroupVersionKind",
         [
             ("group", Type::String),
@@ -61,7 +66,7 @@ fn request() -> Type {
             ("kind", Type::String),
         ],
     );
-    let resource = object(
+    let resource = Type::with_fields(
         "kubernetes.GroupVersionResource",
         [
             ("group", Type::String),
@@ -69,7 +74,7 @@ fn request() -> Type {
             ("resource", Type::String),
         ],
     );
-    object(
+    Type::with_fields(
         "kubernetes.AdmissionRequest",
         [
             ("kind", kind.clone()),
@@ -81,21 +86,9 @@ fn request() -> Type {
             ("name", Type::String),
             ("namespace", Type::String),
             ("operation", Type::String),
-            ("userInfo", user()),
+            ("userInfo", auth::user_type()),
             ("dryRun", Type::Bool),
             ("options", Type::Dyn),
-        ],
-    )
-}
-
-fn user() -> Type {
-    object(
-        "kubernetes.UserInfo",
-        [
-            ("username", Type::String),
-            ("uid", Type::String),
-            ("groups", texts()),
-            ("extra", Type::map(Type::String, texts())),
         ],
     )
 }
@@ -103,7 +96,7 @@ fn user() -> Type {
 /// A namespace; of its metadata, what the reference shows.
 fn namespace() -> Type {
     let map = || Type::map(Type::String, Type::String);
-    let condition = object(
+    let condition = Type::with_fields(
         "kubernetes.NamespaceCondition",
         [
             ("status", Type::String),
@@ -113,7 +106,7 @@ fn namespace() -> Type {
             ("reason", Type::String),
         ],
     );
-    let metadata = object(
+    let metadata = Type::with_fields(
         "kubernetes.NamespaceMetadata",
         [
             ("name", Type::String),
@@ -127,20 +120,20 @@ fn namespace() -> Type {
             ("deletionTimestamp", Type::Timestamp),
             ("generation", Type::Int),
             ("resourceVersion", Type::String),
-            ("finalizers", texts()),
+            ("finalizers", Type::texts()),
         ],
     );
-    object(
+    Type::with_fields(
         "kubernetes.Namespace",
         [
             ("metadata", metadata),
             (
                 "spec",
-                object("kubernetes.NamespaceSpec", [("finalizers", texts())]),
+                Type::with_fields("kubernetes.NamespaceSpec", [("finalizers", Type::texts())]),
             ),
             (
                 "status",
-                object(
+                Type::with_fields(
                     "kubernetes.NamespaceStatus",
                     [("conditions", Type::list(condition)), ("phase", Type::String)],
                 ),

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use cel::cost::estimate::{Range, Sizes, Step};
 use cel::{Analysis, CompileError, Environment, Type};
 
-use super::object;
 use crate::limits::{
     DEVICE_ATTRIBUTES_MAX, DEVICE_DOMAIN_BYTES_MAX, DEVICE_IDENTIFIER_BYTES_MAX, DEVICE_SELECTOR_COST_MAX,
     DEVICE_VALUE_BYTES_MAX,
@@ -65,7 +64,7 @@ impl Sizes for Device {
 
 static DEVICES: LazyLock<Environment> = LazyLock::new(|| {
     let by_name = |of: Type| Type::map(Type::String, Type::map(Type::String, of));
-    let device = object(
+    let device = Type::with_fields(
         "kubernetes.DRADevice",
         [
             ("driver", Type::String),

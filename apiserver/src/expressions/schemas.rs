@@ -1,12 +1,12 @@
 //! Rules of schemas: what a schema declares, and how large values can become that it lets in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cel::cost::estimate::{Range, Sizes, Step};
 use cel::{Environment, Object, Type, escape};
-use schema::{SmolStr, Value, tree};
+use schema::{Map, SmolStr, Value, tree};
 
-use crate::limits::{BODY_BYTES_MAX, SCHEMA_DEPTH_MAX};
+use crate::limits::{BODY_BYTES_MAX, SCHEMA_DEPTH_MAX, TYPE_NAME_BYTES_MAX};
 
 /// What a schema declares. Sizes are what the reference estimates costs with.
 #[derive(Clone, Debug)]
@@ -51,34 +51,109 @@ pub fn environment(declared: &Declared, optional_old: bool) -> Environment {
 
 /// What a schema declares; nothing if expressions cannot see its values. Resources have their kind and their name.
 pub fn declared(schema: &Value, is_resource: bool) -> Option<Declared> {
-    of_schema(schema, "selfType", is_resource, 0)
+    Reader::default().schema(schema, "selfType", is_resource, 0)
 }
 
-fn of_schema(schema: &Value, name: &str, is_resource: bool, depth: usize) -> Option<Declared> {
-    if depth > SCHEMA_DEPTH_MAX {
-        return None;
-    }
-    if schema.bool_at(&["x-kubernetes-int-or-string"]) == Some(true) {
-        return Some(Declared::plain(Type::Dyn, text_max(schema), 1));
-    }
-    match schema.str_at(&["type"]).unwrap_or_default() {
-        "array" => list(schema, name, depth),
-        "object"
-            if schema
-                .get("additionalProperties")
-                .and_then(Value::as_map)
-                .is_some() =>
-        {
-            map(schema, name, depth)
+/// What reads schemas. Types are told apart by their names, which are where they stand.
+#[derive(Default)]
+struct Reader {
+    /// Types that have a number instead: a long name would be in the names of all that is below it.
+    numbered: u64,
+}
+
+impl Reader {
+    /// The name of a part's type.
+    fn name(&mut self, above: &str, part: &str) -> String {
+        if above.len() + part.len() < TYPE_NAME_BYTES_MAX {
+            return format!("{above}.{part}");
         }
-        "object" => Some(object(schema, name, is_resource, depth)),
-        "string" => Some(text(schema)),
-        "boolean" => Some(Declared::plain(Type::Bool, 0, BOOL_MIN)),
-        "number" => Some(Declared::plain(Type::Double, 0, NUMBER_MIN)),
-        "integer" => Some(Declared::plain(Type::Int, 0, NUMBER_MIN)),
-        // A root is an object, whether it says so or not.
-        _ if is_resource => Some(object(schema, name, is_resource, depth)),
-        _ => None,
+        self.numbered += 1;
+        format!("selfType.@{}", self.numbered)
+    }
+
+    fn schema(&mut self, schema: &Value, name: &str, is_resource: bool, depth: usize) -> Option<Declared> {
+        if depth > SCHEMA_DEPTH_MAX {
+            return None;
+        }
+        if schema.bool_at(&["x-kubernetes-int-or-string"]) == Some(true) {
+            return Some(Declared::plain(Type::Dyn, text_max(schema), 1));
+        }
+        match schema.str_at(&["type"]).unwrap_or_default() {
+            "array" => self.list(schema, name, depth),
+            "object"
+                if schema
+                    .get("additionalProperties")
+                    .and_then(Value::as_map)
+                    .is_some() =>
+            {
+                self.map(schema, name, depth)
+            }
+            "object" => Some(self.object(schema, name, is_resource, depth)),
+            "string" => Some(text(schema)),
+            "boolean" => Some(Declared::plain(Type::Bool, 0, BOOL_MIN)),
+            "number" => Some(Declared::plain(Type::Double, 0, NUMBER_MIN)),
+            "integer" => Some(Declared::plain(Type::Int, 0, NUMBER_MIN)),
+            // A root is an object, whether it says so or not.
+            _ if is_resource => Some(self.object(schema, name, is_resource, depth)),
+            _ => None,
+        }
+    }
+
+    fn list(&mut self, schema: &Value, name: &str, depth: usize) -> Option<Declared> {
+        let items = schema.get("items").filter(|items| items.as_map().is_some())?;
+        let name = self.name(name, "@idx");
+        let item = self.schema(items, &name, is_embedded(items), depth + 1)?;
+        let most = limit(schema, "maxItems").unwrap_or((BODY - 2) / (item.bytes_min + 1));
+        let of = Type::list(item.of.clone());
+        Some(Declared {
+            parts: Parts::Each(Box::new(item)),
+            ..Declared::plain(of, most, 2)
+        })
+    }
+
+    fn map(&mut self, schema: &Value, name: &str, depth: usize) -> Option<Declared> {
+        let values = schema.get("additionalProperties")?;
+        let name = self.name(name, "@elem");
+        let value = self.schema(values, &name, is_embedded(values), depth + 1)?;
+        let most = limit(schema, "maxProperties").unwrap_or((BODY - 2) / (value.bytes_min + 6));
+        let of = Type::map(Type::String, value.of.clone());
+        Some(Declared {
+            parts: Parts::Each(Box::new(value)),
+            ..Declared::plain(of, most, 2)
+        })
+    }
+
+    fn object(&mut self, schema: &Value, name: &str, is_resource: bool, depth: usize) -> Declared {
+        let metadata = is_resource.then(metadata);
+        let is_own = |name: &str| {
+            metadata
+                .as_ref()
+                .is_none_or(|metadata| metadata.get(name).is_none())
+        };
+        let properties = entries(schema.get("properties")).filter(|(name, _)| is_own(name));
+        let properties = properties.chain(entries(metadata.as_ref()));
+        let required = schema.list_at(&["required"]);
+        let required: BTreeSet<&str> = required.iter().filter_map(Value::as_str).collect();
+        let mut bytes_min = 2;
+        let mut fields = BTreeMap::new();
+        let mut types = Vec::new();
+        for (field, property) in properties {
+            let inner_name = self.name(name, field);
+            let inner = self.schema(property, &inner_name, is_embedded(property), depth + 1);
+            let Some(inner) = inner else { continue };
+            if required.contains(field.as_str()) && property.get("default").is_none_or(Value::is_null) {
+                bytes_min += field.len() as u64 + inner.bytes_min + 4;
+            }
+            if let Some(escaped) = escape(field) {
+                types.push((field.clone(), inner.of.clone()));
+                fields.insert(escaped, inner);
+            }
+        }
+        let of = Type::object(Object::escaped(name, types));
+        Declared {
+            parts: Parts::Fields(fields),
+            ..Declared::plain(of, 0, bytes_min)
+        }
     }
 }
 
@@ -92,67 +167,15 @@ fn limit(schema: &Value, field: &str) -> Option<u64> {
         .map(|limit| u64::try_from(limit).unwrap_or_default())
 }
 
-fn list(schema: &Value, name: &str, depth: usize) -> Option<Declared> {
-    let items = schema.get("items").filter(|items| items.as_map().is_some())?;
-    let item = of_schema(items, &format!("{name}.@idx"), is_embedded(items), depth + 1)?;
-    let most = limit(schema, "maxItems").unwrap_or((BODY - 2) / (item.bytes_min + 1));
-    let of = Type::list(item.of.clone());
-    Some(Declared {
-        parts: Parts::Each(Box::new(item)),
-        ..Declared::plain(of, most, 2)
-    })
+/// What resources have, whatever their schema says.
+fn metadata() -> Value {
+    let text = || tree!({"type": "string"});
+    let names = tree!({"name": (text()), "generateName": (text())});
+    tree!({"apiVersion": (text()), "kind": (text()), "metadata": {"type": "object", "properties": names}})
 }
 
-fn map(schema: &Value, name: &str, depth: usize) -> Option<Declared> {
-    let values = schema.get("additionalProperties")?;
-    let value = of_schema(values, &format!("{name}.@elem"), is_embedded(values), depth + 1)?;
-    let most = limit(schema, "maxProperties").unwrap_or((BODY - 2) / (value.bytes_min + 6));
-    let of = Type::map(Type::String, value.of.clone());
-    Some(Declared {
-        parts: Parts::Each(Box::new(value)),
-        ..Declared::plain(of, most, 2)
-    })
-}
-
-fn object(schema: &Value, name: &str, is_resource: bool, depth: usize) -> Declared {
-    let mut properties = schema
-        .get("properties")
-        .and_then(Value::as_map)
-        .cloned()
-        .unwrap_or_default();
-    if is_resource {
-        let text = || tree!({"type": "string"});
-        properties.insert("kind", text());
-        properties.insert("apiVersion", text());
-        let names = tree!({"name": (text()), "generateName": (text())});
-        properties.insert("metadata", tree!({"type": "object", "properties": names}));
-    }
-    let required = schema.list_at(&["required"]);
-    let mut bytes_min = 2;
-    let mut fields = BTreeMap::new();
-    let mut types = Vec::new();
-    for (field, property) in properties.iter() {
-        let inner = of_schema(
-            property,
-            &format!("{name}.{field}"),
-            is_embedded(property),
-            depth + 1,
-        );
-        let Some(inner) = inner else { continue };
-        let is_required = required.iter().any(|one| one.as_str() == Some(field));
-        if is_required && property.get("default").is_none_or(Value::is_null) {
-            bytes_min += field.len() as u64 + inner.bytes_min + 4;
-        }
-        if let Some(escaped) = escape(field) {
-            types.push((field.clone(), inner.of.clone()));
-            fields.insert(escaped, inner);
-        }
-    }
-    let of = Type::object(Object::escaped(name, types));
-    Declared {
-        parts: Parts::Fields(fields),
-        ..Declared::plain(of, 0, bytes_min)
-    }
+fn entries(map: Option<&Value>) -> impl Iterator<Item = (&SmolStr, &Value)> {
+    map.and_then(Value::as_map).into_iter().flat_map(Map::iter)
 }
 
 fn text(schema: &Value) -> Declared {
@@ -237,6 +260,30 @@ mod tests {
             name => Step::Name(SmolStr::new_static(name)),
         };
         text.split('.').map(step).collect()
+    }
+
+    #[test]
+    fn long_names_are_not_in_all_that_is_below_them() {
+        let long = |letter: &str| letter.repeat(TYPE_NAME_BYTES_MAX);
+        let inner = |of: &str| tree!({"type": "object", "properties": {"n": {"type": of}}});
+        let mut properties = Map::new();
+        properties.insert("a", inner("integer"));
+        properties.insert(long("b"), inner("integer"));
+        properties.insert(long("c"), inner("string"));
+        let schema = tree!({"type": "object", "properties": properties});
+        let declared = of(&schema);
+        let Parts::Fields(fields) = &declared.parts else {
+            panic!("{declared:?}")
+        };
+        let name = |field: &str| fields[field].of.to_string();
+        assert_eq!(name("a"), "selfType.a");
+        assert_eq!(
+            [name(&long("b")), name(&long("c"))],
+            ["selfType.@1", "selfType.@2"]
+        );
+        let environment = environment(&declared, false);
+        let rule = format!("self.{}.n == 1 && self.{}.n == 'a'", long("b"), long("c"));
+        assert!(environment.check(&rule).is_ok());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use schema::{SmolStr, Value};
 use super::expressions;
 use super::place::Place;
 use super::webhooks::{FAILURE_POLICIES, REINVOCATION_POLICIES, conditions};
-use crate::expressions::admission::{Uses, environment, variables};
+use crate::expressions::admission::{Uses, declare, environment, of_policy};
 use crate::limits::{AUDIT_ANNOTATION_EXPRESSION_BYTES_MAX, AUDIT_ANNOTATIONS_MAX};
 use crate::strategy::Errors;
 
@@ -96,7 +96,11 @@ fn mutating_spec(object: &Value, with_conditions: bool, errors: &mut Errors) {
 /// What a policy's expressions may use, besides what all of admission may.
 fn with_variables(spec: &Place<'_>, declared: &[(SmolStr, Type)], uses: Uses) -> Environment {
     let params = spec.field("paramKind").is_set();
-    environment(Uses { params, ..uses }).with("variables", variables(declared))
+    let mut environment = of_policy(Uses { params, ..uses });
+    for (name, of) in declared {
+        declare(&mut environment, name, of.clone());
+    }
+    environment
 }
 
 /// What both kinds of policy have. `operations` are those that can be matched; all when it is empty. The policy's variables.
@@ -125,18 +129,23 @@ fn common(
         };
         conditions::check(&spec.field("matchConditions"), &environment(uses), errors);
     }
+    variables(spec, errors)
+}
+
+/// Checks a policy's variables. Each may use those before it.
+fn variables(spec: &Place<'_>, errors: &mut Errors) -> Vec<(SmolStr, Type)> {
+    let uses = Uses {
+        authorizer: true,
+        ..Uses::default()
+    };
+    let mut environment = with_variables(spec, &[], uses);
     let mut variables = Vec::new();
     for variable in spec.field("variables").items() {
-        let uses = Uses {
-            authorizer: true,
-            ..Uses::default()
+        let Some((name, of)) = parts::variable(&variable, &environment, errors) else {
+            continue;
         };
-        parts::variable(
-            &variable,
-            &with_variables(spec, &variables, uses),
-            &mut variables,
-            errors,
-        );
+        declare(&mut environment, &name, of.clone());
+        variables.push((name, of));
     }
     variables
 }

@@ -1,11 +1,13 @@
 //! Certificate signing requests: what is asked for, by whom signed, and the conditions of an answer.
 //! The certificate request inside is looked at as PEM only; signers read the rest.
 
+use std::iter;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use object::names::dns_subdomain;
 use schema::Value;
-use x509_parser::pem::Pem;
+use x509_parser::parse_x509_certificate;
 
 use super::place::Place;
 use crate::strategy::Errors;
@@ -130,15 +132,23 @@ fn signer_name(place: &Place<'_>, errors: &mut Errors) {
 fn certificates(text: &str) -> Result<(), String> {
     let bytes = STANDARD.decode(text).unwrap_or_default();
     let mut count = 0;
-    for block in Pem::iter_from_buffer(&bytes) {
-        let Ok(block) = block else { break };
-        if block.label != "CERTIFICATE" {
+    for block in blocks(&String::from_utf8_lossy(&bytes)) {
+        if block.kind != "CERTIFICATE" {
             return Err(format!(
-                "only CERTIFICATE PEM blocks are allowed, found {:?}",
-                block.label
+                "only CERTIFICATE PEM blocks are allowed, found {}",
+                object::field::quote(block.kind)
             ));
         }
-        block.parse_x509().map_err(|error| error.to_string())?;
+        if block.has_headers {
+            return Err("no PEM block headers are permitted".to_owned());
+        }
+        if block.content.is_empty() {
+            return Err("found CERTIFICATE PEM block containing 0 certificates".to_owned());
+        }
+        let mut rest = block.content.as_slice();
+        while !rest.is_empty() {
+            rest = parse_x509_certificate(rest).map_err(|error| error.to_string())?.0;
+        }
         count += 1;
     }
     match count {
@@ -149,12 +159,53 @@ fn certificates(text: &str) -> Result<(), String> {
 
 /// The type of the first PEM block in base64.
 fn block_type(request: &str) -> Option<String> {
-    let text = String::from_utf8(STANDARD.decode(request).ok()?).ok()?;
-    let (_, rest) = text.split_once("-----BEGIN ")?;
-    let (kind, rest) = rest.split_once("-----")?;
-    let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
-    let packed: String = body.split_whitespace().collect();
-    STANDARD.decode(packed).ok().map(|_| kind.to_owned())
+    let bytes = STANDARD.decode(request).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    blocks(&text).next().map(|block| block.kind.to_owned())
+}
+
+/// A PEM block (RFC 7468), with headers where there are some (RFC 1421).
+struct Block<'t> {
+    kind: &'t str,
+    has_headers: bool,
+    content: Vec<u8>,
+}
+
+/// The PEM blocks of a text. What begins as one and is none is passed over.
+fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
+    let mut left = text;
+    iter::from_fn(move || {
+        loop {
+            (_, left) = left.split_once("-----BEGIN ")?;
+            if let Some((found, after)) = block(left) {
+                left = after;
+                return Some(found);
+            }
+        }
+    })
+}
+
+/// The block whose beginning was read up to its type, and what comes after it. It is looked at no further than to the next dashes.
+fn block(text: &str) -> Option<(Block<'_>, &str)> {
+    const DASHES: &str = "-----";
+    let (kind, text) = text.split_once(DASHES)?;
+    let (body, text) = text.split_once(DASHES)?;
+    let after = text
+        .strip_prefix("END ")?
+        .strip_prefix(kind)?
+        .strip_prefix(DASHES)?;
+    let is_header = |line: &&str| line.contains(':');
+    let lines = || body.trim_start().lines();
+    let packed: String = lines()
+        .skip_while(is_header)
+        .flat_map(str::split_whitespace)
+        .collect();
+    let found = Block {
+        kind,
+        has_headers: lines().next().as_ref().is_some_and(is_header),
+        content: STANDARD.decode(packed).ok()?,
+    };
+    Some((found, after))
 }
 
 #[cfg(test)]
@@ -239,5 +290,33 @@ mod tests {
                 "{why}only CERTIFICATE PEM blocks are allowed, found \"CERTIFICATE REQUEST\""
             )]
         );
+    }
+    #[test]
+    fn certificates_have_no_headers_and_can_be_read() {
+        let made = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).expect("a certificate");
+        let good = made.cert.pem();
+        let check = |text: &str| certificates(&STANDARD.encode(text));
+        assert_eq!(check(&good), Ok(()));
+        assert_eq!(check(&format!("before\n{good}between\n{good}after")), Ok(()));
+        let after_begin = |line: &str| good.replacen("-----\n", &format!("-----\n{line}\n"), 1);
+        let headers = "no PEM block headers are permitted";
+        assert_eq!(check(&after_begin("Some: header\n")), Err(headers.to_owned()));
+        assert_eq!(
+            check(&format!("{good}{}", after_begin("a:b"))),
+            Err(headers.to_owned())
+        );
+        let block =
+            |content: &str| format!("-----BEGIN CERTIFICATE-----\n{content}-----END CERTIFICATE-----\n");
+        let der = check(&block("AAAA\n")).expect_err("it is none");
+        assert!(!der.contains("PEM block"), "{der}");
+        assert_eq!(
+            check(&block("")),
+            Err("found CERTIFICATE PEM block containing 0 certificates".to_owned())
+        );
+        // What is no block is passed over.
+        let none = "must contain at least one CERTIFICATE PEM block";
+        assert_eq!(check(&block("%\n")), Err(none.to_owned()));
+        assert_eq!(check(&format!("{}{good}", block("%\n"))), Ok(()));
+        assert_eq!(check(&format!("-----BEGIN X-----\n{good}")), Ok(()));
     }
 }

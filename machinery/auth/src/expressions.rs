@@ -1,6 +1,7 @@
 //! Expressions of access: what they are evaluated for is claims of a token, a user, or a question about rights.
 //! Whose expressions they are and what follows from them is with those who use them.
 
+mod apart;
 mod declared;
 
 use std::sync::LazyLock;
@@ -9,6 +10,9 @@ use cel::limits::CALL_COST_MAX;
 use cel::{CompileError, Environment, Type, Value as Computed};
 use object::field::{Error, Path};
 use schema::Value;
+
+pub use apart::apart;
+pub use declared::user as user_type;
 
 /// What expressions are evaluated for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

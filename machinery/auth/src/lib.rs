@@ -19,6 +19,7 @@ pub mod tokens;
 mod user;
 
 pub use access::Access;
+pub use expressions::user_type;
 pub use user::User;
 
 /// A list of texts as Go prints it with `%q`.

@@ -36,6 +36,8 @@ pub const OIDC_REFRESH_MAX: Duration = Duration::from_secs(3_600);
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most conditions of an authorization webhook.
 pub const MATCH_CONDITIONS_MAX: usize = 64;
+/// Subjects that expressions are evaluated for at a time, where that may take long; others wait.
+pub const EVALUATIONS_MAX: usize = 8;
 /// The most issuers of an authentication configuration.
 pub const ISSUERS_MAX: usize = 64;
 /// Audit events that wait to be written or sent; more are dropped and counted.

@@ -176,17 +176,25 @@ impl Expr {
         }
     }
 
-    /// The dotted name that a chain of selections is, if it is one: `a.b.c`.
-    pub fn qualified_name(&self) -> Option<String> {
-        match &self.kind {
-            Kind::Ident(name) => Some(name.to_string()),
-            Kind::Select {
-                operand,
-                field,
-                test: false,
-            } => operand.qualified_name().map(|name| format!("{name}.{field}")),
-            _ => None,
+    /// The dotted name that a chain of selections is, if it is one of at most so many bytes: `a.b.c`. Chains are asked for it at
+    /// each of their levels: longer ones are not gone through.
+    pub fn qualified_name(&self, bytes_max: usize) -> Option<String> {
+        let mut parts = Vec::new();
+        let mut left = bytes_max;
+        let mut node = self;
+        while let Kind::Select {
+            operand,
+            field,
+            test: false,
+        } = &node.kind
+        {
+            left = left.checked_sub(field.len() + 1)?;
+            parts.push(field.as_str());
+            node = operand;
         }
+        parts.push(node.as_name().filter(|name| name.len() <= left)?);
+        parts.reverse();
+        Some(parts.join("."))
     }
 
     /// The text of a literal.
@@ -203,5 +211,23 @@ impl Expr {
             Kind::Ident(name) => Some(name),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_short_chains_have_a_name() {
+        let name = Expr::new(1, 0, Kind::Ident(SmolStr::new("a")));
+        let chain = (2..=100).fold(name, |operand, id| {
+            let (operand, field) = (Box::new(operand), SmolStr::new("b"));
+            let test = false;
+            Expr::new(id, 0, Kind::Select { operand, field, test })
+        });
+        let whole = format!("a{}", ".b".repeat(99));
+        assert_eq!(chain.qualified_name(whole.len()).as_ref(), Some(&whole));
+        assert_eq!(chain.qualified_name(whole.len() - 1), None);
     }
 }

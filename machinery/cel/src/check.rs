@@ -13,6 +13,7 @@ use smol_str::SmolStr;
 use crate::ast::{Comprehension, Expr, Id, Kind, Literal};
 use crate::environment::Environment;
 use crate::function::Function;
+use crate::limits::QUALIFIED_NAME_BYTES_MAX;
 use crate::source::Issues;
 use crate::types::{Object, Type};
 
@@ -43,10 +44,18 @@ pub enum Meaning {
 pub struct Checked {
     /// The meaning of each name and call.
     pub meanings: HashMap<Id, Meaning>,
-    /// The type of each node.
-    pub types: HashMap<Id, Type>,
     /// The type of the whole.
     pub result: Type,
+    types: HashMap<Id, Type>,
+    unifier: unify::Unifier,
+}
+
+impl Checked {
+    /// The type of a node. It is made when it is asked for: most are not, and together they can be large.
+    pub fn type_of(&self, expr: &Expr) -> Type {
+        let of = self.types.get(&expr.id).unwrap_or(&Type::Dyn);
+        self.unifier.settled(of)
+    }
 }
 
 /// Checks an expression.
@@ -60,17 +69,15 @@ pub fn check(environment: &Environment, tree: &Expr, issues: &mut Issues) -> Che
         meanings: HashMap::new(),
     };
     let result = checker.expr(tree);
-    let unifier = &checker.unifier;
-    let result = unifier.settled(&result);
-    let types = checker
-        .types
-        .iter()
-        .map(|(id, of)| (*id, unifier.settled(of)))
-        .collect();
+    if checker.unifier.made_too_many() {
+        let message = "the types of the expression have too many parts";
+        checker.issues.report(tree.at, message);
+    }
     Checked {
+        result: checker.unifier.settled(&result),
         meanings: checker.meanings,
-        types,
-        result,
+        types: checker.types,
+        unifier: checker.unifier,
     }
 }
 
@@ -86,6 +93,9 @@ struct Checker<'c> {
 
 impl Checker<'_> {
     fn expr(&mut self, expr: &Expr) -> Type {
+        if self.unifier.made_too_many() {
+            return Type::Error;
+        }
         let of = match &expr.kind {
             Kind::Literal(literal) => literal_type(literal),
             Kind::Ident(name) => self.ident(expr, name),
@@ -157,7 +167,7 @@ impl Checker<'_> {
     }
 
     fn select(&mut self, expr: &Expr, operand: &Expr, field: &SmolStr, test: bool) -> Type {
-        if let Some(name) = expr.qualified_name().filter(|_| !test) {
+        if let Some(name) = expr.qualified_name(QUALIFIED_NAME_BYTES_MAX).filter(|_| !test) {
             let root = name.split('.').next().unwrap_or_default();
             if !self.is_local(root)
                 && let Some(of) = self.global(expr, &name)
@@ -183,7 +193,7 @@ impl Checker<'_> {
                 of @ (Type::Optional(_) | Type::Error) => of,
                 of => Type::optional(of),
             },
-            Type::Object(object) => object.field_type(field).unwrap_or_else(|| {
+            Type::Object(object) => self.environment.field_type(&object, field).unwrap_or_else(|| {
                 self.issues.report(at, format!("undefined field '{field}'"));
                 Type::Error
             }),

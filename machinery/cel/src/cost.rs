@@ -3,7 +3,7 @@
 
 pub mod estimate;
 
-use crate::value::Value;
+use crate::value::{Comparison, Key, Value};
 
 /// A name, or a selection.
 pub const NAME: u64 = 1;
@@ -22,6 +22,12 @@ pub const CHECK: u64 = 350_000;
 pub const PATTERN_MADE: u64 = 500;
 /// Of so many items that are copied one costs a unit. The reference does not copy them.
 const COPIED: u64 = 20;
+/// Of so many bytes that are gone through or made one costs a unit at least. The reference asks for nothing, or for less.
+const BYTES_A_UNIT: u64 = 1024;
+/// Of so many steps of a comparison one costs a unit at least: the reference does not count what is deep in values.
+const COMPARED: u64 = 20;
+/// What a value that is no text takes when it is written, as so many bytes.
+const VALUE_BYTES: u64 = 64;
 
 /// Going through a character.
 pub(crate) const TRAVERSAL: f64 = 0.1;
@@ -41,6 +47,9 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
     Some(match function {
         "join" => return None,
         "check" => CHECK,
+        "indexOf" | "lastIndexOf" if matches!(args, [Value::List(_), _]) => {
+            whole(&args[0]).max(found_in(&args[0], &args[1]))
+        }
         "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => args.first().map_or(CALL, whole),
         "url"
         | "lowerAscii"
@@ -56,26 +65,135 @@ pub fn before(function: &str, args: &[Value<'_>]) -> Option<u64> {
         | "isSemver"
         | "jsonpatch.escapeKey"
         | "strings.quote" => traversal(size(0)),
-        "format" => traversal(size(0)) + traversal(weight(1) - size(1)),
+        "format" => {
+            let asked = traversal(size(0)) + traversal(weight(1) - size(1));
+            asked.max(formatted_bytes(args) / BYTES_A_UNIT)
+        }
         "startsWith" | "endsWith" => traversal(size(1)),
         "ip" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "replace" | "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
+        "replace" => traversal(size(0) * 2.0).max(replaced_bytes(args) / BYTES_A_UNIT),
+        "split" | "ip.isCanonical" => traversal(size(0) * 2.0),
         "matches" | "find" | "findAll" => pattern(0, 1),
         "validate" => traversal(size(1) + 1.0).saturating_mul(ceil(FORMAT_PATTERN_CHARS * PATTERN)),
         "containsIP" => traversal(size(0) * 2.0) + text_of(args.get(1)),
         "containsCIDR" => traversal(size(0) * 2.0) + traversal(size(0)) + CALL + text_of(args.get(1)),
-        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)),
-        "sets.equivalent" => product(weight(0), weight(1)).saturating_mul(2),
+        "sets.contains" | "sets.intersects" => product(weight(0), weight(1)).max(each_with_each(args)),
+        "sets.equivalent" => {
+            let once = product(weight(0), weight(1)).max(each_with_each(args));
+            once.saturating_mul(2)
+        }
         "contains" => traversal(size(0)).saturating_mul(traversal(size(1))),
         "string" if matches!(args, [Value::Bytes(_)]) => traversal(size(0)),
         "bytes" if matches!(args, [Value::String(_)]) => traversal(size(0)),
-        "@in" if matches!(args, [_, Value::List(_)]) => weight(1) as u64,
-        "_==_" | "_!=_" => traversal(compared(args)),
+        "@in" if matches!(args, [_, Value::List(_)]) => (weight(1) as u64).max(found_in(&args[1], &args[0])),
+        "@in" => CALL.max(args.first().map_or(0, own_bytes) / BYTES_A_UNIT),
+        "_[_]" | "_[?_]" => CALL.max(args.get(1).map_or(0, own_bytes) / BYTES_A_UNIT),
+        "_==_" | "_!=_" => traversal(compared(args)).max(deep(args)),
         "_<_" | "_<=_" | "_>_" | "_>=_" if is_text(args) => traversal(compared(args)),
         "_+_" if is_text(args) => traversal(size(0) + size(1)),
         "_+_" if matches!(args, [Value::List(_), _]) => CALL + (size(0) + size(1)) as u64 / COPIED,
+        "charAt" | "size" | "int" | "uint" | "double" | "timestamp" | "duration" => {
+            CALL.max(args.first().map_or(0, own_bytes) / BYTES_A_UNIT)
+        }
         _ => CALL,
     })
+}
+
+/// Bytes of a text or of bytes.
+fn own_bytes(value: &Value<'_>) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Bytes(bytes) => bytes.len() as u64,
+        _ => 0,
+    }
+}
+
+/// Bytes that `format` writes, about.
+fn formatted_bytes(args: &[Value<'_>]) -> u64 {
+    let [Value::String(text), of] = args else { return 0 };
+    let digits = |clause: &str| {
+        let end = clause.find(|char: char| !char.is_ascii_digit());
+        clause[..end.unwrap_or(clause.len())].parse().unwrap_or(0)
+    };
+    let digits: u64 = text.split("%.").skip(1).map(digits).fold(0, u64::saturating_add);
+    // Digits are not copied but worked out.
+    written_bytes(of).saturating_add(digits.saturating_mul(VALUE_BYTES))
+}
+
+fn written_bytes(value: &Value<'_>) -> u64 {
+    let written = |value: Option<Value<'_>>| value.as_ref().map_or(0, written_bytes);
+    match value {
+        Value::List(list) => list
+            .iter()
+            .map(|item| written_bytes(&item))
+            .fold(0, u64::saturating_add),
+        Value::Map(map) => map
+            .keys()
+            .map(|key| {
+                let value = Key::of(&key).ok().and_then(|key| map.get(&key));
+                written_bytes(&key).saturating_add(written(value))
+            })
+            .fold(0, u64::saturating_add),
+        other => own_bytes(other).max(VALUE_BYTES),
+    }
+}
+
+/// What comparing two values takes that are not of one piece.
+fn deep(args: &[Value<'_>]) -> u64 {
+    let ([left @ Value::List(_), right] | [left @ Value::Map(_), right] | [left @ Value::Optional(_), right]) =
+        args
+    else {
+        return 0;
+    };
+    let mut comparison = Comparison::default();
+    comparison.equal(left, right);
+    comparison.steps / COMPARED
+}
+
+/// What looking for a value in a list takes.
+fn found_in(list: &Value<'_>, value: &Value<'_>) -> u64 {
+    let Value::List(list) = list else { return 0 };
+    let mut comparison = Comparison::default();
+    list.iter().any(|item| {
+        comparison.equal(&item, value);
+        comparison.is_long()
+    });
+    comparison.steps / COMPARED
+}
+
+/// What comparing each of a list with each of another takes.
+fn each_with_each(args: &[Value<'_>]) -> u64 {
+    let [Value::List(left), Value::List(right)] = args else {
+        return 0;
+    };
+    let mut comparison = Comparison::default();
+    let mut with_each = |item: Value<'_>| {
+        left.iter().any(|other| {
+            comparison.equal(&other, &item);
+            comparison.is_long()
+        })
+    };
+    right.iter().any(&mut with_each);
+    comparison.steps / COMPARED
+}
+
+/// Bytes that `replace` puts into a text.
+fn replaced_bytes(args: &[Value<'_>]) -> u64 {
+    let [
+        Value::String(text),
+        Value::String(part),
+        Value::String(with),
+        limit @ ..,
+    ] = args
+    else {
+        return 0;
+    };
+    let limit = match limit {
+        [Value::Int(limit)] => usize::try_from(*limit).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    };
+    let times = text.matches(part.as_str()).take(limit).count();
+    (times as u64).saturating_mul(with.len() as u64)
 }
 
 /// What a call costs by what comes of it.

@@ -21,6 +21,9 @@ use crate::types::{Object, Type};
 pub struct Environment {
     variables: BTreeMap<SmolStr, Type>,
     objects: HashMap<SmolStr, Arc<Object>>,
+    /// Fields of objects that are declared one after another, by the objects' names. Their types say the name only: types of such
+    /// fields would hold all those before them.
+    records: BTreeMap<SmolStr, BTreeMap<SmolStr, Type>>,
     syntax: Syntax,
     patches: bool,
 }
@@ -36,6 +39,21 @@ impl Environment {
         self.learn(&of);
         self.variables.insert(name.into(), of);
         self
+    }
+
+    /// With a variable that is an object of this name, which has no fields until [`Self::declare`] declares some.
+    pub fn with_record(mut self, name: impl Into<SmolStr>, object: impl Into<SmolStr>) -> Self {
+        let object = object.into();
+        self.records.insert(object.clone(), BTreeMap::new());
+        self.with(name, Type::object(Object::open(object)))
+    }
+
+    /// Declares a field of an object of [`Self::with_record`].
+    pub fn declare(&mut self, object: &str, field: impl Into<SmolStr>, of: Type) {
+        self.learn(&of);
+        if let Some(fields) = self.records.get_mut(object) {
+            fields.insert(field.into(), of);
+        }
     }
 
     /// With the macro `cel.bind`.
@@ -105,6 +123,14 @@ impl Environment {
         known.or_else(|| is_part.then(|| Arc::new(Object::open(name))))
     }
 
+    /// The type of an object's field, by the name that expressions use.
+    pub(crate) fn field_type(&self, object: &Object, field: &str) -> Option<Type> {
+        match self.records.get(&object.name) {
+            Some(fields) => fields.get(field).cloned(),
+            None => object.field_type(field),
+        }
+    }
+
     pub(crate) fn type_named(&self, name: &str) -> Option<Type> {
         library::named_type(name).or_else(|| self.object(name).map(Type::Object))
     }
@@ -154,7 +180,7 @@ impl Analysis {
 
     /// Makes it ready to be evaluated.
     pub fn program(&self) -> Program {
-        Program::new(plan(&self.tree, &self.checked), self.checked.result.clone())
+        Program::new(plan(&self.tree, &self.checked))
     }
 }
 

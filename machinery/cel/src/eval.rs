@@ -5,7 +5,6 @@ mod fold;
 mod machine;
 mod plan;
 
-use crate::types::Type;
 use crate::value::{Error, Outcome, Value};
 
 pub use plan::plan;
@@ -30,7 +29,6 @@ impl<'a, const N: usize> Variables<'a> for [(&str, Value<'a>); N] {
 #[derive(Debug)]
 pub struct Program {
     node: Node,
-    result: Type,
 }
 
 /// What an evaluation came to.
@@ -43,13 +41,8 @@ pub struct Evaluated<'a> {
 }
 
 impl Program {
-    pub(crate) fn new(node: Node, result: Type) -> Self {
-        Self { node, result }
-    }
-
-    /// The type that its value will have.
-    pub fn result_type(&self) -> &Type {
-        &self.result
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node }
     }
 
     /// Evaluates it. An evaluation that costs more than `cost_max` ends with [`Error::CostLimit`].

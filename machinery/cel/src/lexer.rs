@@ -4,6 +4,7 @@ mod literal;
 
 use crate::source::Issues;
 
+use literal::Open;
 pub use literal::value;
 
 /// What a token is.
@@ -29,6 +30,13 @@ pub enum TokenKind {
     End,
 }
 
+impl TokenKind {
+    /// Whether it is this sign.
+    pub fn is(self, sign: &str) -> bool {
+        matches!(self, Self::Sign(found) if found == sign)
+    }
+}
+
 /// A token.
 #[derive(Clone, Copy, Debug)]
 pub struct Token<'t> {
@@ -48,13 +56,50 @@ const SIGNS: [&str; 24] = [
 /// Words that are signs to the grammar.
 const WORDS: [&str; 4] = ["in", "true", "false", "null"];
 
-/// All tokens of a text; the last is its end.
+/// Names that the language keeps for itself.
+pub const RESERVED: [&str; 17] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// Whether a text is a name that an expression can have for a variable.
+pub fn is_identifier(text: &str) -> bool {
+    let is_part = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    let begins_well = text.starts_with(|first: char| !first.is_ascii_digit());
+    begins_well && text.bytes().all(is_part) && !is_reserved(text)
+}
+
+/// Whether a word is the language's own.
+pub fn is_reserved(word: &str) -> bool {
+    WORDS.contains(&word) || RESERVED.contains(&word)
+}
+
+/// All tokens of a text; the last is its end. Nothing more is read once no more issues are taken.
 pub fn tokens<'t>(text: &'t str, issues: &mut Issues) -> Vec<Token<'t>> {
-    let mut lexer = Lexer { text, byte: 0, at: 0 };
+    let mut lexer = Lexer {
+        text,
+        byte: 0,
+        at: 0,
+        open: Open::default(),
+    };
     let mut tokens = Vec::new();
-    while lexer.skip_blank() {
-        let rest = lexer.rest();
-        match token(rest) {
+    while !issues.is_full() && lexer.skip_blank() {
+        match lexer.next() {
             Ok((kind, length)) => tokens.push(lexer.take(kind, length)),
             Err(length) => {
                 let token = lexer.take(TokenKind::End, length);
@@ -80,11 +125,19 @@ struct Lexer<'t> {
     text: &'t str,
     byte: usize,
     at: u32,
+    open: Open,
 }
 
 impl<'t> Lexer<'t> {
     fn rest(&self) -> &'t str {
         &self.text[self.byte..]
+    }
+
+    fn next(&mut self) -> Result<(TokenKind, usize), usize> {
+        match literal::string(self.text, self.byte, &mut self.open) {
+            Some(found) => found,
+            None => token(self.rest()),
+        }
     }
 
     fn take(&mut self, kind: TokenKind, length: usize) -> Token<'t> {
@@ -114,12 +167,9 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The first token's kind and length, or the length of what is none.
+/// The first token's kind and length, or the length of what is none. It is no string.
 fn token(rest: &str) -> Result<(TokenKind, usize), usize> {
     let first = rest.chars().next().unwrap_or_default();
-    if let Some(found) = literal::string(rest) {
-        return found;
-    }
     if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|next: char| next.is_ascii_digit())) {
         return Ok(literal::number(rest));
     }
@@ -150,4 +200,37 @@ fn escaped(rest: &str) -> Result<(TokenKind, usize), usize> {
         return Ok((TokenKind::Escaped, inner + 2));
     }
     Err(1 + inner + after.chars().next().map_or(0, char::len_utf8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_language_are_no_names() {
+        for good in ["a", "_", "a1_B", "inn", "True"] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1a",
+            "a-b",
+            "a.b",
+            "\u{e9}",
+            "in",
+            "true",
+            "null",
+            "namespace",
+            "while",
+        ] {
+            assert!(!is_identifier(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_once_issues_are_full() {
+        let mut issues = Issues::new("");
+        let text = "@ a ".repeat(20_000);
+        assert_eq!(tokens(&text, &mut issues).len(), crate::limits::ISSUES_MAX);
+    }
 }

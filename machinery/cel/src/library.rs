@@ -3,8 +3,9 @@
 
 mod addresses;
 mod conversions;
-mod formats;
+mod format_function;
 mod lists;
+mod named_formats;
 mod numbers;
 mod operators;
 mod optionals;
@@ -15,7 +16,6 @@ mod regexes;
 mod rights;
 mod sets;
 mod strings;
-mod texts;
 mod times;
 mod urls;
 mod versions;
@@ -27,9 +27,8 @@ use crate::types::Type;
 use crate::value::{Error, Outcome, Value};
 
 pub use conversions::text_of;
-pub use formats::NamedFormat;
+pub use named_formats::NamedFormat;
 pub use regexes::compiled;
-pub use strings::quoted;
 pub use urls::Url;
 
 /// The types of libraries, by the short names that declarations have for them.
@@ -62,7 +61,7 @@ pub fn functions() -> &'static Functions {
             urls::ALL,
             quantities::ALL,
             addresses::ALL,
-            formats::ALL,
+            named_formats::ALL,
             versions::ALL,
             order::ALL,
             patches::ALL,

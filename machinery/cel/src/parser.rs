@@ -34,6 +34,7 @@ pub fn parse(text: &str, syntax: Syntax) -> Result<Expr, Issues> {
         issues,
         syntax,
         last_id: 0,
+        nodes: 0,
         depth: 0,
         recovers: false,
         gave_up: false,
@@ -51,6 +52,8 @@ struct Parser<'t> {
     issues: Issues,
     syntax: Syntax,
     last_id: Id,
+    /// Nodes that were made, copies among them.
+    nodes: u32,
     depth: u32,
     /// Nothing more is told until a token fits again.
     recovers: bool,
@@ -69,7 +72,7 @@ impl<'t> Parser<'t> {
     }
 
     fn is(&self, sign: &str) -> bool {
-        self.peek().kind == TokenKind::Sign(sign_of(sign))
+        self.peek().kind.is(sign)
     }
 
     fn skip(&mut self) -> Token<'t> {
@@ -138,14 +141,24 @@ impl<'t> Parser<'t> {
             self.too_deep(at);
             return self.nothing(at);
         }
-        if node.extent.nodes > NODES_MAX {
+        match self.has_room(at, 1) {
+            true => node,
+            false => self.nothing(at),
+        }
+    }
+
+    /// Counts nodes that are made, unless those are too many, which is told. Memory is held by all nodes of a text, not only by
+    /// those of its largest part.
+    fn has_room(&mut self, at: u32, nodes: u32) -> bool {
+        self.nodes = self.nodes.saturating_add(nodes);
+        let has_room = self.nodes <= NODES_MAX;
+        if !has_room {
             self.give_up(
                 at,
                 format!("expression is too large: more than {NODES_MAX} nodes"),
             );
-            return self.nothing(at);
         }
-        node
+        has_room
     }
 
     /// What stands for a part that is wrong, which was told.
@@ -165,17 +178,4 @@ impl<'t> Parser<'t> {
             },
         )
     }
-}
-
-/// The one text of a sign, as tokens have it.
-fn sign_of(sign: &str) -> &'static str {
-    const SIGNS: [&str; 28] = [
-        "==", "!=", "<=", ">=", "&&", "||", "<", ">", "[", "]", "{", "}", "(", ")", ".", ",", "-", "!", "?",
-        ":", "+", "*", "/", "%", "in", "true", "false", "null",
-    ];
-    SIGNS
-        .iter()
-        .find(|known| **known == sign)
-        .copied()
-        .unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! The text of an expression and what is wrong with it: places are told by line and column, and shown below the line.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use crate::limits::ISSUES_MAX;
+use crate::limits::{ISSUES_BYTES_MAX, ISSUES_MAX};
 
 /// What is wrong at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
+struct Issue {
     /// Where: code points from the beginning of the text.
     pub at: u32,
     /// What.
@@ -30,7 +30,7 @@ impl Issues {
     }
 
     pub(crate) fn report(&mut self, at: u32, message: impl Into<String>) {
-        if self.found.len() < ISSUES_MAX {
+        if !self.is_full() {
             let message = message.into();
             self.found.push(Issue { at, message });
         }
@@ -40,9 +40,9 @@ impl Issues {
         self.found.is_empty()
     }
 
-    /// Each of them, in the order in which they were found.
-    pub fn all(&self) -> &[Issue] {
-        &self.found
+    /// Whether no more of them are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= ISSUES_MAX
     }
 
     /// Line (from 1), column (from 0, in code points) and the line's text.
@@ -60,27 +60,36 @@ impl Issues {
         }
         last
     }
+
+    fn tell(&self, issue: &Issue, out: &mut String) -> fmt::Result {
+        let (line, column, text) = self.place(issue.at);
+        write!(out, "ERROR: <input>:{line}:{}: {}", column + 1, issue.message)?;
+        write!(out, "\n | {}\n | ", text.replace('\t', " "))?;
+        let mut chars = text.chars();
+        for char in chars.by_ref().take(column) {
+            out.push(if char.len_utf8() > 1 { '\u{ff0e}' } else { '.' });
+        }
+        let is_wide = chars.next().is_some_and(|char| char.len_utf8() > 1);
+        out.push(if is_wide { '\u{ff3e}' } else { '^' });
+        Ok(())
+    }
 }
 
 impl fmt::Display for Issues {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut found: Vec<&Issue> = self.found.iter().collect();
         found.sort_by_key(|issue| issue.at);
-        for (index, issue) in found.into_iter().enumerate() {
-            if index > 0 {
-                out.write_str("\n")?;
+        let mut told = String::new();
+        for issue in found {
+            if told.len() >= ISSUES_BYTES_MAX {
+                break;
             }
-            let (line, column, text) = self.place(issue.at);
-            write!(out, "ERROR: <input>:{line}:{}: {}", column + 1, issue.message)?;
-            write!(out, "\n | {}\n | ", text.replace('\t', " "))?;
-            let mut chars = text.chars();
-            for char in chars.by_ref().take(column) {
-                out.write_str(if char.len_utf8() > 1 { "\u{ff0e}" } else { "." })?;
+            if !told.is_empty() {
+                told.push('\n');
             }
-            let is_wide = chars.next().is_some_and(|char| char.len_utf8() > 1);
-            out.write_str(if is_wide { "\u{ff3e}" } else { "^" })?;
+            self.tell(issue, &mut told)?;
         }
-        Ok(())
+        out.write_str(&told)
     }
 }
 
@@ -89,6 +98,22 @@ impl std::error::Error for Issues {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_is_bounded_and_begins_with_the_first() {
+        let line = "@".repeat(10_000);
+        let mut issues = Issues::new(&line);
+        (0..100).rev().for_each(|at| issues.report(at, "wrong"));
+        let told = issues.to_string();
+        assert!(told.starts_with("ERROR: <input>:1:1: wrong\n"));
+        let one = line.len() + 200;
+        assert!(
+            told.len() > ISSUES_BYTES_MAX && told.len() < ISSUES_BYTES_MAX + one,
+            "{}",
+            told.len()
+        );
+        assert_eq!(told.matches("ERROR").count(), ISSUES_BYTES_MAX / line.len() + 1);
+    }
 
     #[test]
     fn issues_show_their_line_and_place_in_order() {

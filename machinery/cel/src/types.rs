@@ -5,6 +5,8 @@ mod object;
 use std::fmt;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 pub use object::{Field, Object, escape};
 
 /// A type.
@@ -69,6 +71,17 @@ impl Type {
         Self::Object(Arc::new(object))
     }
 
+    /// An object with these fields.
+    pub fn with_fields<const N: usize>(name: &'static str, fields: [(&'static str, Type); N]) -> Self {
+        let fields = fields.map(|(name, of)| (SmolStr::new_static(name), of));
+        Self::object(Object::new(SmolStr::new_static(name), fields))
+    }
+
+    /// A list of texts.
+    pub fn texts() -> Self {
+        Self::list(Self::String)
+    }
+
     /// What stands within it.
     pub(crate) fn parts(&self) -> Vec<&Type> {
         match self {
@@ -78,14 +91,20 @@ impl Type {
         }
     }
 
-    /// The same with other parts.
-    pub(crate) fn map_parts(&self, change: &mut dyn FnMut(&Type) -> Type) -> Type {
+    /// The same with other parts; nothing if none of them changes, so that what stays as it is can be shared.
+    pub(crate) fn map_parts(&self, change: &mut dyn FnMut(&Type) -> Option<Type>) -> Option<Type> {
         match self {
-            Self::List(item) => Self::List(Arc::new(change(item))),
-            Self::Optional(item) => Self::Optional(Arc::new(change(item))),
-            Self::Type(item) => Self::Type(Arc::new(change(item))),
-            Self::Map(both) => Self::Map(Arc::new((change(&both.0), change(&both.1)))),
-            other => other.clone(),
+            Self::List(item) => change(item).map(Self::list),
+            Self::Optional(item) => change(item).map(Self::optional),
+            Self::Type(item) => change(item).map(|of| Self::Type(of.into())),
+            Self::Map(both) => match (change(&both.0), change(&both.1)) {
+                (None, None) => None,
+                (key, value) => Some(Self::map(
+                    key.unwrap_or_else(|| both.0.clone()),
+                    value.unwrap_or_else(|| both.1.clone()),
+                )),
+            },
+            _ => None,
         }
     }
 

@@ -3,9 +3,9 @@
 
 mod collection;
 mod compare;
-mod kept;
 mod key;
-mod made;
+mod library_values;
+mod owned;
 mod tree;
 
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use schema::time::Time;
 use smol_str::SmolStr;
 
 pub use collection::{List, Map};
-pub use compare::{are_ordered, compare, equal};
-pub use kept::Kept;
+pub use compare::{Comparison, are_ordered, compare, equal};
 pub use key::Key;
-pub use made::{Items, OwnedMap};
+pub use library_values::Kept;
+pub use owned::{Items, OwnedMap};
 
 use crate::types::Type;
 

@@ -118,6 +118,78 @@ fn runs_cost_what_the_reference_says() {
     }
 }
 
+/// Of short texts, nothing is asked but what the reference asks.
+#[test]
+fn work_on_long_texts_is_paid() {
+    let cost = |text: &str, chars: usize| {
+        let data = tree!({"text": ("a".repeat(chars))});
+        let of = this();
+        let program = environment().compile(text, &[]).expect(text);
+        program
+            .evaluate(&[("self", Value::tree(&data, &of))], u64::MAX)
+            .cost
+    };
+    let unit = 1024;
+    for (text, small, bytes) in [
+        // Of each: what it takes for 10 characters, and how many bytes are gone through or made for 4,000.
+        ("self.text.replace('', self.text)", 4 + 2, 4_001 * 4_000),
+        ("self.text.replace('', self.text, 500)", 4 + 2, 500 * 4_000),
+        (
+            "'%s%s%s%s'.format([self.text, {'k': self.text}, [self.text], 1])",
+            6 + 10 + 30 + 10 + 1 + 1,
+            3 * 4_000,
+        ),
+        ("'%.1000f'.format([1.5])", 10 + 1000 * 64 / unit, 0),
+        ("self.text.charAt(9)", 2 + 1, 4_000),
+        ("self.text.size()", 2 + 1, 4_000),
+        ("double(self.text)", 2 + 1, 4_000),
+        ("duration(self.text)", 2 + 1, 4_000),
+    ] {
+        assert_eq!(cost(text, 10), small, "{text}");
+        let asked = cost(text, 4_000);
+        assert!(asked >= bytes / unit, "{text}: {asked}");
+    }
+}
+
+/// What is deep in values is compared, too. Of what is flat, nothing is asked but what the reference asks.
+#[test]
+fn deep_comparisons_are_paid() {
+    let text = "a".repeat(100_000);
+    let list = schema::Value::List;
+    let items = |last: i64| list((0..400).chain([last]).map(schema::Value::from).collect());
+    let texts = |last: &str| list(vec![schema::Value::from(format!("{text}{last}")); 10]);
+    let data = tree!({
+        "ints": (items(1)), "one": [(items(1))], "same": [(items(1))], "other": [(items(2))],
+        "text": (format!("{text}b")), "texts": (texts("c")), "more": (texts("d")), "map": {},
+        "deep": [{"a": (items(1))}, {"a": (items(1))}],
+    });
+    let environment = Environment::new().with("self", Type::Dyn);
+    let cost = |text: &str| {
+        let program = environment.compile(text, &[]).expect(text);
+        program
+            .evaluate(&[("self", Value::dynamic(&data))], u64::MAX)
+            .cost
+    };
+    let names = 4;
+    for (text, wanted) in [
+        ("self.ints == self.ints", 401 / 10 + 1),
+        ("self.one == self.same", 403 / 20),
+        ("self.one != self.other", 403 / 20),
+        ("self.ints in self.one", 402 / 20),
+        ("self.deep.lastIndexOf(self.deep[0])", 1 + 2 * 403 / 20),
+        ("sets.contains(self.one, self.other)", 403 / 20),
+        ("sets.equivalent(self.one, self.other)", 403 / 20 * 2),
+        ("self.text in self.texts", 10 * (1 + 100_001 / 1024) / 20),
+        ("self.texts == self.more", (2 + 100_001 / 1024) / 20),
+        ("sets.intersects(self.texts, self.more)", 100 * 98 / 20),
+        ("self.text in self.map", 100_001 / 1024),
+        ("1 in self.ints", 401),
+    ] {
+        let asked = cost(text) - if text.starts_with('1') { 2 } else { names };
+        assert_eq!(asked, wanted, "{text}");
+    }
+}
+
 #[test]
 fn evaluation_stops_at_the_limit() {
     let texts = (0..1_000)
@@ -197,6 +269,28 @@ fn what_is_shared_is_counted() {
     );
     let patterns = "[1, 2, 3].map(x, 'a{' + string(x) + '}').all(p, 'aaa'.matches(p))";
     assert_eq!(run(patterns).outcome.map(|value| value.as_bool()), Ok(Some(true)));
+}
+
+/// What a type that is open at first becomes is made anew for each node that has it: no more than a check may make.
+#[test]
+fn types_that_are_made_are_counted() {
+    let nested = |inner: &str| format!("{}{inner}{}", "[".repeat(200), "]".repeat(200));
+    let text = |uses: usize| {
+        let of = vec!["optional.of(x)"; uses].join(",");
+        format!(
+            "cel.bind(x, {}, [[x, {}].size()] == [] ? [] : [{of}])",
+            nested(""),
+            nested("1")
+        )
+    };
+    let environment = Environment::new().with_bind();
+    assert!(environment.check(&text(100)).is_ok());
+    let told = environment.check(&text(6_000)).expect_err("too many").to_string();
+    assert!(
+        told.contains("the types of the expression have too many parts"),
+        "{told}"
+    );
+    assert_eq!(told.matches("ERROR").count(), 1);
 }
 
 /// The deepest trees that are let in go through everything on the stack of a worker's thread.

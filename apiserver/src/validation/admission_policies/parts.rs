@@ -1,8 +1,5 @@
 //! What policies are made of: the kind of their parameters, and variables.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 use cel::{Environment, Type};
 use object::names::{dns_1035_label, dns_subdomain};
 use schema::SmolStr;
@@ -10,13 +7,6 @@ use schema::SmolStr;
 use super::super::expressions;
 use super::super::place::Place;
 use crate::strategy::Errors;
-
-/// Words of CEL that no variable can have for a name.
-static RESERVED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    "true false null in as break const continue else for function if import let loop package namespace return var void while"
-        .split(' ')
-        .collect()
-});
 
 /// The kind of a policy's parameters.
 pub fn param_kind(place: &Place<'_>, errors: &mut Errors) {
@@ -61,32 +51,23 @@ fn group_version(place: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-/// A variable: its name is one in CEL. It is put to those before it, which its expression may use.
+/// A variable: its name is one in CEL. The name and the type, if it has an expression.
 pub fn variable(
     place: &Place<'_>,
     environment: &Environment,
-    variables: &mut Vec<(SmolStr, Type)>,
     errors: &mut Errors,
-) {
+) -> Option<(SmolStr, Type)> {
     let [name, expression] = ["name", "expression"].map(|field| place.field(field));
     if name.text().trim().is_empty() {
         errors.push(name.required("name is not specified"));
-    } else if !is_identifier(name.text()) {
+    } else if !cel::is_identifier(name.text()) {
         errors.push(name.invalid_text("must be a valid CEL identifier"));
     }
     if expression.text().trim().is_empty() {
         errors.push(expression.required("expression is not specified"));
-        return;
+        return None;
     }
     // Of what is wrong, anything may be.
     let of = expressions::check(&expression, environment, &[], errors).unwrap_or(Type::Dyn);
-    variables.push((SmolStr::new(name.text()), of));
-}
-
-fn is_identifier(name: &str) -> bool {
-    let starts_well = !name.starts_with(|first: char| first.is_ascii_digit());
-    let is_plain = name
-        .bytes()
-        .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
-    starts_well && is_plain && !RESERVED.contains(name)
+    Some((SmolStr::new(name.text()), of))
 }

@@ -366,3 +366,26 @@ fn mutations_make_what_their_type_says() {
         ]
     );
 }
+
+/// Each variable may use all before it; what one is of does not hold what those are of.
+#[test]
+fn many_variables_are_checked_one_after_another() {
+    let variable = |at: usize| {
+        let expression = match at {
+            0 => "1".to_owned(),
+            at if at % 2 == 0 => format!("variables.v{} + 1", at - 2),
+            _ => "variables".to_owned(),
+        };
+        tree!({"name": (format!("v{at}")), "expression": expression})
+    };
+    let many = Value::List((0..6_000).map(variable).collect());
+    let last = tree!([{"expression": "variables.v5999.v5998 == 3000 && variables.v1.v4 == 3"}]);
+    let told = validating_with(|spec| {
+        spec.insert("variables", many);
+        spec.insert("validations", last);
+    });
+    assert_eq!(told, [""; 0]);
+    let late = tree!([{"name": "a", "expression": "variables.b"}, {"name": "b", "expression": "1"}]);
+    let told = validating_with(|spec| drop(spec.insert("variables", late)));
+    assert!(told[0].contains("undefined field 'b'"), "{told:?}");
+}

@@ -3,7 +3,9 @@
 
 mod budget;
 
-use cel::{CompileError, Type};
+use std::cell::LazyCell;
+
+use cel::{CompileError, Environment, Type};
 use object::field::Path;
 
 use super::super::internal_form;
@@ -77,15 +79,26 @@ pub fn check(schema: &Place<'_>, site: &Site, budget: &mut Budget, errors: &mut 
     let Some(declared) = declared(schema.value(), site.is_resource) else {
         return;
     };
+    // Of a large schema they take their time: they are made once, not for each rule.
+    let of = &declared;
+    let environments = [false, true].map(|optional_old| LazyCell::new(move || environment(of, optional_old)));
     for rule in rules.items() {
-        self::rule(&rule, &declared, site, budget, errors);
+        let optional_old = rule.field("optionalOldSelf").is_true();
+        let environment = &environments[usize::from(optional_old)];
+        self::rule(&rule, environment, &declared, site, budget, errors);
     }
 }
 
-fn rule(rule: &Place<'_>, declared: &Declared, site: &Site, budget: &mut Budget, errors: &mut Errors) {
+fn rule(
+    rule: &Place<'_>,
+    environment: &Environment,
+    declared: &Declared,
+    site: &Site,
+    budget: &mut Budget,
+    errors: &mut Errors,
+) {
     let [expression, message, optional] =
         ["rule", "messageExpression", "optionalOldSelf"].map(|field| rule.field(field));
-    let environment = environment(declared, optional.is_true());
     let shown = || internal_form::compact("ValidationRule", rule.value());
     let told = |error: CompileError| match error {
         CompileError::Issues(_) => error.to_string(),

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use super::unix_seconds;
 use crate::User;
+use crate::expressions::apart;
 use crate::jwt::Unverified;
 
 pub use claims::{Mapping, Prefixed, Source};
@@ -99,9 +100,7 @@ impl Oidc {
             return self.mapping.user(&claims);
         }
         let mapping = self.mapping.clone();
-        tokio::task::spawn_blocking(move || mapping.user(&claims))
-            .await
-            .unwrap_or_else(|error| Err(error.to_string()))
+        apart(move || mapping.user(&claims)).await?
     }
 
     fn check(&self, token: &Unverified<'_>, now: i64) -> Result<i64, String> {

@@ -32,6 +32,11 @@ impl Conditions {
         Ok(Self(conditions))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether all hold for the spec of a SubjectAccessReview. One that does not decides, whatever went wrong with others.
     pub fn hold(&self, spec: &Value) -> Result<bool, String> {
         if self.0.is_empty() {

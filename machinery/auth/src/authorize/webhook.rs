@@ -1,5 +1,6 @@
 //! An authorizer over HTTP: a SubjectAccessReview is sent, its status decides. Answers are remembered, failures are not.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use schema::{Value, json};
@@ -9,6 +10,7 @@ use super::{Attributes, Decision};
 use crate::User;
 use crate::cache::Cache;
 use crate::client::{Caller, Error};
+use crate::expressions::apart;
 use crate::limits::{CACHED_ANSWERS_MAX, CACHED_QUESTION_BYTES_MAX};
 use crate::review;
 
@@ -41,7 +43,7 @@ impl Default for Settings {
 pub struct Webhook {
     caller: Caller,
     settings: Settings,
-    conditions: Conditions,
+    conditions: Arc<Conditions>,
     answers: Cache<String, Decision>,
 }
 
@@ -51,27 +53,31 @@ impl Webhook {
         Self {
             caller,
             settings,
-            conditions: Conditions::default(),
+            conditions: Arc::default(),
             answers: Cache::new(CACHED_ANSWERS_MAX),
         }
     }
 
     /// Asks under these conditions only.
     pub fn when(self, conditions: Conditions) -> Self {
-        Self { conditions, ..self }
+        Self {
+            conditions: Arc::new(conditions),
+            ..self
+        }
     }
 
     /// What the webhook says, now or a while ago.
     pub async fn decide(&self, user: &User, attributes: &Attributes<'_>) -> Decision {
         let spec = review::access_spec(user, attributes);
-        match self.conditions.hold(&spec) {
+        let key = json::to_string(&spec);
+        // What is remembered was asked under these conditions: they held for it.
+        if let Some(remembered) = self.answers.get(&key, Instant::now()) {
+            return remembered;
+        }
+        match self.is_for(&spec).await {
             Ok(true) => {}
             Ok(false) => return Decision::no_opinion(""),
             Err(error) => return self.failed(error),
-        }
-        let key = json::to_string(&spec);
-        if let Some(remembered) = self.answers.get(&key, Instant::now()) {
-            return remembered;
         }
         match self
             .caller
@@ -85,6 +91,15 @@ impl Webhook {
             }
             Err(error) => self.failed(error.to_string()),
         }
+    }
+
+    /// Whether it is asked this at all. Conditions may take their time.
+    async fn is_for(&self, spec: &Value) -> Result<bool, String> {
+        if self.conditions.is_empty() {
+            return Ok(true);
+        }
+        let (conditions, spec) = (self.conditions.clone(), spec.clone());
+        apart(move || conditions.hold(&spec)).await?
     }
 
     fn question(&self, spec: Value) -> Value {
@@ -133,5 +148,38 @@ fn read(answer: &Value) -> Result<Decision, Error> {
         (true, false) => Ok(Decision::allow(text("reason"))),
         (false, true) => Ok(Decision::deny(text("reason"))),
         (false, false) => Ok(Decision::no_opinion(text("reason"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Kubeconfig;
+
+    /// Nobody is at the address: who asks there fails.
+    fn webhook(condition: &'static str) -> Webhook {
+        let kubeconfig = Kubeconfig {
+            server: "http://127.0.0.1:1/".to_owned(),
+            ..Kubeconfig::default()
+        };
+        let caller = Caller::new(kubeconfig, Duration::from_secs(1)).expect("a client");
+        let conditions = Conditions::read(&[schema::tree!({"expression": condition})]).expect("good");
+        let caller = caller.with_tries(1, Duration::ZERO);
+        Webhook::new(caller, Settings::default()).when(conditions)
+    }
+
+    #[tokio::test]
+    async fn conditions_are_looked_at_for_what_is_not_remembered() {
+        let (user, attributes) = (User::new("jane", "", &[]), Attributes::path("get", "/x"));
+        let webhook = webhook("request.user == 'other'");
+        assert_eq!(webhook.decide(&user, &attributes).await, Decision::no_opinion(""));
+        let key = json::to_string(&review::access_spec(&user, &attributes));
+        webhook.remember(key, &Decision::allow("before"));
+        assert_eq!(
+            webhook.decide(&user, &attributes).await,
+            Decision::allow("before")
+        );
+        let other = webhook.decide(&User::new("other", "", &[]), &attributes).await;
+        assert!(other.error.is_some(), "{other:?}");
     }
 }

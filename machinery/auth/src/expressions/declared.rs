@@ -1,30 +1,20 @@
 //! The types of users and of questions about rights, and which fields an expression selects.
 
+use cel::Type;
 use cel::ast::{Expr, Kind};
-use cel::{Object, Type};
-use smol_str::SmolStr;
-
-fn object<const N: usize>(name: &'static str, fields: [(&'static str, Type); N]) -> Type {
-    let fields = fields.map(|(name, of)| (SmolStr::new_static(name), of));
-    Type::object(Object::new(SmolStr::new_static(name), fields))
-}
-
-fn texts() -> Type {
-    Type::list(Type::String)
-}
 
 fn extra() -> Type {
-    Type::map(Type::String, texts())
+    Type::map(Type::String, Type::texts())
 }
 
 /// A user.
 pub fn user() -> Type {
-    object(
+    Type::with_fields(
         "kubernetes.UserInfo",
         [
             ("username", Type::String),
             ("uid", Type::String),
-            ("groups", texts()),
+            ("groups", Type::texts()),
             ("extra", extra()),
         ],
     )
@@ -33,15 +23,15 @@ pub fn user() -> Type {
 /// The spec of a SubjectAccessReview.
 pub fn request() -> Type {
     let selector = |name| {
-        let requirement = object(
+        let requirement = Type::with_fields(
             "kubernetes.SelectorRequirement",
             [
                 ("key", Type::String),
                 ("operator", Type::String),
-                ("values", texts()),
+                ("values", Type::texts()),
             ],
         );
-        object(
+        Type::with_fields(
             name,
             [
                 ("rawSelector", Type::String),
@@ -49,7 +39,7 @@ pub fn request() -> Type {
             ],
         )
     };
-    let resource = object(
+    let resource = Type::with_fields(
         "kubernetes.ResourceAttributes",
         [
             ("namespace", Type::String),
@@ -63,17 +53,17 @@ pub fn request() -> Type {
             ("labelSelector", selector("kubernetes.LabelSelectorAttributes")),
         ],
     );
-    let path = object(
+    let path = Type::with_fields(
         "kubernetes.NonResourceAttributes",
         [("path", Type::String), ("verb", Type::String)],
     );
-    object(
+    Type::with_fields(
         "kubernetes.SubjectAccessReviewSpec",
         [
             ("resourceAttributes", resource),
             ("nonResourceAttributes", path),
             ("user", Type::String),
-            ("groups", texts()),
+            ("groups", Type::texts()),
             ("extra", extra()),
             ("uid", Type::String),
         ],

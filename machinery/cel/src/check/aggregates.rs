@@ -80,7 +80,7 @@ impl Checker<'_> {
             } else {
                 of
             };
-            let Some(wanted) = object.field_type(&entry.name) else {
+            let Some(wanted) = self.environment.field_type(&object, &entry.name) else {
                 self.issues
                     .report(entry.at, format!("undefined field '{}'", entry.name));
                 continue;

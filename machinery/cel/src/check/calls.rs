@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::{Checker, Meaning};
 use crate::ast::{Expr, Kind};
 use crate::function::{Function, Overload};
+use crate::limits::QUALIFIED_NAME_BYTES_MAX;
 use crate::types::Type;
 
 impl Checker<'_> {
@@ -20,7 +21,7 @@ impl Checker<'_> {
                 None => self.undeclared(expr.at, name),
             };
         };
-        if let Some(qualifier) = target.qualified_name() {
+        if let Some(qualifier) = target.qualified_name(QUALIFIED_NAME_BYTES_MAX) {
             let root = qualifier.split('.').next().unwrap_or_default();
             let whole = format!("{}.{name}", qualifier.trim_start_matches('.'));
             if let Some(function) = self.environment.function(&whole).filter(|_| !self.is_local(root)) {
@@ -118,8 +119,12 @@ impl Checker<'_> {
 }
 
 fn with_params(of: &Type, params: &[Type]) -> Type {
+    replaced(of, params).unwrap_or_else(|| of.clone())
+}
+
+fn replaced(of: &Type, params: &[Type]) -> Option<Type> {
     match of {
-        Type::Param(at) => params[*at as usize].clone(),
-        other => other.map_parts(&mut |part| with_params(part, params)),
+        Type::Param(at) => Some(params[*at as usize].clone()),
+        other => other.map_parts(&mut |part| replaced(part, params)),
     }
 }

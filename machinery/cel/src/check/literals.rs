@@ -18,7 +18,7 @@ pub fn check(tree: &Expr, checked: &Checked, issues: &mut Issues) {
 }
 
 fn visit(expr: &Expr, checked: &Checked, may_be_mixed: bool, issues: &mut Issues) {
-    let of = |expr: &Expr| checked.types.get(&expr.id).cloned().unwrap_or(Type::Dyn);
+    let of = |expr: &Expr| checked.type_of(expr);
     let mut may_be_mixed = may_be_mixed;
     match &expr.kind {
         Kind::Call {

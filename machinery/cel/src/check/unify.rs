@@ -1,6 +1,8 @@
 //! Whether a value of one type can stand where another is wanted, and what open types become by that.
 
-use crate::limits::TYPE_PARTS_MAX;
+use std::cell::Cell;
+
+use crate::limits::{TYPE_PARTS_MADE_MAX, TYPE_PARTS_MAX};
 use crate::types::Type;
 
 /// What open types were found to be, by their numbers.
@@ -9,6 +11,8 @@ pub struct Unifier {
     found: Vec<Option<Type>>,
     /// What was bound, and what it was before: attempts that fail are taken back.
     bound: Vec<(u32, Option<Type>)>,
+    /// Types that were made of others.
+    made: Cell<u64>,
 }
 
 /// A moment in the life of a unifier.
@@ -119,29 +123,32 @@ impl Unifier {
         }
     }
 
-    /// The type with what is known of its open parts.
+    /// The type with what is known of its open parts. It is shared where nothing is.
     pub fn known(&self, of: &Type) -> Type {
-        match of {
-            Type::Param(at) => match &self.found[*at as usize] {
-                Some(bound) => self.known(bound),
-                None => of.clone(),
-            },
-            Type::List(_) | Type::Map(_) | Type::Optional(_) | Type::Type(_) => {
-                of.map_parts(&mut |part| self.known(part))
-            }
-            other => other.clone(),
-        }
+        self.resolved(of, None).unwrap_or_else(|| of.clone())
     }
 
     /// The same, where what stayed open can be anything.
     pub fn settled(&self, of: &Type) -> Type {
-        match of {
-            Type::Param(at) => match &self.found[*at as usize] {
-                Some(bound) => self.settled(bound),
-                None => Type::Dyn,
-            },
-            other => other.map_parts(&mut |part| self.settled(part)),
+        self.resolved(of, Some(&Type::Dyn)).unwrap_or_else(|| of.clone())
+    }
+
+    /// A type whose bound parts are what they are bound to, and whose open ones are `open`; nothing if that changes nothing.
+    fn resolved(&self, of: &Type, open: Option<&Type>) -> Option<Type> {
+        if let Type::Param(at) = of {
+            return match &self.found[*at as usize] {
+                Some(bound) => self.resolved(bound, open).or_else(|| Some(bound.clone())),
+                None => open.cloned(),
+            };
         }
+        let resolved = of.map_parts(&mut |part| self.resolved(part, open));
+        self.made.set(self.made.get() + u64::from(resolved.is_some()));
+        resolved
+    }
+
+    /// Whether more types were made of others than may be.
+    pub fn made_too_many(&self) -> bool {
+        self.made.get() > TYPE_PARTS_MADE_MAX
     }
 }
 
@@ -150,4 +157,31 @@ fn may_be_null(of: &Type) -> bool {
         of,
         Type::Null | Type::Object(_) | Type::Opaque(_) | Type::Optional(_) | Type::Timestamp | Type::Duration
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(of: &Type) -> *const Type {
+        match of {
+            Type::List(item) => std::sync::Arc::as_ptr(item),
+            other => other,
+        }
+    }
+
+    #[test]
+    fn types_without_open_parts_are_shared() {
+        let mut unifier = Unifier::default();
+        let closed = Type::list(Type::optional(Type::Int));
+        assert_eq!(parts(&unifier.settled(&closed)), parts(&closed));
+        assert_eq!(parts(&unifier.known(&closed)), parts(&closed));
+        let open = Type::list(unifier.fresh());
+        assert_eq!(parts(&unifier.known(&open)), parts(&open));
+        assert_eq!(unifier.made.get(), 0);
+        assert_eq!(unifier.settled(&open), Type::list(Type::Dyn));
+        assert!(unifier.fits(&open, &closed));
+        assert_eq!(unifier.known(&open), closed);
+        assert_eq!(unifier.made.get(), 2);
+    }
 }

@@ -42,53 +42,69 @@ fn with_suffix(rest: &str, end: usize) -> (TokenKind, usize) {
     }
 }
 
-/// The string that a text begins with: nothing if it begins with none, an error of a length if it does not end.
-pub fn string(rest: &str) -> Option<Found> {
+/// Up to where strings in three quotes were looked at that do not end: one that begins before that does not end there, either.
+/// Without it, each would be read to the end of the text.
+#[derive(Debug, Default)]
+pub struct Open([usize; 4]);
+
+impl Open {
+    fn of(&mut self, quote: &str, is_raw: bool) -> &mut usize {
+        let is_double = quote.starts_with('"');
+        &mut self.0[usize::from(is_double) * 2 + usize::from(is_raw)]
+    }
+}
+
+/// The string that begins at a byte of a text: nothing if none does, an error of a length if it does not end.
+pub fn string(text: &str, begin: usize, open: &mut Open) -> Option<Found> {
+    let rest = &text[begin..];
     let (is_bytes, is_raw, prefix) = prefix(rest)?;
     let quote = ["\"\"\"", "'''", "\"", "'"]
         .into_iter()
         .find(|quote| rest[prefix..].starts_with(quote))?;
     let is_long = quote.len() == 3;
-    let kind = if is_bytes {
-        TokenKind::Bytes
-    } else {
-        TokenKind::String
+    let kind = match is_bytes {
+        true => TokenKind::Bytes,
+        false => TokenKind::String,
     };
-    let mut at = prefix + quote.len();
+    // Of a string in three quotes that does not end, the first two are an empty one.
+    let empty = (kind, prefix + 2);
+    if is_long && begin < *open.of(quote, is_raw) {
+        return Some(Ok(empty));
+    }
+    Some(match end(rest, prefix + quote.len(), quote, is_raw) {
+        Ok(end) => Ok((kind, end)),
+        Err(at) if is_long => {
+            *open.of(quote, is_raw) = begin + at;
+            Ok(empty)
+        }
+        Err(at) => Err(at),
+    })
+}
+
+/// Where a string ends whose content begins at a place; or where it is seen not to: before an escape that is none if it is a
+/// long one, of which what comes after that may be another.
+fn end(rest: &str, from: usize, quote: &str, is_raw: bool) -> Result<usize, usize> {
+    let is_long = quote.len() == 3;
+    let mut at = from;
     loop {
         let left = &rest[at..];
         if left.starts_with(quote) {
-            return Some(Ok((kind, at + quote.len())));
+            return Ok(at + quote.len());
         }
         let Some(char) = left.chars().next() else {
-            return Some(unterminated(rest, prefix, is_long, at));
+            return Err(at);
         };
         if !is_long && matches!(char, '\n' | '\r') {
-            return Some(Err(at + 1));
+            return Err(at + 1);
         }
         at += char.len_utf8();
         if char == '\\' && !is_raw {
             match escape_length(&rest[at..]) {
                 Ok(length) => at += length,
-                Err(length) => return Some(unterminated(rest, prefix, is_long, at + length)),
+                Err(_) if is_long => return Err(at - 1),
+                Err(length) => return Err(at + length),
             }
         }
-    }
-}
-
-/// Of a string in three quotes that does not end, the first two are an empty one.
-fn unterminated(rest: &str, prefix: usize, is_long: bool, at: usize) -> Found {
-    let is_bytes = rest.starts_with(['b', 'B']);
-    match is_long {
-        true => Ok((
-            if is_bytes {
-                TokenKind::Bytes
-            } else {
-                TokenKind::String
-            },
-            prefix + 2,
-        )),
-        false => Err(at),
     }
 }
 
@@ -233,5 +249,31 @@ fn code(escape: &str) -> Option<(u32, bool)> {
         b'u' | b'U' => Some((u32::from_str_radix(&escape[1..], 16).ok()?, false)),
         b'0'..=b'3' => Some((u32::from_str_radix(escape, 8).ok()?, true)),
         other => plain(char::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_is_looked_at_once() {
+        let text = "'''\n\\".repeat(1_000);
+        let mut open = Open::default();
+        let empty = Some(Ok((TokenKind::String, 2)));
+        assert_eq!(string(&text, 0, &mut open), empty);
+        assert_eq!(*open.of("'''", false), text.len() - 1);
+        // Nothing is beyond the text that it could be looked for in.
+        assert_eq!(string(&text[..8], 5, &mut open), empty);
+        assert_eq!(*open.of("'''", false), text.len() - 1);
+        assert_eq!(*open.of("'''", true), 0);
+    }
+
+    #[test]
+    fn what_begins_within_a_wrong_escape_is_looked_at() {
+        let text = r"'''\u1'''a'''";
+        let mut open = Open::default();
+        assert_eq!(string(text, 0, &mut open), Some(Ok((TokenKind::String, 2))));
+        assert_eq!(string(text, 6, &mut open), Some(Ok((TokenKind::String, 7))));
     }
 }

@@ -119,7 +119,10 @@ fn to_uint<'a>(args: &[Value<'a>]) -> Outcome<'a> {
             Ok(Value::Uint(*number as u64))
         }
         [Value::Double(_)] => Err(overflow()),
-        [Value::String(text)] => text.parse().map(Value::Uint).or_else(|_| wrong(args, "uint")),
+        [Value::String(text)] => match text.parse() {
+            Ok(number) if !text.starts_with('+') => Ok(Value::Uint(number)),
+            _ => wrong(args, "uint"),
+        },
         _ => wrong(args, "uint"),
     }
 }
@@ -129,9 +132,22 @@ fn to_double<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         [Value::Double(number)] => Ok(Value::Double(*number)),
         [Value::Int(number)] => Ok(Value::Double(*number as f64)),
         [Value::Uint(number)] => Ok(Value::Double(*number as f64)),
-        [Value::String(text)] => text.parse().map(Value::Double).or_else(|_| wrong(args, "double")),
+        [Value::String(text)] => {
+            parsed_double(text).map_or_else(|| wrong(args, "double"), |number| Ok(Value::Double(number)))
+        }
         _ => wrong(args, "double"),
     }
+}
+
+/// A double as Go reads it: none that is too large, and what is not a number has no sign.
+fn parsed_double(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    let is_named = text.contains(['n', 'N']);
+    let is_read = match number {
+        number if number.is_nan() => !text.starts_with(['+', '-']),
+        number => number.is_finite() || is_named,
+    };
+    is_read.then_some(number)
 }
 
 fn to_bytes<'a>(args: &[Value<'a>]) -> Outcome<'a> {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::strings::{byte_of, out_of_range};
+use super::strings::text_index;
 use super::{no_overload, numbers};
 use crate::function::Declared;
 use crate::value::{Error, Outcome, Value, are_ordered, compare, equal};
@@ -108,7 +108,13 @@ pub fn index_of<'a>(name: &str, args: &[Value<'a>]) -> Outcome<'a> {
             Ok(Value::Int(found.map_or(-1, |at| at as i64)))
         }
         [Value::String(text), Value::String(part)] => {
-            let from = if from_end { text.chars().count() as i64 } else { 0 };
+            let chars = text.chars().count() as i64;
+            let from = match (from_end, part.is_empty()) {
+                (false, _) => 0,
+                (true, true) => chars,
+                // Of no text at all, there is no last place.
+                (true, false) => (chars - 1).max(0),
+            };
             text_index(text, part, from, from_end)
         }
         [Value::String(text), Value::String(part), Value::Int(from)] => {
@@ -116,28 +122,4 @@ pub fn index_of<'a>(name: &str, args: &[Value<'a>]) -> Outcome<'a> {
         }
         _ => no_overload(name, args),
     }
-}
-
-/// The first place at or after `from`, or the last at or before it.
-fn text_index<'a>(text: &str, part: &str, from: i64, from_end: bool) -> Outcome<'a> {
-    let Some(byte) = byte_of(text, from) else {
-        return out_of_range(from);
-    };
-    let found = match from_end {
-        false => text[byte..].find(part).map(|at| byte + at),
-        // A part that begins at the place may end after it.
-        true => {
-            let end = text.len().min(byte + part.len());
-            let end = (end..=text.len())
-                .find(|end| text.is_char_boundary(*end))
-                .unwrap_or(text.len());
-            text[..end]
-                .rmatch_indices(part)
-                .map(|(at, _)| at)
-                .find(|at| *at <= byte)
-        }
-    };
-    Ok(Value::Int(
-        found.map_or(-1, |byte| text[..byte].chars().count() as i64),
-    ))
 }

@@ -2,7 +2,7 @@
 
 use smol_str::{SmolStr, StrExt};
 
-use super::{lists, no_overload, operators::fits, texts};
+use super::{format_function, lists, no_overload, operators::fits};
 use crate::function::Declared;
 use crate::limits::TEXT_BYTES_MAX;
 use crate::value::{Error, Outcome, Value};
@@ -63,7 +63,7 @@ pub const ALL: &[Declared] = &[
         &["list(string).() string", "list(string).(string) string"],
         join,
     ),
-    ("format", &["string.(list(dyn)) string"], texts::format),
+    ("format", &["string.(list(dyn)) string"], format_function::format),
     ("strings.quote", &["(string) string"], |args| {
         changed("strings.quote", args, |text| quoted(text).into())
     }),
@@ -106,6 +106,34 @@ fn char_at<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         },
         _ => no_overload("charAt", args),
     }
+}
+
+/// The first place of a part at or after `from`, or the last at or before it; -1 if there is none. An empty part is wherever it is
+/// looked for.
+pub fn text_index<'a>(text: &str, part: &str, from: i64, from_end: bool) -> Outcome<'a> {
+    let byte = match byte_of(text, from) {
+        _ if part.is_empty() => return Ok(Value::Int(from)),
+        _ if from < 0 => return out_of_range(from),
+        Some(byte) if byte < text.len() => byte,
+        _ => return Ok(Value::Int(-1)),
+    };
+    let found = match from_end {
+        false => text[byte..].find(part).map(|at| byte + at),
+        // A part that begins at the place may end after it.
+        true => {
+            let end = text.len().min(byte + part.len());
+            let end = (end..=text.len())
+                .find(|end| text.is_char_boundary(*end))
+                .unwrap_or(text.len());
+            text[..end]
+                .rmatch_indices(part)
+                .map(|(at, _)| at)
+                .find(|at| *at <= byte)
+        }
+    };
+    Ok(Value::Int(
+        found.map_or(-1, |byte| text[..byte].chars().count() as i64),
+    ))
 }
 
 fn substring<'a>(args: &[Value<'a>]) -> Outcome<'a> {
@@ -201,7 +229,7 @@ fn join<'a>(args: &[Value<'a>]) -> Outcome<'a> {
 }
 
 /// A text in quotes, as the language writes it.
-pub fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for char in text.chars() {

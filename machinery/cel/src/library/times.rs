@@ -1,8 +1,8 @@
 //! Parts of moments and durations. Moments are read in UTC, or where a zone says: by name, or by its distance (`-03:30`).
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, date};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::no_overload;
 use crate::function::Declared;
@@ -85,9 +85,18 @@ fn part<'a>(name: &str, args: &[Value<'a>], of: fn(DateTime) -> i64) -> Outcome<
         [Value::Timestamp(time), Value::String(name)] => (time, zone(name)?),
         _ => return no_overload(name, args),
     };
-    let moment = Timestamp::new(time.seconds, i32::try_from(time.nanos).unwrap_or_default());
-    let moment = moment.map_err(|_| Error::failed("timestamp overflow"))?;
-    Ok(Value::Int(of(zone.to_datetime(moment))))
+    // The last hours of the year 9999 are beyond what zones are asked for: they are at the offset of the moment before.
+    let [first, last] = [Timestamp::MIN, Timestamp::MAX].map(Timestamp::as_second);
+    let known = Timestamp::from_second(time.seconds.clamp(first, last));
+    let known = known.map_err(|_| Error::failed("timestamp overflow"))?;
+    let offset = i64::from(zone.to_offset(known).seconds());
+    let since = SignedDuration::new(
+        time.seconds.saturating_add(offset),
+        i32::try_from(time.nanos).unwrap_or_default(),
+    );
+    let at = date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since);
+    let at = at.map_err(|_| Error::failed("timestamp overflow"))?;
+    Ok(Value::Int(of(at)))
 }
 
 fn zone(name: &str) -> Result<TimeZone, Error> {
@@ -96,7 +105,11 @@ fn zone(name: &str) -> Result<TimeZone, Error> {
         return Ok(TimeZone::UTC);
     }
     let Some((hours, minutes)) = name.split_once(':') else {
-        return TimeZone::get(name).map_err(|_| unknown());
+        // Names are looked for whatever their case; Go tells them apart.
+        let found = TimeZone::get(name)
+            .ok()
+            .filter(|zone| zone.iana_name() == Some(name));
+        return found.ok_or_else(unknown);
     };
     let size = |text: &str| {
         text.trim_start_matches(['-', '+'])

@@ -13,7 +13,7 @@ pub const ALL: &[Declared] = &[
         [Value::String(text)] => match Url::parse(text) {
             Ok(url) => Ok(Value::Kept(Kept::Url(Arc::new(url)))),
             Err(why) => Err(Error::failed(format!(
-                "URL parse error during conversion from string: parse {text:?}: {why}"
+                "URL parse error during conversion from string: {why}"
             ))),
         },
         _ => no_overload("url", args),
@@ -59,7 +59,12 @@ pub struct Url {
 }
 
 impl Url {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    /// Reads a URL; what is wrong with it, in Go's words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parts(text).map_err(|why| format!("parse {}: {why}", object::field::quote(text)))
+    }
+
+    fn parts(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("empty url");
         }
@@ -151,7 +156,20 @@ fn host(authority: &str) -> Result<String, &'static str> {
     if host.contains([' ', '"', '<', '>', '\\', '^', '`', '{', '}', '|']) {
         return Err("invalid character in host name");
     }
+    if has_plain_escape(host) {
+        return Err("invalid URL escape");
+    }
     decoded_plain(host).ok_or("invalid URL escape")
+}
+
+/// Whether a host escapes an ASCII character other than the percent sign: hosts escape what is not ASCII. Zones of addresses may.
+fn has_plain_escape(host: &str) -> bool {
+    let name = host.split_once("%25").filter(|_| host.starts_with('['));
+    let name = name.map_or(host, |(address, _)| address);
+    name.split('%').skip(1).any(|escape| {
+        let is_plain = escape.starts_with(|digit: char| matches!(digit, '0'..='7'));
+        is_plain && !escape.starts_with("25")
+    })
 }
 
 /// The path with what must be escaped escaped.

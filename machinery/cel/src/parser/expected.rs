@@ -60,7 +60,7 @@ impl Parser<'_> {
         }
         let token = self.peek();
         let closes = matches!(sign, ")" | "]" | "}");
-        if self.peek_after(1) == TokenKind::Sign(super::sign_of(sign)) {
+        if self.peek_after(1).is(sign) {
             self.syntax_error(
                 token.at,
                 format!("extraneous input '{}' expecting '{sign}'", shown(&token)),

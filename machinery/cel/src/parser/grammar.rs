@@ -9,27 +9,6 @@ use super::expected::{self, begins_expression};
 use crate::ast::{Expr, Kind, Literal};
 use crate::lexer::{self, Token, TokenKind};
 
-/// Names that the language keeps for itself.
-const RESERVED: [&str; 17] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 /// Operators between two operands, from the loosest; those of one level are applied from left to right.
 const LEVELS: [&[&str]; 5] = [
     &["||"],
@@ -271,7 +250,7 @@ impl Parser<'_> {
         if let Some(message) = self.message_name(&name) {
             return self.message(message);
         }
-        if RESERVED.contains(&token.text) {
+        if lexer::RESERVED.contains(&token.text) {
             self.error(token.at, format!("reserved identifier: {}", token.text));
         }
         if let Some(parenthesis) = self.take_if("(") {

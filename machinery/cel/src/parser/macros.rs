@@ -289,6 +289,9 @@ impl Parser<'_> {
                 },
             )
         };
+        if !self.has_room(at, target.extent.nodes) {
+            return self.nothing(at);
+        }
         let has_value = on(self, target.clone(), "hasValue");
         let value = on(self, target, "value");
         let mut some = self.bound(at, variable, value, body);

@@ -5,31 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::Type;
-
-/// Words that no field can be selected by.
-const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
+use crate::lexer::is_reserved;
 
 /// A type with fields. Two are the same if their names are.
 #[derive(Clone, Debug)]
@@ -111,7 +87,7 @@ impl PartialEq for Object {
 /// The name by which expressions select a field: `-`, `.`, `/` and `__` have names between underscores, reserved words stand
 /// between them. Nothing for names that cannot be written, as in the reference.
 pub fn escape(name: &str) -> Option<SmolStr> {
-    if RESERVED.contains(&name) {
+    if is_reserved(name) {
         return Some(SmolStr::from(format!("__{name}__")));
     }
     let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');

@@ -3,39 +3,75 @@
 use std::cmp::Ordering;
 
 use super::{Key, Map, Value};
+use crate::limits::COMPARISON_STEPS_MAX;
 
 /// Whether two values are the same; those of different types are not, but for numbers.
 pub fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
-    match (left, right) {
-        (Value::Null, Value::Null) => true,
-        (Value::List(left), Value::List(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right.iter())
-                    .all(|(left, right)| equal(&left, &right))
-        }
-        (Value::Map(left), Value::Map(right)) => same_entries(left, right),
-        (Value::Optional(left), Value::Optional(right)) => match (left, right) {
-            (Some(left), Some(right)) => equal(left, right),
-            (None, None) => true,
-            _ => false,
-        },
-        (Value::Type(left), Value::Type(right)) => left == right,
-        (Value::Kept(left), Value::Kept(right)) => left == right,
-        _ => compare(left, right) == Some(Ordering::Equal),
-    }
+    Comparison::default().equal(left, right)
 }
 
-fn same_entries(left: &Map<'_>, right: &Map<'_>) -> bool {
-    let same = |key: Value<'_>| {
-        let Ok(key) = Key::of(&key) else { return false };
-        match (left.get(&key), right.get(&key)) {
-            (Some(left), Some(right)) => equal(&left, &right),
-            _ => false,
+/// Values that are compared, and how much that takes.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// One for each two values, and one for each [`BYTES_A_STEP`] of texts.
+    pub steps: u64,
+}
+
+/// Texts are compared many bytes at a time.
+const BYTES_A_STEP: usize = 1024;
+
+impl Comparison {
+    /// Whether two values are the same.
+    pub fn equal(&mut self, left: &Value<'_>, right: &Value<'_>) -> bool {
+        self.steps += 1;
+        match (left, right) {
+            _ if self.is_long() => false,
+            (Value::Null, Value::Null) => true,
+            (Value::List(left), Value::List(right)) => {
+                left.len() == right.len()
+                    && left
+                        .iter()
+                        .zip(right.iter())
+                        .all(|(left, right)| self.equal(&left, &right))
+            }
+            (Value::Map(left), Value::Map(right)) => self.same_entries(left, right),
+            (Value::Optional(left), Value::Optional(right)) => match (left, right) {
+                (Some(left), Some(right)) => self.equal(left, right),
+                (None, None) => true,
+                _ => false,
+            },
+            (Value::Type(left), Value::Type(right)) => left == right,
+            (Value::Kept(left), Value::Kept(right)) => left == right,
+            (Value::String(left), Value::String(right)) => {
+                self.text(left.len().min(right.len()));
+                left == right
+            }
+            _ => compare(left, right) == Some(Ordering::Equal),
         }
-    };
-    left.len() == right.len() && left.keys().all(same)
+    }
+
+    /// Whether it took more steps than may be. Nothing is the same then.
+    pub fn is_long(&self) -> bool {
+        self.steps > COMPARISON_STEPS_MAX
+    }
+
+    fn text(&mut self, bytes: usize) {
+        self.steps += (bytes / BYTES_A_STEP) as u64;
+    }
+
+    fn same_entries(&mut self, left: &Map<'_>, right: &Map<'_>) -> bool {
+        let same = |key: Value<'_>| {
+            let Ok(key) = Key::of(&key) else { return false };
+            if let Key::String(name) = &key {
+                self.text(name.len());
+            }
+            match (left.get(&key), right.get(&key)) {
+                (Some(left), Some(right)) => self.equal(&left, &right),
+                _ => false,
+            }
+        };
+        left.len() == right.len() && left.keys().all(same)
+    }
 }
 
 /// The order of two values; nothing for those that have none, as a number that is none.

@@ -13,6 +13,13 @@ fn texts() {
         ("'hello'.lastIndexOf('l')", "3"),
         ("'hello'.lastIndexOf('l', 2)", "2"),
         ("'hello'.lastIndexOf('hello', 0)", "0"),
+        ("'hello'.indexOf('l', 5)", "-1"),
+        ("'hello'.lastIndexOf('l', 5)", "-1"),
+        ("'hello'.lastIndexOf('h', 9)", "-1"),
+        ("'hello'.indexOf('l', -1)", "error: index out of range: -1"),
+        ("'hello'.indexOf('') + 'hello'.indexOf('', 9)", "9"),
+        ("'h\u{e9}llo'.lastIndexOf('') + ''.lastIndexOf('', 9)", "14"),
+        ("''.indexOf('a') + ''.lastIndexOf('a')", "-2"),
         ("'hello'.indexOf('z')", "-1"),
         ("'TacoCat'.lowerAscii() + 'x'.upperAscii()", "\"tacocatX\""),
         ("'a,b,c'.split(',')", "[\"a\",\"b\",\"c\"]"),
@@ -32,13 +39,73 @@ fn texts() {
         ("strings.quote('a\"\\n')", "\"\\\"a\\\\\\\"\\\\n\\\"\""),
         (
             "'%s %d %.2f %x %X %b %o %e %%'.format(['a', 1, 1.5, 255, 'k', 5, 8, 1234.5])",
-            "\"a 1 1.50 ff 6B 101 10 1.234500e+03 %\"",
+            "\"a 1 1.50 ff 6B 101 10 1.234500\u{202f}\u{d7}\u{202f}10\u{2070}\u{b3} %\"",
         ),
-        ("'%s'.format([[1, 'a', {'k': null}]])", "\"[1, a, {k: null}]\""),
         ("'%s %s'.format([1])", "error: index 1 out of range"),
         (
             "'hello'.contains('ell') && 'hello'.startsWith('he') && 'hello'.endsWith('lo')",
             "true",
+        ),
+    ]);
+}
+
+/// As the first formatter of the reference's library does it (its `formatting_test.go`).
+#[test]
+fn values_are_formatted() {
+    check(&[
+        (
+            "'%s'.format([[1, 'a', {'k': null}, 2.71, 0.000000002]])",
+            "\"[1, \\\"a\\\", {\\\"k\\\":null}, 2.710000, 0.000000]\"",
+        ),
+        (
+            "'%s'.format([[double('NaN'), double('+Inf'), b'x', int, true, 1u]])",
+            "\"[\\\"NaN\\\", \\\"+Inf\\\", b\\\"x\\\", int, true, 1]\"",
+        ),
+        (
+            "'%s'.format([[timestamp('2023-02-03T23:31:20Z'), duration('1h45m47s')]])",
+            "\"[timestamp(\\\"2023-02-03T23:31:20Z\\\"), duration(\\\"6347s\\\")]\"",
+        ),
+        (
+            "'%s'.format([{10: 'b', 9: 'a', true: 1, 'x': 2}])",
+            "\"{\\\"x\\\":2, 10:\\\"b\\\", 9:\\\"a\\\", true:1}\"",
+        ),
+        (
+            "'%s %s %s'.format([2.71, 0.000000002, double('Infinity')])",
+            "\"2.71 2e-09 +Inf\"",
+        ),
+        ("'%s'.format([duration('2ns')])", "\"0.000000002s\""),
+        ("'%.3f %f'.format([1.2345, 2.71828])", "\"1.234 2.718280\""),
+        (
+            "'%.1f %.0f %.0f'.format([-1234567.0, 123.0, -999.0])",
+            "\"-1,234,567.0 123 -999\"",
+        ),
+        (
+            "'%e %.1e'.format([2.71828, -0.00012])",
+            "\"2.718280\u{202f}\u{d7}\u{202f}10\u{2070}\u{2070} -1.2\u{202f}\u{d7}\u{202f}10\u{207b}\u{2070}\u{2074}\"",
+        ),
+        (
+            "'%f %f %e'.format(['NaN', '-Infinity', double('inf')])",
+            "\"NaN -\u{221e} \u{221e}\"",
+        ),
+        (
+            "'%d'.format([1.0])",
+            "error: error during formatting: decimal clause can only be used on integers, was given double",
+        ),
+        (
+            "'%f'.format([1])",
+            "error: error during formatting: fixed-point clause can only be used on doubles, was given int",
+        ),
+        (
+            "'%x'.format([null])",
+            "error: error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given null_type",
+        ),
+        (
+            "'%s'.format([[quantity('1')]])",
+            "error: error during formatting: no formatting function for kubernetes.Quantity",
+        ),
+        (
+            "'%s'.format([quantity('1')])",
+            "error: error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given kubernetes.Quantity",
         ),
     ]);
 }
@@ -97,6 +164,30 @@ fn kubernetes_libraries() {
             "isURL('/absolute') && !isURL('relative') && url('/a').getScheme() == ''",
             "true",
         ),
+        (
+            "isURL('http://a%41/') || isURL('http://a%zz/') || isURL('http://a%c/')",
+            "false",
+        ),
+        (
+            "isURL('http://a%C3%A9/') && isURL('http://a%25/') && isURL('http://[fe80::1%25e%41]/')",
+            "true",
+        ),
+        (
+            "url('a b')",
+            "error: URL parse error during conversion from string: parse \"a b\": invalid URI for request",
+        ),
+        (
+            "format.uri().validate('b').value()",
+            "[\"parse \\\"b\\\": invalid URI for request\"]",
+        ),
+        ("format.uri().validate('/b').hasValue()", "false"),
+        ("format.dns1123LabelPrefix().validate('A-').hasValue()", "false"),
+        (
+            "format.dns1123SubdomainPrefix().validate('a.-').hasValue()",
+            "false",
+        ),
+        ("format.dns1035LabelPrefix().validate('1b-').hasValue()", "true"),
+        ("format.dns1035LabelPrefix().validate('1-').hasValue()", "false"),
         ("ip('192.168.0.1').family() + ip('::1').family()", "10"),
         ("isIP('127.0.0.256') || isIP('::ffff:1.2.3.4')", "false"),
         (

@@ -173,6 +173,20 @@ fn conversions() {
         ("uint(-1)", "error: unsigned integer overflow"),
         ("int(1e30)", "error: integer overflow"),
         ("double('1.5') + double(1)", "2.5"),
+        ("uint('5') + 0u == 5u && int('+5') == 5", "true"),
+        (
+            "uint('+5')",
+            "error: type conversion error from 'string' to 'uint'",
+        ),
+        (
+            "double('1e400')",
+            "error: type conversion error from 'string' to 'double'",
+        ),
+        (
+            "double('+nan')",
+            "error: type conversion error from 'string' to 'double'",
+        ),
+        ("double('-Inf') < 0.0 && double('infinity') > 0.0", "true"),
         (
             "string(1.5) + string(true) + string(-1) + string(2u)",
             "\"1.5true-12\"",
@@ -208,5 +222,16 @@ fn conversions() {
         ("timestamp('2023-05-06T07:08:09.010Z').getMinutes('-02:30')", "38"),
         ("timestamp('2023-05-06T07:08:09.010Z').getMilliseconds()", "10"),
         ("duration('3h30m').getMinutes()", "210"),
+        ("timestamp('9999-12-31T23:59:59.5Z').getFullYear()", "9999"),
+        ("timestamp('9999-12-31T23:59:59.5Z').getMilliseconds()", "500"),
+        ("timestamp('9999-12-31T23:59:59Z').getHours('-02:00')", "21"),
+        ("timestamp('0001-01-01T00:00:00Z').getHours('-01:00')", "23"),
+        ("timestamp('1969-12-31T23:59:59.5Z').getSeconds()", "59"),
+        ("timestamp('2023-05-06T07:08:09Z').getHours('Europe/Berlin')", "9"),
+        ("timestamp('2023-01-06T07:08:09Z').getHours('Europe/Berlin')", "8"),
+        (
+            "timestamp('2023-05-06T07:08:09Z').getHours('europe/berlin')",
+            "error: unknown time zone europe/berlin",
+        ),
     ]);
 }

@@ -69,6 +69,38 @@ fn rules_compile_for_what_their_schema_declares() {
     );
 }
 
+/// If each rule took its time by the size of the schema, they would take minutes.
+#[test]
+fn many_rules_of_a_large_schema_are_compiled() {
+    let mut properties = schema::Map::new();
+    for at in 0..4_000 {
+        properties.insert(
+            format!("p{at}"),
+            tree!({"type": "object", "properties": {"n": {"type": "integer"}}}),
+        );
+    }
+    let rule = |at: usize| {
+        let text = format!(
+            "self.p{at}.n > oldSelf{}.n",
+            if at.is_multiple_of(2) {
+                format!(".p{at}")
+            } else {
+                format!(".value().p{at}")
+            }
+        );
+        tree!({"rule": text, "optionalOldSelf": (at % 2 == 1)})
+    };
+    let mut rules: Vec<Value> = (0..4_000).map(rule).collect();
+    rules.push(tree!({"rule": "self.p4000.n > 1"}));
+    let told = told(tree!({
+        "type": "object",
+        "properties": (Value::Map(properties)),
+        "x-kubernetes-validations": (Value::List(rules)),
+    }));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("undefined field 'p4000'"), "{told:?}");
+}
+
 #[test]
 fn rules_of_broken_schemas_are_not_compiled() {
     let mut schema = with_rule(number(), tree!({"rule": "self.nope == 1"}));

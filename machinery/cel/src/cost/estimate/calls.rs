@@ -175,7 +175,7 @@ impl Estimator<'_> {
 
     fn may_be(&self, expr: &Expr, of: &Type) -> bool {
         let known = self.type_of(expr);
-        known == of || matches!(known, Type::Dyn)
+        known == *of || matches!(known, Type::Dyn)
     }
 
     fn is_text(&self, expr: &Expr) -> bool {
@@ -188,7 +188,7 @@ impl Estimator<'_> {
             return self.size(target).scaled(TRAVERSAL);
         };
         let mut each = Range::fixed(1);
-        if matches!(**item, Type::String | Type::Bytes) {
+        if matches!(*item, Type::String | Type::Bytes) {
             each = each + self.item_size(target).scaled(TRAVERSAL);
         }
         self.size(target) * each

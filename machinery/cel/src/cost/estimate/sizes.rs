@@ -15,8 +15,8 @@ impl Estimator<'_> {
         expr.as_name().and_then(|name| self.local(name))
     }
 
-    pub(super) fn type_of(&self, expr: &Expr) -> &Type {
-        self.checked.types.get(&expr.id).unwrap_or(&Type::Dyn)
+    pub(super) fn type_of(&self, expr: &Expr) -> Type {
+        self.checked.type_of(expr)
     }
 
     /// Where a node stands in a variable; empty if in none.
@@ -51,7 +51,7 @@ impl Estimator<'_> {
             .copied()
             .or_else(|| literal_size(expr))
             .or_else(|| self.size_at(self.path(expr)))
-            .or_else(|| is_scalar(self.type_of(expr)).then_some(Range::fixed(1)))
+            .or_else(|| is_scalar(&self.type_of(expr)).then_some(Range::fixed(1)))
             .or_else(|| self.own_local(expr).and_then(|local| local.size))
     }
 

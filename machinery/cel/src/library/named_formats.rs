@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use object::names::{dns_1035_label, dns_label, dns_subdomain, label_value, qualified_name};
+use object::names::{NameFormat, dns_1035_label, dns_label, dns_subdomain, label_value, qualified_name};
 use schema::time::Time;
 
-use super::no_overload;
+use super::{no_overload, urls::Url};
 use crate::function::Declared;
 use crate::value::{Error, Kept, Outcome, Value};
 
@@ -37,11 +37,11 @@ formats! {
     "dns1123Subdomain" => |text| owned(dns_subdomain(text)),
     "dns1035Label" => |text| owned(dns_1035_label(text)),
     "qualifiedName" => |text| owned(qualified_name(text)),
-    "dns1123LabelPrefix" => |text| owned(dns_label(&completed(text))),
-    "dns1123SubdomainPrefix" => |text| owned(dns_subdomain(&completed(text))),
-    "dns1035LabelPrefix" => |text| owned(dns_1035_label(&completed(text))),
+    "dns1123LabelPrefix" => |text| owned(NameFormat::DnsLabel.prefix(text)),
+    "dns1123SubdomainPrefix" => |text| owned(NameFormat::DnsSubdomain.prefix(text)),
+    "dns1035LabelPrefix" => |text| owned(NameFormat::Dns1035Label.prefix(text)),
     "labelValue" => |text| owned(label_value(text)),
-    "uri" => |text| told(super::functions()["isURL"].run, text, "invalid URI"),
+    "uri" => |text| Url::parse(text).err().into_iter().collect(),
     "uuid" => |text| problem(is_uuid(text), "does not match the UUID format"),
     "byte" => |text| problem(STANDARD.decode(text).is_ok(), "invalid base64"),
     "date" => |text| problem(Time::parse(&format!("{text}T00:00:00Z")).is_ok(), "invalid date"),
@@ -63,21 +63,6 @@ fn problem(holds: bool, otherwise: &str) -> Vec<String> {
         Vec::new()
     } else {
         vec![otherwise.to_owned()]
-    }
-}
-
-fn told(test: crate::function::Run, text: &str, otherwise: &str) -> Vec<String> {
-    problem(
-        matches!(test(&[Value::text(text)]), Ok(Value::Bool(true))),
-        otherwise,
-    )
-}
-
-/// A prefix with something after it in place of what will be there.
-fn completed(prefix: &str) -> String {
-    match prefix.strip_suffix('-') {
-        Some(rest) if !rest.is_empty() => format!("{rest}a"),
-        _ => prefix.to_owned(),
     }
 }
 

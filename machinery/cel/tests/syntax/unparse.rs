@@ -3,13 +3,45 @@
 
 use std::fmt::Write;
 
-use crate::ast::{Expr, Kind, Literal};
+use cel::ast::{Expr, Kind, Literal};
 
 /// The text of a tree; nothing for one with what macros have made.
 pub fn unparse(tree: &Expr) -> Option<String> {
     let mut out = String::new();
     write(tree, &mut out)?;
     Some(out)
+}
+
+/// Whether two trees say the same, wherever they stand in their texts.
+pub fn same(one: &Expr, other: &Expr) -> bool {
+    let [ones, others] = [one, other].map(|tree| {
+        let mut children = Vec::new();
+        tree.children(&mut |child| children.push(child));
+        children
+    });
+    node(one) == node(other)
+        && ones.len() == others.len()
+        && ones.into_iter().zip(others).all(|(one, other)| same(one, other))
+}
+
+/// A node without what is below it.
+fn node(expr: &Expr) -> String {
+    match &expr.kind {
+        Kind::Literal(literal) => format!("{literal:?}"),
+        Kind::Ident(name) => format!("name {name}"),
+        Kind::Select { field, test, .. } => format!("select {field} {test}"),
+        Kind::Call { function, target, .. } => format!("call {function} {}", target.is_some()),
+        Kind::List(items) => format!("list {:?}", items.iter().map(|item| item.1).collect::<Vec<_>>()),
+        Kind::Map(entries) => {
+            let optional: Vec<_> = entries.iter().map(|entry| entry.optional).collect();
+            format!("map {optional:?}")
+        }
+        Kind::Struct { name, fields } => {
+            let fields: Vec<_> = fields.iter().map(|field| (&field.name, field.optional)).collect();
+            format!("{name} {fields:?}")
+        }
+        Kind::Comprehension(fold) => format!("fold {} {:?} {}", fold.item, fold.second, fold.accumulator),
+    }
 }
 
 fn write(expr: &Expr, out: &mut String) -> Option<()> {
@@ -163,7 +195,7 @@ fn write_literal(literal: &Literal, out: &mut String) {
         Literal::Int(number) => write!(out, "{number}"),
         Literal::Uint(number) => write!(out, "{number}u"),
         Literal::Double(number) => write!(out, "{number:e}"),
-        Literal::String(text) => write!(out, "{}", crate::library::quoted(text)),
+        Literal::String(text) => write!(out, "{text:?}"),
         Literal::Bytes(bytes) => {
             let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
             write!(out, "b\"{escaped}\"")
