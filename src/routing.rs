@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use auth::User;
+use http::HeaderMap;
 use router::access_log::AccessLog;
 use router::identity::Identity;
 use router::limiter::Limiter;
+use router::limits::OWN_PATHS_MAX;
 use router::metrics::{Numbers, Routes};
 use router::own_paths::OwnPaths;
 use router::proxy::Proxy;
@@ -18,6 +20,8 @@ use serve::metrics::Metrics;
 use serve::pki;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
+
+use tokio::sync::Semaphore;
 
 use crate::access::header_names;
 use crate::completed::{advertise_address, data_dir, hostname};
@@ -65,12 +69,21 @@ impl Config {
         let own = (&pki.front_proxy_client_certificate, &pki.front_proxy_client_key);
         let files = Files::of(&options.tiers, &pki.ca_certificate, own.0, own.1);
         let user = User::new(USER, "", &[pki::TIERS_GROUP, User::AUTHENTICATED]);
-        let tiers = Tiers::new(&options.tiers, files, Some(user))?;
+        let names = header_names(&options.clients.user_headers, Vec::new());
+        let (identity, mut named) = (Arc::new(Identity::new(names)), HeaderMap::new());
+        let unnamed = |_| {
+            Error::flag(
+                "requestheader-username-headers",
+                "these headers cannot name anybody",
+            )
+        };
+        identity.name(&mut named, &user).map_err(unnamed)?;
+        let tiers = Tiers::new(&options.tiers, files, named)?;
         let given = options.clients.client_ca_file.as_deref();
         let mut authorities = vec![given.unwrap_or(&pki.ca_certificate), &pki.ca_certificate];
         authorities.dedup();
         let clients = Arc::new(ClientAuthority::load(&authorities)?);
-        let handler = chain(&options, &tiers, &clients, &site.shutdown);
+        let handler = chain(&options, &tiers, (&clients, identity), &site.shutdown);
         Ok(Prepared {
             site,
             tiers,
@@ -81,12 +94,13 @@ impl Config {
 }
 
 /// The first in the list sees a request first and its answer last.
-fn chain(options: &Routing, tiers: &Tiers, clients: &Arc<ClientAuthority>, shutdown: &Shutdown) -> Handler {
+fn chain(
+    options: &Routing,
+    tiers: &Tiers,
+    (clients, identity): (&Arc<ClientAuthority>, Arc<Identity>),
+    shutdown: &Shutdown,
+) -> Handler {
     let listening = &options.listening;
-    let identity = Arc::new(Identity::new(header_names(
-        &options.clients.user_headers,
-        Vec::new(),
-    )));
     let routes = Routes::default();
     let metrics = Metrics::new(Box::new(crate::filters::is_served));
     metrics.register(|registry| {
@@ -104,6 +118,7 @@ fn chain(options: &Routing, tiers: &Tiers, clients: &Arc<ClientAuthority>, shutd
         frontends: tiers.frontends.clone(),
         clients: clients.clone(),
         identity: identity.clone(),
+        asking: Semaphore::new(OWN_PATHS_MAX),
     };
     let proxy = Proxy {
         members: tiers.members.clone(),

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use auth::User;
 use auth::client::{self, Trust};
+use http::HeaderMap;
 use router::assignment::Policy;
 use router::follow::Follower;
 use router::frontends::Frontends;
@@ -80,8 +80,8 @@ impl Files {
 }
 
 impl Tiers {
-    /// Ready to be followed; the files must be there. A user is named in headers where the certificate is a front proxy's.
-    pub fn new(flags: &options::Tiers, files: Files, user: Option<User>) -> Result<Self, Error> {
+    /// Ready to be followed; the files must be there. Headers name us where the certificate is a front proxy's.
+    pub fn new(flags: &options::Tiers, files: Files, named: HeaderMap) -> Result<Self, Error> {
         let settings = files.settings();
         let settings = settings.map_err(|error| Error::flag("tier-client-cert-file", error))?;
         let seeds = flags.frontends.iter().map(|seed| address(seed));
@@ -93,7 +93,7 @@ impl Tiers {
         let view = watch::Sender::new(Arc::<Members>::default());
         let (upstreams, members) = (Upstreams::new(settings), view.subscribe());
         Ok(Self {
-            frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), user),
+            frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), named),
             upstreams,
             members,
             view,
@@ -171,6 +171,7 @@ pub fn own_record(config: &Config, listener: &Listener, tier: Tier) -> Member {
         weight: 1,
         state: State::Serving,
         ready: BTreeSet::new(),
+        behind: BTreeSet::new(),
         policy: Policy::default(),
     }
 }

@@ -123,22 +123,13 @@ impl System {
     async fn start(&mut self) -> Result<bool, Error> {
         let begun = Instant::now();
         self.launch(|role| role == Role::Etcd);
-        let own = self.pieces.iter().find(|piece| piece.role == Role::Etcd).cloned();
+        let (client, pieces) = (self.client.clone(), self.pieces.clone());
+        let own = pieces.iter().find(|piece| piece.role == Role::Etcd);
         if let Some(etcd) = own {
-            let client = self.client.clone();
-            let healthy = async {
-                etcd::healthy(&etcd, &client).await;
-                Ok(())
-            };
-            self.meanwhile(healthy).await?;
+            self.meanwhile(etcd::healthy(etcd, &client), begun).await?;
         }
         self.launch(|role| role != Role::Etcd);
-        let (client, pieces) = (self.client.clone(), self.pieces.clone());
-        let ready = async {
-            let within = tokio::time::timeout(START_MAX, ready(&client, &pieces, begun)).await;
-            within.map_err(|_| Error::Up(format!("not ready within {} s", START_MAX.as_secs())))
-        };
-        self.meanwhile(ready).await?;
+        self.meanwhile(ready(&client, &pieces, begun), begun).await?;
         Ok(true)
     }
 
@@ -154,10 +145,19 @@ impl System {
         }
     }
 
-    /// Waits for something that processes do, which none of them may end before.
-    async fn meanwhile(&mut self, done: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    /// Waits for something that processes do, which none of them may end before, and not for ever.
+    async fn meanwhile(&mut self, done: impl Future<Output = ()>, begun: Instant) -> Result<(), Error> {
+        let rest = START_MAX.saturating_sub(begun.elapsed());
         tokio::select! {
-            done = done => done,
+            () = done => Ok(()),
+            () = tokio::time::sleep(rest) => {
+                let folder = self.pieces.first().and_then(|piece| piece.log.parent()).map(|folder| folder.display().to_string());
+                let folder = folder.unwrap_or_default();
+                Err(Error::Up(format!(
+                    "not ready within {} s: look at the logs beside {folder}; is another `shardplane up` running there?",
+                    START_MAX.as_secs()
+                )))
+            }
             Some(ended) = self.kept.join_next() => match ended {
                 Ok((_, Err(error))) => Err(error),
                 // Nothing else ends one that is to start.

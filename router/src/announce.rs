@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::frontends::Frontends;
-use crate::limits::RENEWAL_INTERVAL;
+use crate::limits::{RENEWAL_INTERVAL, RENEWAL_PAUSE};
 use crate::members::Member;
 use crate::record::{LEASES, Record};
 
@@ -22,7 +22,11 @@ pub async fn keep(frontends: Frontends, mut member: watch::Receiver<Arc<Member>>
         }
         was_told = told.is_ok();
         // A change is told at once, and so is one that came while the last was told.
-        if let Ok(Err(_)) = tokio::time::timeout(RENEWAL_INTERVAL, member.changed()).await {
+        let pause = match was_told {
+            true => RENEWAL_INTERVAL,
+            false => RENEWAL_PAUSE,
+        };
+        if let Ok(Err(_)) = tokio::time::timeout(pause, member.changed()).await {
             return;
         }
     }

@@ -37,7 +37,7 @@ pub fn choose(
     let weight = |at: usize| {
         let one = &candidates[at];
         // Who comes back gets as much less as its share is smaller.
-        (one.load + 1) as f64 / one.fitness.share(now)
+        (one.load as f64 + 1.0) / one.fitness.share(now)
     };
     Some(if weight(second) < weight(first) {
         second

@@ -21,7 +21,7 @@ const FORGET: Duration = Duration::from_secs(60);
 pub enum Outcome {
     /// As it should.
     Well,
-    /// Not, too late, or from a state that is too old.
+    /// It broke off. What it answers is no fault: clients and what is stored bring about every status.
     Badly,
     /// There is no connection to it.
     Unreachable,

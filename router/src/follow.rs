@@ -72,7 +72,10 @@ impl Follower {
     async fn follow(&mut self) -> Result<std::convert::Infallible, End> {
         let list = self.frontends.get(LEASES).await?;
         let (now, clock) = (Instant::now(), SystemTime::now());
-        let records = list.list_at(&["items"]).iter().filter_map(read);
+        // A proxy in between may answer anything.
+        let items = list.at(&["items"]).and_then(Value::as_list);
+        let items = items.ok_or_else(|| End::Broken("the list of members is none".to_owned()))?;
+        let records = items.iter().filter_map(read);
         let records = records.map(|record| {
             let age = record.age(clock);
             (record, age)

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use auth::User;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use schema::{Value, json};
@@ -14,8 +13,7 @@ use tokio::time::Instant;
 
 use crate::choice::choose;
 use crate::ejection::Outcome;
-use crate::identity;
-use crate::limits::{RECORD_BYTES_MAX, RECORD_TIMEOUT, TRIES_MAX};
+use crate::limits::{RECORD_BYTES_MAX, RECORD_TIMEOUT, RECORD_TRY_TIMEOUT, TRIES_MAX};
 use crate::members::Members;
 use crate::upstream::{Upstream, Upstreams};
 
@@ -46,23 +44,23 @@ pub struct Frontends {
     /// Where to begin when no record tells of any: `host:port`, names of several addresses too.
     seeds: Arc<[SmolStr]>,
     members: watch::Receiver<Arc<Members>>,
-    /// Whom to name in headers; none if the certificate names us.
-    user: Option<User>,
+    /// Headers that name us; none if the certificate does.
+    named: HeaderMap,
 }
 
 impl Frontends {
-    /// From these seeds on.
+    /// From these seeds on, with these headers to say who asks.
     pub fn new(
         upstreams: Upstreams,
         seeds: Vec<SmolStr>,
         members: watch::Receiver<Arc<Members>>,
-        user: Option<User>,
+        named: HeaderMap,
     ) -> Self {
         Self {
             upstreams,
             seeds: seeds.into(),
             members,
-            user,
+            named,
         }
     }
 
@@ -117,36 +115,15 @@ impl Frontends {
     pub async fn post_as(&self, path: &str, headers: &HeaderMap, object: &Value) -> Result<Value, Error> {
         let mut bytes = Vec::new();
         json::write(object, &mut bytes);
-        let mut head = self.head(Method::POST, path, "application/json");
-        for (name, value) in headers {
-            head.headers.append(name.clone(), value.clone());
-        }
+        let head = head(Method::POST, path, "application/json", headers);
         value(within(self.send(head, bytes.into())).await?).await
     }
 
     async fn ask(&self, method: Method, path: &str, media: &str, content: Bytes) -> Result<Response, Error> {
-        let mut head = self.head(method, path, media);
-        if let Some(user) = &self.user {
-            identity::name(&mut head.headers, user).map_err(|status| Error::Away(status.message))?;
-        }
-        self.send(head, content).await
+        self.send(head(method, path, media, &self.named), content).await
     }
 
-    fn head(&self, method: Method, path: &str, media: &str) -> http::request::Parts {
-        let mut head = http::Request::new(()).into_parts().0;
-        head.method = method;
-        head.uri = path.parse().unwrap_or_default();
-        let json = HeaderValue::from_static("application/json");
-        head.headers.insert(header::ACCEPT, json);
-        if let Ok(media) = HeaderValue::from_str(media) {
-            head.headers.insert(header::CONTENT_TYPE, media);
-        }
-        let agent = HeaderValue::from_static(concat!("shardplane/", env!("CARGO_PKG_VERSION")));
-        head.headers.insert(header::USER_AGENT, agent);
-        head
-    }
-
-    /// Records may be written twice without harm: whatever fails is asked of the next.
+    /// Records may be written twice without harm: whatever fails is asked of the next, and so is one that takes too long.
     async fn send(&self, mut head: http::request::Parts, content: Bytes) -> Result<Response, Error> {
         let ways: Vec<Arc<Upstream>> = self
             .addresses()
@@ -162,10 +139,13 @@ impl Frontends {
             tried.push(at);
             let way = &ways[at];
             address(&mut head, way.address());
-            match way
-                .exchange(&self.upstreams, &head, Body::full(content.clone()), false)
-                .await
-            {
+            let asked = way.exchange(&self.upstreams, &head, Body::full(content.clone()), false);
+            let Ok(answered) = tokio::time::timeout(RECORD_TRY_TIMEOUT, asked).await else {
+                way.note(Outcome::Unreachable);
+                why = format!("{} does not answer", way.address());
+                continue;
+            };
+            match answered {
                 Ok(response) if response.status().is_server_error() => {
                     way.note(Outcome::Badly);
                     why = format!("{} answers {}", way.address(), response.status());
@@ -179,6 +159,23 @@ impl Frontends {
         }
         Err(Error::Away(why))
     }
+}
+
+fn head(method: Method, path: &str, media: &str, named: &HeaderMap) -> http::request::Parts {
+    let mut head = http::Request::new(()).into_parts().0;
+    head.method = method;
+    head.uri = path.parse().unwrap_or_default();
+    let json = HeaderValue::from_static("application/json");
+    head.headers.insert(header::ACCEPT, json);
+    if let Ok(media) = HeaderValue::from_str(media) {
+        head.headers.insert(header::CONTENT_TYPE, media);
+    }
+    let agent = HeaderValue::from_static(concat!("shardplane/", env!("CARGO_PKG_VERSION")));
+    head.headers.insert(header::USER_AGENT, agent);
+    for (name, value) in named {
+        head.headers.append(name.clone(), value.clone());
+    }
+    head
 }
 
 /// Sends a head to an address.

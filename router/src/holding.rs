@@ -16,6 +16,8 @@ use crate::unit::Unit;
 pub struct Holding {
     name: SmolStr,
     units: BTreeMap<Unit, Phase>,
+    /// What is behind, and whether its watches were asked to leave.
+    behind: BTreeMap<Unit, bool>,
     /// How many members were asked for a unit when it was last looked at.
     asked: BTreeMap<Unit, usize>,
     view: Arc<Members>,
@@ -28,11 +30,6 @@ pub struct Holding {
 enum Phase {
     Loading,
     Ready,
-    /// The store has not been heard of for too long. Others are ready, and it is said that this member is not; once that is known
-    /// its watches go to the others.
-    Behind {
-        are_leaving: bool,
-    },
     /// Its watches end; then it goes, at the latest at this time.
     Leaving {
         until: Instant,
@@ -69,6 +66,7 @@ impl Holding {
         Self {
             name,
             units: BTreeMap::new(),
+            behind: BTreeMap::new(),
             asked: BTreeMap::new(),
             view: Arc::default(),
             wanted: None,
@@ -79,6 +77,11 @@ impl Holding {
     pub fn ready(&self) -> BTreeSet<Unit> {
         let ready = self.units.iter().filter(|(_, phase)| **phase == Phase::Ready);
         ready.map(|(unit, _)| unit.clone()).collect()
+    }
+
+    /// Those of them of which the store has not been heard of for too long.
+    pub fn behind(&self) -> BTreeSet<Unit> {
+        self.behind.keys().cloned().collect()
     }
 
     /// Whether it has all that is assigned to it.
@@ -143,22 +146,11 @@ impl Holding {
         let next = match phase {
             Phase::Loading if is_unwanted => None,
             Phase::Loading if standing.is_loaded => Some(Phase::Ready),
-            Phase::Ready | Phase::Behind { .. }
-                if is_unwanted && self.view.is_handed_over(unit, &self.name) =>
-            {
+            Phase::Ready if is_unwanted && self.view.is_handed_over(unit, &self.name) => {
                 steps.push(Step::Leave(unit.clone()));
                 Some(Phase::Leaving {
                     until: now + LEAVE_MAX,
                 })
-            }
-            Phase::Ready if standing.is_behind && self.are_others_ready(unit) => {
-                Some(Phase::Behind { are_leaving: false })
-            }
-            Phase::Behind { .. } if !standing.is_behind => Some(Phase::Ready),
-            // Without a store nothing is written: then nobody hears of this, and watches stay where they are.
-            Phase::Behind { are_leaving: false } if self.are_others_asked(unit) => {
-                steps.push(Step::Leave(unit.clone()));
-                Some(Phase::Behind { are_leaving: true })
             }
             Phase::Leaving { until } if standing.watchers == 0 || until <= now => None,
             other => Some(other),
@@ -177,11 +169,21 @@ impl Holding {
         } else {
             self.asked.remove(unit);
         }
+        let is_behind = standing.is_behind && next == Some(Phase::Ready);
+        steps.extend(self.fall_behind(unit, is_behind));
     }
 
-    fn are_others_ready(&self, unit: &Unit) -> bool {
-        let mut ready = self.view.ready_for(unit).iter();
-        ready.any(|member| member.name != self.name)
+    /// What has not been heard of for too long is said to be behind. When that is known and others are asked instead, its watches go
+    /// there, once. Without a store nothing is written: then nobody hears of it, and watches stay where they are.
+    fn fall_behind(&mut self, unit: &Unit, is_behind: bool) -> Option<Step> {
+        if !is_behind {
+            self.behind.remove(unit);
+            return None;
+        }
+        let are_others_asked = self.are_others_asked(unit);
+        let have_left = self.behind.entry(unit.clone()).or_insert(false);
+        let is_time = are_others_asked && !std::mem::replace(have_left, *have_left || are_others_asked);
+        is_time.then(|| Step::Leave(unit.clone()))
     }
 
     /// Whether they are, and this member is not.
@@ -312,20 +314,25 @@ mod tests {
             is_behind: true,
             ..LOADED
         };
+        let told = |member: Member| Member {
+            behind: [pods()].into(),
+            ..member
+        };
         let mut scene = Scene::new();
         scene.sees(vec![cache("a", &[])], LOADED);
-        assert_eq!(scene.sees(vec![cache("a", &["pods"])], behind), []);
-        assert!(scene.holding.ready().contains(&pods()), "nobody else could");
         let both = || vec![cache("a", &["pods"]), cache("b", &["pods"])];
         scene.sees(both(), LOADED);
         assert_eq!(scene.sees(both(), behind), []);
-        assert!(scene.holding.ready().is_empty());
+        assert!(scene.holding.behind().contains(&pods()) && scene.holding.ready().contains(&pods()));
         assert_eq!(scene.sees(both(), behind), [], "nobody has heard of it yet");
-        let known = || vec![cache("a", &[]), cache("b", &["pods"])];
+        let known = || vec![told(cache("a", &["pods"])), cache("b", &["pods"])];
         assert_eq!(scene.sees(known(), behind), [Step::Leave(pods())]);
         assert_eq!(scene.sees(known(), behind), []);
+        // If all are, all go on.
+        let all = || vec![told(cache("a", &["pods"])), told(cache("b", &["pods"]))];
+        assert_eq!(scene.sees(all(), behind), []);
         assert_eq!(scene.sees(known(), LOADED), []);
-        assert!(scene.holding.ready().contains(&pods()));
+        assert!(scene.holding.behind().is_empty());
     }
 
     #[test]

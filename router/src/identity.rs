@@ -5,18 +5,14 @@ use auth::User;
 use auth::authenticate::front_proxy::Names;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serve::filters::GoodUntil;
+use serve::filters::{GoodUntil, bearer_token};
 use serve::peer::Peer;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
 
-const USER: HeaderName = HeaderName::from_static("x-remote-user");
-const UID: HeaderName = HeaderName::from_static("x-remote-uid");
-const GROUP: HeaderName = HeaderName::from_static("x-remote-group");
-const EXTRA: &str = "x-remote-extra-";
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// What headers of front proxies may be called, beside the usual names: everything that a tier believes.
+/// What headers of front proxies are called: everything that a tier believes. Users are named in the first of each.
 pub struct Identity {
     names: Names,
 }
@@ -44,53 +40,89 @@ impl Identity {
         }
         match peer.user(clients) {
             Ok(known) => {
-                name(&mut head.headers, &known.user)?;
+                self.name(&mut head.headers, &known.user)?;
                 Ok(Some(GoodUntil(known.until)))
             }
             // Somebody behind knows whether the token is good.
-            Err(_) if head.headers.contains_key(header::AUTHORIZATION) => Ok(None),
+            Err(_) if bearer_token(&head.headers).is_some() => Ok(None),
             Err(why) => {
                 tracing::debug!(why, "a client certificate was not accepted");
                 Err(Status::unauthorized())
             }
         }
     }
+
+    /// The headers that say who asks: those of a request that goes by them.
+    pub fn credentials(&self, headers: &HeaderMap) -> HeaderMap {
+        let is_own = |name: &str, list: &[String]| list.iter().any(|one| name.eq_ignore_ascii_case(one));
+        let begins =
+            |name: &str, list: &[String]| list.iter().any(|one| name.starts_with(&one.to_ascii_lowercase()));
+        let names = &self.names;
+        let tells = |name: &HeaderName| {
+            let text = name.as_str();
+            *name == header::AUTHORIZATION
+                || text.starts_with("impersonate-")
+                || [&names.user, &names.uid, &names.group]
+                    .iter()
+                    .any(|list| is_own(text, list))
+                || begins(text, &names.extra_prefix)
+        };
+        let mut told = HeaderMap::new();
+        for (name, value) in headers.iter().filter(|(name, _)| tells(name)) {
+            told.append(name.clone(), value.clone());
+        }
+        told
+    }
+
+    /// Names a user in headers.
+    ///
+    /// # Errors
+    /// 401 if the name cannot stand in a header: nobody must be taken for somebody else.
+    pub fn name(&self, headers: &mut HeaderMap, user: &User) -> Result<(), Status> {
+        let refused = || Status::unauthorized();
+        let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).map_err(|_| refused());
+        let header = |text: &str| HeaderName::from_bytes(text.as_bytes()).map_err(|_| refused());
+        let of = |list: &[String]| list.first().map(|name| header(name)).transpose();
+        // Without a header for it nobody would be named.
+        headers.insert(of(&self.names.user)?.ok_or_else(refused)?, value(&user.name)?);
+        if let Some(uid) = of(&self.names.uid)?.filter(|_| !user.uid.is_empty()) {
+            headers.insert(uid, value(&user.uid)?);
+        }
+        if let Some(group) = of(&self.names.group)? {
+            for one in &user.groups {
+                headers.append(&group, value(one)?);
+            }
+        }
+        for (prefix, (key, values)) in self
+            .names
+            .extra_prefix
+            .first()
+            .into_iter()
+            .flat_map(|prefix| user.extra.iter().map(move |extra| (prefix, extra)))
+        {
+            let extra = header(&format!("{prefix}{}", escape(key)))?;
+            for one in values {
+                headers.append(&extra, value(one)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Adds the client's address for audit, behind those that proxies before us told.
 fn forward(headers: &mut HeaderMap, peer: &Peer) {
-    let address = peer.address.ip().to_canonical();
-    let before = headers.get(&FORWARDED).and_then(|list| list.to_str().ok());
-    let list = match before {
-        Some(before) if !before.is_empty() => format!("{before}, {address}"),
-        _ => address.to_string(),
-    };
-    if let Ok(list) = HeaderValue::from_str(&list) {
+    let address = peer.address.ip().to_canonical().to_string();
+    let before = headers
+        .get_all(&FORWARDED)
+        .iter()
+        .filter_map(|list| list.to_str().ok());
+    let all: Vec<&str> = before
+        .filter(|list| !list.is_empty())
+        .chain([address.as_str()])
+        .collect();
+    if let Ok(list) = HeaderValue::from_str(&all.join(", ")) {
         headers.insert(FORWARDED, list);
     }
-}
-
-/// Names a user in headers.
-///
-/// # Errors
-/// 401 if the name cannot stand in a header: nobody must be taken for somebody else.
-pub(crate) fn name(headers: &mut HeaderMap, user: &User) -> Result<(), Status> {
-    let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).map_err(|_| Status::unauthorized());
-    headers.insert(USER, value(&user.name)?);
-    if !user.uid.is_empty() {
-        headers.insert(UID, value(&user.uid)?);
-    }
-    for group in &user.groups {
-        headers.append(GROUP, value(group)?);
-    }
-    for (key, values) in &user.extra {
-        let header = HeaderName::from_bytes(format!("{EXTRA}{}", escape(key)).as_bytes());
-        let header = header.map_err(|_| Status::unauthorized())?;
-        for one in values {
-            headers.append(&header, value(one)?);
-        }
-    }
-    Ok(())
 }
 
 /// `%xx` for every byte that a header's name may not have, and for the percent sign.
@@ -159,6 +191,9 @@ mod tests {
         let mut with_token = head(&[("authorization", "Bearer abc")]);
         with_token.extensions.insert(bad());
         assert!(identity().declare(&mut with_token, &nobody()).is_ok());
+        let mut with_none = head(&[("authorization", "Basic abc")]);
+        with_none.extensions.insert(bad());
+        assert!(identity().declare(&mut with_none, &nobody()).is_err());
     }
 
     #[test]
@@ -166,10 +201,26 @@ mod tests {
         let mut user = User::new("joe", "7", &["a", "b"]);
         user.extra
             .insert("acme.com/project".into(), vec!["p".into(), "q".into()]);
-        let mut headers = HeaderMap::new();
-        name(&mut headers, &user).expect("plain");
-        assert_eq!(Names::default().user(&headers), Some(user));
+        for names in [Names::default(), identity().names] {
+            let identity = Identity::new(names.clone());
+            let mut headers = HeaderMap::new();
+            identity.name(&mut headers, &user).expect("plain");
+            assert_eq!(names.user(&headers), Some(user.clone()));
+            headers.append("x-else", HeaderValue::from_static("1"));
+            assert_eq!(names.user(&identity.credentials(&headers)), Some(user.clone()));
+            assert!(!identity.credentials(&headers).contains_key("x-else"));
+        }
         let split = User::new("joe\r\nx-remote-group: system:masters", "", &[]);
-        assert!(name(&mut HeaderMap::new(), &split).is_err());
+        assert!(identity().name(&mut HeaderMap::new(), &split).is_err());
+    }
+
+    #[test]
+    fn addresses_of_several_proxies_are_all_told() {
+        let mut head = head(&[("x-forwarded-for", "10.1.1.1"), ("x-forwarded-for", "10.2.2.2")]);
+        head.extensions
+            .insert(Peer::new(([192, 0, 2, 7], 1).into(), Vec::new()));
+        identity().declare(&mut head, &nobody()).expect("no certificate");
+        let told: Vec<_> = head.headers.get_all("x-forwarded-for").iter().collect();
+        assert_eq!(told, ["10.1.1.1, 10.2.2.2, 192.0.2.7"]);
     }
 }

@@ -37,8 +37,13 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(4);
 /// How many members are asked the same, where that is safe.
 pub const TRIES_MAX: usize = 3;
 
-/// How long a question to a frontend about members may take.
-pub const RECORD_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long one frontend may take to answer a question about members before the next is asked: with one that stands still a record is
+/// renewed in time all the same.
+pub const RECORD_TRY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How long such a question may take in all.
+pub const RECORD_TIMEOUT: Duration = Duration::from_millis(4_500);
+/// The pause after a renewal of a record that failed.
+pub const RENEWAL_PAUSE: Duration = Duration::from_millis(200);
 /// The most bytes of an answer to one, and of an event.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The pause after a try to follow the members failed, at first and at most.
@@ -48,6 +53,8 @@ pub const FOLLOW_SILENCE_MAX: Duration = Duration::from_secs(8);
 /// How long a record stays that nobody renews.
 pub const RECORD_LEFT_MAX: Duration = Duration::from_secs(300);
 
+/// The most requests for paths that a frontend says who may have, at a time.
+pub const OWN_PATHS_MAX: usize = 32;
 /// The most requests under way in a router, watches among them, by default.
 pub const REQUESTS_MAX: usize = 200_000;
 /// The same of one client address.
@@ -55,7 +62,7 @@ pub const REQUESTS_PER_CLIENT_MAX: usize = 50_000;
 
 /// How long a member may hear nothing of the store before it lets others serve: more than twice as long as the store is silent when
 /// nothing happens.
-pub const SILENCE_MAX: Duration = Duration::from_secs(12);
+pub const STORE_SILENCE_MAX: Duration = Duration::from_secs(12);
 /// How long the watches of a unit may take to leave before it goes without them.
 pub const LEAVE_MAX: Duration = Duration::from_secs(30);
 /// How many watches a member asks to leave in a second, so that their clients do not come back all at once.

@@ -45,6 +45,8 @@ pub struct Member {
     pub state: State,
     /// The units that it answers for.
     pub ready: BTreeSet<Unit>,
+    /// Those of them of which it has not heard from the store for too long.
+    pub behind: BTreeSet<Unit>,
     /// How many members are to hold each unit, as it was told.
     pub policy: Policy,
 }
@@ -167,9 +169,14 @@ impl Members {
         is_ready.peek().is_some() && is_ready.all(|is| is)
     }
 
-    /// Of those that are ready: who is to hold it; or else who stays; or else anybody.
+    /// Of those that are ready, and not behind where anybody is not: who is to hold it; or else who stays; or else anybody.
     fn askable(&self, unit: &Unit) -> Vec<Arc<Member>> {
-        let is_ready = |member: &&Arc<Member>| member.ready.contains(unit);
+        let is_current = |member: &&Arc<Member>| member.ready.contains(unit) && !member.behind.contains(unit);
+        let are_all_behind = !self.caches.iter().any(|member| is_current(&member));
+        let is_ready = |member: &&Arc<Member>| match are_all_behind {
+            true => member.ready.contains(unit),
+            false => is_current(member),
+        };
         let assigned: Vec<_> = self
             .assigned(unit)
             .into_iter()
@@ -205,6 +212,16 @@ fn policy(caches: &[Arc<Member>]) -> Policy {
         .or(caches.first())
         .map(|member| member.policy.clone())
         .unwrap_or_default()
+}
+
+impl State {
+    /// As records have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Draining => "draining",
+        }
+    }
 }
 
 impl Tier {
@@ -249,6 +266,7 @@ pub(crate) mod tests {
             weight: 1,
             state: State::Serving,
             ready: ready.iter().map(|unit| Unit::new(*unit)).collect(),
+            behind: BTreeSet::new(),
             policy: Policy::uniform(Replicas::Count(2)),
         }
     }
@@ -287,6 +305,25 @@ pub(crate) mod tests {
         let assigned: Vec<_> = view.assigned(&pods()).into_iter().cloned().collect();
         assert_eq!(assigned.len(), 2);
         assert_eq!(names(view.ready_for(&pods())), names(&assigned));
+    }
+
+    #[test]
+    fn who_is_behind_is_asked_only_when_all_are() {
+        let behind = |name: &str| Member {
+            behind: [Unit::new("pods")].into(),
+            ..cache(name, &["pods"])
+        };
+        let asked = |all: Vec<Member>| -> Vec<SmolStr> {
+            let view = members(all);
+            view.ready_for(&Unit::new("pods"))
+                .iter()
+                .map(|member| member.name.clone())
+                .collect()
+        };
+        assert_eq!(asked(vec![behind("a"), cache("b", &["pods"])]), ["b"]);
+        let mut all = asked(vec![behind("a"), behind("b")]);
+        all.sort_unstable();
+        assert_eq!(all, ["a", "b"]);
     }
 
     #[test]

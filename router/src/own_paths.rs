@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use schema::tree;
 use serve::filter::{Answer, Filter, Next};
 use serve::health::Health;
@@ -13,6 +13,7 @@ use serve::metrics::Metrics;
 use serve::shutdown::Shutdown;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
+use tokio::sync::Semaphore;
 
 use crate::frontends::{Error, Frontends};
 use crate::identity::Identity;
@@ -40,11 +41,17 @@ pub struct OwnPaths {
     pub clients: Arc<ClientAuthority>,
     /// How clients are named to frontends.
     pub identity: Arc<Identity>,
+    /// Room for questions to frontends.
+    pub asking: Semaphore,
 }
 
 impl OwnPaths {
     /// An answer for who may have it.
     async fn guarded(&self, request: Request, path: &'static str) -> Response {
+        let Ok(_asking) = self.asking.try_acquire() else {
+            let why = "too many ask for this at once, please try again later";
+            return status_response(&Status::too_many_requests(why, 1));
+        };
         let (mut head, _) = request.into_parts();
         if let Err(status) = self.identity.declare(&mut head, &self.clients) {
             return status_response(&status);
@@ -74,14 +81,7 @@ impl OwnPaths {
             "kind": "SelfSubjectAccessReview",
             "spec": {"nonResourceAttributes": {"path": path, "verb": "get"}},
         });
-        let who = |name: &HeaderName| {
-            let told = ["x-remote-", "impersonate-"];
-            *name == header::AUTHORIZATION || told.iter().any(|begin| name.as_str().starts_with(begin))
-        };
-        let mut credentials = HeaderMap::new();
-        for (name, value) in headers.iter().filter(|(name, _)| who(name)) {
-            credentials.append(name.clone(), value.clone());
-        }
+        let credentials = self.identity.credentials(headers);
         let answer = self.frontends.post_as(REVIEWS, &credentials, &review).await?;
         Ok(answer.bool_at(&["status", "allowed"]).unwrap_or(false))
     }
@@ -90,7 +90,7 @@ impl OwnPaths {
 impl Filter for OwnPaths {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let path = request.uri().path();
-        match path.strip_prefix(OWN) {
+        match path.strip_prefix(OWN).filter(|below| below.starts_with('/')) {
             Some("/metrics") => Box::pin(self.guarded(request, "/metrics")),
             Some(below) if is_health(below) => Box::pin(async move {
                 let uri = request.uri();

@@ -76,14 +76,15 @@ impl Proxy {
             Err(error) => return status_response(&Status::bad_request(error.to_string())),
         };
         let (mut head, body) = request.into_parts();
+        // A watch on a WebSocket is an ordinary one to the tiers: events become messages here.
+        let upgrade = head.extensions.remove::<Upgradable>();
+        let upgrade = upgrade.filter(|_| upgrade::is_wished(&head.headers) && info.verb != "watch");
+        // First: what the client says of its connection must not take out what is said of the client.
+        strip(&mut head.headers, upgrade.is_some());
         let credential = match self.identity.declare(&mut head, &self.clients) {
             Ok(credential) => credential,
             Err(status) => return status_response(&status),
         };
-        // A watch on a WebSocket is an ordinary one to the tiers: events become messages here.
-        let upgrade = head.extensions.remove::<Upgradable>();
-        let upgrade = upgrade.filter(|_| upgrade::is_wished(&head.headers) && info.verb != "watch");
-        strip(&mut head.headers, upgrade.is_some());
         let passed = Passed { head, info, upgrade };
         let members = self.members.borrow().clone();
         let mut response = self.pass(passed, body, &members).await;
@@ -174,6 +175,7 @@ impl Proxy {
             }
         };
         let mut response = answered?;
+        way.take_load(response.headers_mut());
         // What an extension server behind a frontend answers is not the frontend's fault.
         way.note(Outcome::Well);
         let is_switch = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;

@@ -23,6 +23,7 @@ const ADDRESS: &str = "shardplane.io/address";
 const WEIGHT: &str = "shardplane.io/weight";
 const STATE: &str = "shardplane.io/state";
 const READY: &str = "shardplane.io/ready";
+const BEHIND: &str = "shardplane.io/behind";
 const REPLICAS: &str = "shardplane.io/replicas";
 const OVERRIDES: &str = "shardplane.io/replica-overrides";
 
@@ -48,7 +49,10 @@ pub fn name(tier: Tier, address: &str) -> SmolStr {
 impl Record {
     /// The Lease of a member that is alive now.
     pub fn lease(member: &Member) -> Value {
-        let ready: Vec<&str> = member.ready.iter().map(Unit::as_str).collect();
+        let list = |units: &BTreeSet<Unit>| {
+            let names: Vec<&str> = units.iter().map(Unit::as_str).collect();
+            SmolStr::from(names.join(","))
+        };
         let overrides = member.policy.overrides.iter();
         let overrides: Vec<String> = overrides
             .map(|(unit, replicas)| format!("{unit}={replicas}"))
@@ -71,10 +75,11 @@ impl Record {
             metadata.map_at("labels").insert(TIER, member.tier.as_str());
             let notes = metadata.map_at("annotations");
             notes.insert(ADDRESS, member.address.as_str());
-            notes.insert(STATE, state_name(member.state));
+            notes.insert(STATE, member.state.as_str());
             if member.tier == Tier::WatchCache {
                 notes.insert(WEIGHT, SmolStr::from(member.weight.to_string()));
-                notes.insert(READY, SmolStr::from(ready.join(",")));
+                notes.insert(READY, list(&member.ready));
+                notes.insert(BEHIND, list(&member.behind));
                 notes.insert(REPLICAS, SmolStr::from(member.policy.replicas.to_string()));
                 notes.insert(OVERRIDES, SmolStr::from(overrides.join(",")));
             }
@@ -103,7 +108,8 @@ impl Record {
                 address: address(note(ADDRESS)).map_err(within)?,
                 weight: weight(note(WEIGHT)).map_err(within)?,
                 state: state(note(STATE)).map_err(within)?,
-                ready: ready(note(READY)).map_err(within)?,
+                ready: units(note(READY)).map_err(within)?,
+                behind: units(note(BEHIND)).map_err(within)?,
                 policy: policy(note(REPLICAS), note(OVERRIDES)).map_err(within)?,
                 name: name.clone(),
             },
@@ -138,21 +144,14 @@ fn weight(text: &str) -> Result<u32, String> {
     }
 }
 
-fn state_name(state: State) -> &'static str {
-    match state {
-        State::Serving => "serving",
-        State::Draining => "draining",
-    }
-}
-
 fn state(text: &str) -> Result<State, String> {
     [State::Serving, State::Draining]
         .into_iter()
-        .find(|state| state_name(*state) == text)
+        .find(|state| state.as_str() == text)
         .ok_or_else(|| format!("{text:?} is no state"))
 }
 
-fn ready(text: &str) -> Result<BTreeSet<Unit>, String> {
+fn units(text: &str) -> Result<BTreeSet<Unit>, String> {
     let units = || text.split(',').filter(|unit| !unit.is_empty());
     if units().count() > UNITS_PER_MEMBER_MAX {
         return Err(format!("more than {UNITS_PER_MEMBER_MAX} units"));

@@ -16,7 +16,7 @@ use crate::members::Member;
 use crate::record::Record;
 
 /// Time goes on for so long when nobody is heard of: longer than renewals are apart, shorter than a lease stands.
-const SILENCE_MAX: Duration =
+const QUIET_MAX: Duration =
     Duration::from_millis((RENEWAL_INTERVAL.as_millis() + LEASE_DURATION.as_millis()) as u64 / 2);
 
 /// What was seen of each record.
@@ -109,7 +109,7 @@ impl Sightings {
             .filter_map(|sighting| Some(sighting.at? + LEASE_DURATION));
         let next = ends.filter(|end| *end > clock).min()?;
         // Beyond the silence nothing expires before somebody is heard.
-        (next <= self.latest()? + SILENCE_MAX).then_some(next)
+        (next <= self.latest()? + QUIET_MAX).then_some(next)
     }
 
     /// Names of records that were not renewed for this long while others were.
@@ -122,7 +122,7 @@ impl Sightings {
 
     /// The time by which leases run out: it stands still when nobody is heard.
     fn clock(&self, now: Instant) -> Instant {
-        self.latest().map_or(now, |latest| now.min(latest + SILENCE_MAX))
+        self.latest().map_or(now, |latest| now.min(latest + QUIET_MAX))
     }
 
     /// Somebody is heard again. Whoever was alive when the silence began has the time of a whole lease to be heard, too.

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::members::{Member, Members, State};
+use crate::members::{Member, Members};
 use crate::upstream::Upstreams;
 
 /// What is shown.
@@ -76,11 +76,9 @@ impl Statusz {
             "name": (member.name.clone()),
             "tier": (member.tier.as_str()),
             "address": (member.address.clone()),
-            "state": (match member.state {
-                State::Serving => "serving",
-                State::Draining => "draining",
-            }),
+            "state": (member.state.as_str()),
             "readyUnits": (member.ready.len() as i64),
+            "behindUnits": (member.behind.len() as i64),
             "sharePercent": ((share * 100.0).round() as i64),
             "connections": (way.connection_count() as i64),
             "open": (number(way.counts.open.load(Ordering::Relaxed))),
@@ -91,12 +89,13 @@ impl Statusz {
     }
 }
 
-const MEMBER_COLUMNS: [&str; 11] = [
+const MEMBER_COLUMNS: [&str; 12] = [
     "name",
     "tier",
     "address",
     "state",
     "readyUnits",
+    "behindUnits",
     "sharePercent",
     "connections",
     "open",

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 use rustls::ClientConfig;
+use serve::load::Load;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
@@ -67,13 +69,21 @@ struct Shared {
 pub struct Upstream {
     address: SmolStr,
     connections: Mutex<Vec<Connection>>,
-    /// One connection is made at a time: those who wait share it.
-    connecting: tokio::sync::Mutex<()>,
+    /// One connection is made at a time: those who wait share it, and share that it failed.
+    connecting: tokio::sync::Mutex<Option<Attempt>>,
+    /// How often what is under way was given up: what is opened meanwhile counts for nothing.
+    given_up: AtomicU64,
     fitness: Mutex<Fitness>,
     /// What it does for others.
     elsewhere: Mutex<Elsewhere>,
     /// Numbers of what was done.
     pub counts: Counts,
+}
+
+/// A connection that could not be made.
+struct Attempt {
+    ended: Instant,
+    why: String,
 }
 
 /// What goes through a member.
@@ -156,6 +166,7 @@ impl Upstream {
             address,
             connections: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
+            given_up: AtomicU64::new(0),
             fitness: Mutex::default(),
             elsewhere: Mutex::default(),
             counts: Counts::default(),
@@ -171,14 +182,14 @@ impl Upstream {
     pub fn as_candidate(&self) -> Candidate {
         let elsewhere = self.elsewhere().at(Instant::now());
         Candidate {
-            load: self.counts.open.load(Ordering::Relaxed) + elsewhere,
+            load: self.counts.open.load(Ordering::Relaxed).saturating_add(elsewhere),
             fitness: *self.fitness(),
         }
     }
 
     /// How many connections there are.
     pub fn connection_count(&self) -> usize {
-        self.connections().iter().filter(|one| one.is_open()).count()
+        self.connections().iter().filter(|one| !one.has_ended()).count()
     }
 
     /// Takes note of how it answered.
@@ -189,8 +200,9 @@ impl Upstream {
         self.fitness().note(outcome, Instant::now());
     }
 
-    /// Takes note of how much it said it has under way for everybody.
-    fn note_load(&self, all: u64) {
+    /// Takes out of an answer's headers how much it says it has under way for everybody.
+    pub(crate) fn take_load(&self, headers: &mut HeaderMap) {
+        let Some(all) = Load::take(headers) else { return };
         let ours = self.counts.open.load(Ordering::Relaxed);
         *self.elsewhere() = Elsewhere::told(all.saturating_sub(ours), Instant::now());
     }
@@ -200,21 +212,45 @@ impl Upstream {
         if let Some(stream) = self.free_stream().await {
             return Ok(stream);
         }
-        let _turn = self.connecting.lock().await;
+        let since = Instant::now();
+        let mut last = self.connecting.lock().await;
         if let Some(stream) = self.free_stream().await {
             return Ok(stream);
+        }
+        let failed = |why: String| Error::Connect {
+            address: self.address.clone(),
+            why,
+        };
+        if let Some(attempt) = last.as_ref().filter(|attempt| attempt.ended >= since) {
+            return Err(failed(attempt.why.clone()));
         }
         if self.connection_count() >= CONNECTIONS_PER_MEMBER_MAX {
             return Err(Error::Full(self.address.clone()));
         }
-        let connection = Connection::open(&self.address, upstreams.tls()).await?;
+        let stream = self.open(upstreams).await.map_err(|why| {
+            *last = Some(Attempt {
+                ended: Instant::now(),
+                why: why.clone(),
+            });
+            failed(why)
+        })?;
+        drop(last);
+        let closed = || failed("the connection was closed at once".to_owned());
+        stream.ready().await.ok_or_else(closed)
+    }
+
+    /// A stream on a new connection.
+    async fn open(self: &Arc<Self>, upstreams: &Upstreams) -> Result<Stream, String> {
+        let before = self.given_up.load(Ordering::Acquire);
+        let connection = Connection::open(self, upstreams.tls()).await?;
+        let mut connections = self.connections();
+        if self.given_up.load(Ordering::Acquire) != before {
+            connection.close();
+            return Err("it was lost meanwhile".to_owned());
+        }
         let stream = connection.stream();
-        self.connections().push(connection);
-        let failed = || Error::Connect {
-            address: self.address.clone(),
-            why: "the connection was closed at once".to_owned(),
-        };
-        stream.ready().await.ok_or_else(failed)
+        connections.push(connection);
+        Ok(stream)
     }
 
     /// On the connection with the fewest streams, if it has room.
@@ -222,8 +258,9 @@ impl Upstream {
         loop {
             let stream = {
                 let mut connections = self.connections();
-                connections.retain(Connection::is_open);
-                let least = connections.iter().min_by_key(|one| one.stream_count())?;
+                connections.retain(|one| !one.has_ended());
+                let open = connections.iter().filter(|one| one.is_open());
+                let least = open.min_by_key(|one| one.stream_count())?;
                 if least.stream_count() >= STREAMS_PER_CONNECTION_MAX {
                     return None;
                 }
@@ -237,9 +274,9 @@ impl Upstream {
     }
 
     fn give_up(&self) {
-        self.connections()
-            .drain(..)
-            .for_each(|connection| connection.close());
+        let mut connections = self.connections();
+        self.given_up.fetch_add(1, Ordering::AcqRel);
+        connections.drain(..).for_each(|connection| connection.close());
     }
 
     fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {

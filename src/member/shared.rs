@@ -8,7 +8,7 @@ use std::time::Duration;
 use router::announce;
 use router::assignment::Policy;
 use router::holding::{Holding, Standing, Step};
-use router::limits::{HANDOVER_MAX, LEAVE_SPREAD_MIN, LEAVING_PER_SECOND_MAX, SILENCE_MAX};
+use router::limits::{HANDOVER_MAX, LEAVE_SPREAD_MIN, LEAVING_PER_SECOND_MAX, STORE_SILENCE_MAX};
 use router::members::{Member, State, Tier};
 use router::unit::Unit;
 use schema::SmolStr;
@@ -68,7 +68,7 @@ impl Shared {
             ..own_record(config, listener, Tier::WatchCache)
         };
         Ok(Self {
-            tiers: Tiers::new(tiers, files, None)?,
+            tiers: Tiers::new(tiers, files, http::HeaderMap::new())?,
             cache: cache.clone(),
             told: watch::Sender::new(Arc::new(member)),
         })
@@ -124,13 +124,13 @@ impl Shared {
                 let unit = units.get(unit);
                 Standing {
                     is_loaded: unit.is_some_and(|unit| unit.generation().is_some()),
-                    is_behind: unit.is_some_and(|unit| unit.silence() > SILENCE_MAX),
+                    is_behind: unit.is_some_and(|unit| unit.silence() > STORE_SILENCE_MAX),
                     watchers: unit.map_or(0, |unit| unit.watchers()),
                 }
             };
             let steps = holding.advance(&view, &all, standing, Instant::now());
             // Told first: nobody is sent to what is about to go.
-            self.tell(holding.ready());
+            self.tell(holding.ready(), holding.behind());
             for step in steps {
                 self.step(step, &units).await;
             }
@@ -141,11 +141,12 @@ impl Shared {
         }
     }
 
-    fn tell(&self, ready: BTreeSet<Unit>) {
+    fn tell(&self, ready: BTreeSet<Unit>, behind: BTreeSet<Unit>) {
         self.told.send_if_modified(|member| {
-            let has_changed = member.ready != ready;
+            let has_changed = member.ready != ready || member.behind != behind;
             if has_changed {
-                Arc::make_mut(member).ready = ready;
+                let member = Arc::make_mut(member);
+                (member.ready, member.behind) = (ready, behind);
             }
             has_changed
         });

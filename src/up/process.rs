@@ -15,8 +15,8 @@ use super::limits::{LOG_TAIL_BYTES, PROCESS_POLL, RESTART_AFTER, RESTART_FORGOTT
 use super::plan::Piece;
 use crate::error::Error;
 
-/// Which processes run: their names and numbers.
-pub type Running = watch::Sender<BTreeMap<String, u32>>;
+/// Which processes are kept, and their numbers while they run.
+pub type Running = watch::Sender<BTreeMap<String, Option<u32>>>;
 
 /// What a process is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,27 +43,42 @@ struct Process {
 
 /// Keeps a process until it is told to stop. An error is that it cannot be started, or ended while the system started.
 pub async fn keep(piece: &Piece, mut orders: watch::Receiver<Order>, running: &Running) -> Result<(), Error> {
+    let kept = run(piece, &mut orders, running).await;
+    running.send_modify(|running| {
+        running.remove(&piece.name);
+    });
+    kept
+}
+
+async fn run(piece: &Piece, orders: &mut watch::Receiver<Order>, running: &Running) -> Result<(), Error> {
+    let number = |pid: Option<u32>| {
+        running.send_modify(|running| {
+            running.insert(piece.name.clone(), pid);
+        });
+    };
     let mut pause = RESTART_AFTER[0];
     loop {
-        let (begun, mut process) = (Instant::now(), Process::start(piece)?);
-        running.send_modify(|running| {
-            running.insert(piece.name.clone(), process.child.id());
-        });
-        let status = process.until_ended(&mut orders).await;
-        running.send_modify(|running| {
-            running.remove(&piece.name);
-        });
-        let status = status.map_err(Error::Runtime)?;
+        let begun = Instant::now();
+        let ended = match Process::start(piece) {
+            Ok(mut process) => {
+                number(Some(process.child.id()));
+                let status = process.until_ended(orders).await;
+                number(None);
+                status.map(|status| said(piece, status)).map_err(Error::Runtime)
+            }
+            Err(error) => Err(error),
+        };
         let order = *orders.borrow();
         match order {
-            Order::Start => return Err(Error::Up(said(piece, status))),
+            Order::Start => return Err(Error::Up(ended?)),
             Order::Stop | Order::End => return Ok(()),
             Order::GoOn { restart } => {
-                tracing::warn!("{}", said(piece, status));
+                let told = ended.unwrap_or_else(|error| format!("{} cannot be started: {error}", piece.name));
+                tracing::warn!("{told}");
                 if begun.elapsed() > RESTART_FORGOTTEN_AFTER {
                     pause = RESTART_AFTER[0];
                 }
-                if !restart || is_stopped_within(pause, &mut orders).await {
+                if !restart || is_stopped_within(pause, orders).await {
                     return Ok(());
                 }
                 pause = (pause * 2).min(RESTART_AFTER[1]);
@@ -129,7 +144,7 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// Nothing of it is left behind, whatever ended us.
+    /// It does not go on without us. One that is run by a shell gets its signal from there, as its input ends.
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = self.child.kill();
@@ -202,7 +217,7 @@ mod tests {
             while !folder.path().join("second").exists() {
                 tokio::time::sleep(PROCESS_POLL).await;
             }
-            assert!(running.borrow().contains_key("one"));
+            assert!(running.borrow().get("one").is_some_and(Option::is_some));
             orders.send_replace(Order::Stop);
         };
         let (kept, ()) = tokio::join!(keep(&piece, orders.subscribe(), &running), stop);

@@ -36,7 +36,7 @@ impl Report<'_> {
     }
 
     /// The table, and what to type next.
-    pub fn table(&self, running: &BTreeMap<String, u32>, took: Duration) -> String {
+    pub fn table(&self, running: &BTreeMap<String, Option<u32>>, took: Duration) -> String {
         let kubeconfig = self.kubeconfig();
         let kubeconfig = kubeconfig.display();
         let mut rows = vec![["COMMAND", "NAME", "ADDRESS", "PID", "LOG"].map(str::to_owned)];
@@ -45,7 +45,7 @@ impl Report<'_> {
                 piece.role.command().to_owned(),
                 piece.name.clone(),
                 piece.address.to_string(),
-                running.get(&piece.name).map_or_else(String::new, u32::to_string),
+                pid(running, piece).map_or_else(String::new, |pid| pid.to_string()),
                 piece.log.display().to_string(),
             ]
         }));
@@ -63,7 +63,7 @@ impl Report<'_> {
     }
 
     /// `system.json`: the same for programs, with what each process was started with.
-    pub fn write(&self, running: &BTreeMap<String, u32>) -> Result<(), Error> {
+    pub fn write(&self, running: &BTreeMap<String, Option<u32>>) -> Result<(), Error> {
         let text = |path: &Path| SmolStr::from(path.display().to_string());
         let pieces = self.pieces.iter().map(|piece| {
             let command = std::iter::once(piece.program.as_os_str())
@@ -76,7 +76,7 @@ impl Report<'_> {
                 "tier": (piece.role.command()),
                 "name": (SmolStr::from(piece.name.as_str())),
                 "address": (SmolStr::from(piece.address.to_string())),
-                "pid": (running.get(&piece.name).map_or(Value::Null, |pid| i64::from(*pid).into())),
+                "pid": (pid(running, piece).map_or(Value::Null, |pid| i64::from(pid).into())),
                 "log": (text(&piece.log)),
             })
         });
@@ -96,7 +96,7 @@ impl Report<'_> {
     }
 
     /// Writes it anew whenever a process comes or goes; it does not return.
-    pub async fn keep(&self, mut running: watch::Receiver<BTreeMap<String, u32>>) {
+    pub async fn keep(&self, mut running: watch::Receiver<BTreeMap<String, Option<u32>>>) {
         while running.changed().await.is_ok() {
             let now = running.borrow_and_update().clone();
             if let Err(error) = self.write(&now) {
@@ -104,6 +104,10 @@ impl Report<'_> {
             }
         }
     }
+}
+
+fn pid(running: &BTreeMap<String, Option<u32>>, piece: &Piece) -> Option<u32> {
+    running.get(&piece.name).copied().flatten()
 }
 
 /// Each as wide as its widest cell; the last is not filled up.
@@ -146,7 +150,7 @@ mod tests {
             etcd: &etcd,
             pieces: &pieces,
         };
-        let running = BTreeMap::from([("router-1".to_owned(), 42)]);
+        let running = BTreeMap::from([("router-1".to_owned(), Some(42))]);
         let table = report.table(&running, Duration::from_secs(1));
         let lines: Vec<Vec<&str>> = table
             .lines()

@@ -35,7 +35,8 @@ def all_etcds_restart(load):
 def compacted_while_a_member_is_cut_off(load):
     """It comes back to a store that no longer tells what it missed."""
     system = load.system
-    with system.net.cut(*[("member-1", name) for name in system.net.addresses if name.startswith("etcd")]):
+    member = load.holders()[0].name
+    with system.net.cut(*[(member, name) for name in system.net.addresses if name.startswith("etcd")]):
         load.goes_on()
         revision = json.loads(system.routers[0].request("GET", f"{OBJECTS}?limit=1")[2])["metadata"]["resourceVersion"]
         load.goes_on()

@@ -16,10 +16,11 @@ def faults():
 
 def fault(one, other, way):
     def cut(load):
-        net, ours = load.system.net, f"{one}-1"
+        net, member = load.system.net, load.holders()[0].name
+        ours = member if one == "member" else f"{one}-1"
+        # From a store or from frontends as a whole; a router from one.
         theirs = [name for name in net.addresses if name.startswith(other)]
-        # From a store or from frontends as a whole; of members and routers from one.
-        theirs = theirs if other in ("etcd", "frontend") and one != "router" else theirs[:1]
+        theirs = theirs if one != "router" else [member] if other == "member" else theirs[:1]
         ways = [(ours, name) for name in theirs] if way != "from" else []
         ways += [(name, ours) for name in theirs] if way != "to" else []
         seconds = STORE_SECONDS if other == "etcd" else LASTING_SECONDS

@@ -2,7 +2,7 @@
 routers. What they saw is checked at the end."""
 import os, threading, time
 
-from clients import ENDED, OBJECTS, Follower, Writer, listed
+from clients import ENDED, NOT_NOW, OBJECTS, Follower, Writer, listed
 from cluster import Failure
 from judgement import check
 
@@ -82,7 +82,7 @@ class Reader(threading.Thread):
                 self.answers += 1
                 if self.newest < wanted:
                     self.problems.append(f"a list of {self.newest} after {wanted} was known")
-            elif status not in (429, 500, 502, 503, 504):
+            elif status not in NOT_NOW:
                 self.problems.append(f"a list: {status} {body[:200]}")
             time.sleep(0.05)
         session.close()
@@ -123,6 +123,19 @@ class Load:
         until("followers hear of them", lambda: all(
             len(one.events) >= count + WRITES_BETWEEN // 2 or one.problems for one, count in zip(self.followers, counts)))
         until("lists are answered", lambda: all(one.answers > count or one.problems for one, count in zip(self.readers, answers)))
+
+    def watched_at(self, process):
+        """How many watches the routers have at a member."""
+        return sum((self.system.of_member(router, process) or {"watches": 0})["watches"] for router in self.system.routers if router.alive())
+
+    def holders(self):
+        """The members that are asked for what the followers watch, those with the most watches first: who of others dies nobody notices."""
+        asked = self.system.unit(self.system.routers[0], "configmaps")["asked"]
+        is_asked = lambda process: (self.system.of_member(self.system.routers[0], process) or {}).get("name") in asked
+        found = sorted(filter(is_asked, self.system.members), key=self.watched_at, reverse=True)
+        if not found or not self.watched_at(found[0]):
+            raise Failure("no member has watches: there is nothing to be seen")
+        return found
 
     def finish(self):
         """Checks what everybody saw; says how much that was."""

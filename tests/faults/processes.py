@@ -6,7 +6,7 @@ from load import LASTING_SECONDS
 
 def each_tier_dies(load):
     """One process of each tier in turn, without a word."""
-    for process in [load.system.members[0], load.system.frontends[0], load.system.routers[1]]:
+    for process in [load.holders()[0], load.system.frontends[0], load.system.routers[1]]:
         process.kill()
         load.goes_on()
         process.start()
@@ -14,7 +14,8 @@ def each_tier_dies(load):
 
 
 def a_member_dies_while_it_loads(load):
-    member = load.system.members[1]
+    member = load.holders()[0]
+    count = load.watched_at(member)
     member.kill()
     for _ in range(3):
         member.launch()
@@ -22,12 +23,14 @@ def a_member_dies_while_it_loads(load):
         member.kill()
     load.goes_on()
     member.start()
+    return f"{count} watches were there"
 
 
 def two_die_at_once(load):
     """Of each pair of tiers, and two of the watch tier."""
     system = load.system
-    for pair in [(system.members[0], system.frontends[1]), (system.frontends[0], system.routers[0]), (system.members[1], system.members[2])]:
+    for pair in [lambda: (load.holders()[0], system.frontends[1]), lambda: (system.frontends[0], system.routers[0]), lambda: load.holders()[:2]]:
+        pair = pair()
         for process in pair:
             process.kill()
         load.goes_on()
@@ -38,7 +41,7 @@ def two_die_at_once(load):
 
 def each_tier_stands_still(load):
     """They answer nothing, close nothing, and come back without knowing."""
-    for process in [load.system.members[2], load.system.frontends[1]]:
+    for process in [load.holders()[0], load.system.frontends[1]]:
         with process.paused():
             begin = time.monotonic()
             load.goes_on()
@@ -60,7 +63,7 @@ def all_are_restarted_one_by_one(load):
 
 def a_member_comes_and_goes(load):
     """Again and again, with and without a word."""
-    member = load.system.members[2]
+    member = load.holders()[0]
     for number in range(6):
         member.process.send_signal(signal.SIGKILL if number % 2 else signal.SIGTERM)
         with contextlib.suppress(OSError):

@@ -67,6 +67,7 @@ class Etcd(Process):
         self.log = folder / f"{name}.log"
         self.launch()
         if not cluster:
+            # One of several is not healthy without the others.
             self.wait()
 
     def start(self):
@@ -103,9 +104,11 @@ class EtcdCluster:
         peers = {name: free_port() for name in places}
         cluster = ",".join(f"{name}=http://{host}:{peers[name]}" for name, (host, _) in places.items())
         self.members = [Etcd(folder, name, host, on, peers[name], cluster) for name, (host, on) in places.items()]
+        self.url = ",".join(member.url for member in self.members)
+
+    def wait(self):
         for member in self.members:
             member.wait()
-        self.url = ",".join(member.url for member in self.members)
 
     def leader(self):
         """The member that the others follow."""

@@ -101,6 +101,9 @@ class Hosts(System):
         for role, tier, flags in [("frontend", "apiserver", stored), ("member", "watchcache", [*stored, *found, *member_flags]),
                                   ("router", "router", found)]:
             self.pieces[tier] = [self.tier(name, tier, flags) for name in of(role)]
+
+    def wait(self):
+        self.etcd.wait()
         for process in self.processes:
             process.wait()
 
@@ -124,6 +127,7 @@ def hosts(**counts):
     running = None
     try:
         running = Hosts(folder, **counts)
+        running.wait()
         yield running
     except BaseException:
         for log in sorted(folder.glob("*/log")):

@@ -159,6 +159,7 @@ class Local(System):
             self.arguments += [f"--{tier}-arg={flag}" for flag in [*self.access, *flags]]
 
     def start(self):
+        self.etcd.wait()
         self.up = Up(self.folder, self.arguments)
         for told in json.loads((self.folder / "system.json").read_text())["processes"]:
             process = Adopted(self.up, told["name"], told["pid"])

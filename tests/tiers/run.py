@@ -205,6 +205,8 @@ def a_member_dies(load):
     tiers, member = load.tiers, load.tiers.members[0]
     had = {follower: follower.watches for follower in load.followers}
     count = load.watches_of(member)
+    if not count:
+        raise Failure("no watch is at the member that is to die")
     begin = time.monotonic()
     member.kill()
     resumed = []

@@ -9,6 +9,8 @@ NAMESPACE = "watched"
 OBJECTS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 ANSWER_SECONDS_MAX = 20
 RETRY_SECONDS = 0.05
+# What a server answers that cannot now, and may be asked again.
+NOT_NOW = (429, 500, 502, 503, 504)
 ENDED = (OSError, http.client.HTTPException)
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
 
@@ -91,7 +93,7 @@ class Follower(threading.Thread):
 
     def list(self):
         status, _, body = self.server.request("GET", OBJECTS, timeout=ANSWER_SECONDS_MAX)
-        if status in (429, 500, 503, 504):
+        if status in NOT_NOW:
             raise OSError("not now")
         if status != 200:
             raise Failure(f"a list: {status} {body}")

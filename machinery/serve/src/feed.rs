@@ -34,6 +34,11 @@ pub trait Feed: Send + 'static {
     /// The server drains: say goodbye. What `next` still has is sent (a last bookmark), up to its first `Idle` or `End`,
     /// and for [`crate::limits::FAREWELL`] at most.
     fn finish(&mut self) {}
+
+    /// Its time is over though it has more to say: how it ends where it stands.
+    fn cut(&mut self) -> Step {
+        Step::End
+    }
 }
 
 /// What a feed has for its client.
@@ -76,6 +81,10 @@ impl Feed for Box<dyn Feed> {
 
     fn wake_at(&self) -> Option<Instant> {
         (**self).wake_at()
+    }
+
+    fn cut(&mut self) -> Step {
+        (**self).cut()
     }
 
     fn finish(&mut self) {

@@ -1,7 +1,7 @@
 //! One HTTP/2 connection to a member: its TLS, its task, its streams, and how it notices that nobody is there any more.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,13 +9,13 @@ use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use smol_str::SmolStr;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Error;
+use super::Upstream;
+use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
     SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
@@ -30,7 +30,10 @@ pub(super) struct Connection {
 #[derive(Default)]
 struct Shared {
     streams: AtomicUsize,
+    /// It takes no more streams; those that it has go on.
     is_closed: AtomicBool,
+    /// Nothing is on it any more.
+    has_ended: AtomicBool,
     give_up: Notify,
 }
 
@@ -44,27 +47,27 @@ pub(super) struct Stream {
 pub(super) struct Place(Arc<Shared>);
 
 impl Connection {
-    /// Connects to `host:port`.
-    pub(super) async fn open(address: &SmolStr, tls: Arc<ClientConfig>) -> Result<Self, Error> {
-        let failed = |why: String| Error::Connect {
-            address: address.clone(),
-            why,
-        };
+    /// Connects to a member.
+    pub(super) async fn open(upstream: &Arc<Upstream>, tls: Arc<ClientConfig>) -> Result<Self, String> {
         let opening = async {
-            let stream = connect(address, tls, b"h2").await?;
+            let stream = connect(upstream.address(), tls, b"h2").await?;
             let shaken = settings().handshake::<_, Bytes>(stream).await;
             shaken.map_err(|error| error.to_string())
         };
         let opened = tokio::time::timeout(CONNECT_TIMEOUT, opening).await;
         let opened = opened.unwrap_or_else(|_| Err("no connection in time".to_owned()));
-        let (sender, connection) = opened.map_err(failed)?;
+        let (sender, connection) = opened?;
         let shared = Arc::new(Shared::default());
-        tokio::spawn(drive(connection, shared.clone(), address.clone()));
+        tokio::spawn(drive(connection, shared.clone(), Arc::downgrade(upstream)));
         Ok(Self { sender, shared })
     }
 
     pub(super) fn is_open(&self) -> bool {
         !self.shared.is_closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.shared.has_ended.load(Ordering::Acquire)
     }
 
     pub(super) fn stream_count(&self) -> usize {
@@ -146,18 +149,29 @@ fn settings() -> client::Builder {
 async fn drive(
     mut connection: client::Connection<TlsStream<TcpStream>>,
     shared: Arc<Shared>,
-    address: SmolStr,
+    upstream: Weak<Upstream>,
 ) {
     let pings = connection.ping_pong();
-    let ended = tokio::select! {
-        ended = connection => ended.map_err(|error| error.to_string()),
-        () = silence(pings) => Err("it does not answer".to_owned()),
-        () = shared.give_up.notified() => Ok(()),
+    let note = |why: &str| {
+        if let Some(upstream) = upstream.upgrade() {
+            tracing::debug!(address = %upstream.address(), why, "a connection to a member ended early");
+        }
+    };
+    tokio::select! {
+        ended = connection => if let Err(error) = ended {
+            note(&error.to_string());
+        },
+        () = silence(pings) => {
+            note("it does not answer");
+            // Before its clients come back: they are sent to others.
+            if let Some(upstream) = upstream.upgrade() {
+                upstream.note(Outcome::Unreachable);
+            }
+        }
+        () = shared.give_up.notified() => {}
     };
     shared.is_closed.store(true, Ordering::Release);
-    if let Err(why) = ended {
-        tracing::debug!(%address, why, "a connection to a member ended early");
-    }
+    shared.has_ended.store(true, Ordering::Release);
 }
 
 /// Returns when the other side no longer answers pings.

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use http_body::Body as _;
 use serve::http::{Body, Response};
-use serve::load::Load;
 
 use super::relay::Relay;
 use super::{Error, Upstream, Upstreams};
@@ -48,10 +47,10 @@ impl Upstream {
         let mut stream = match self.stream(upstreams).await {
             Ok(stream) => stream,
             Err(error) => {
-                self.note(match error {
-                    Error::Full(_) => Outcome::Badly,
-                    _ => Outcome::Unreachable,
-                });
+                // To have much to do is no fault.
+                if !matches!(error, Error::Full(_)) {
+                    self.note(Outcome::Unreachable);
+                }
                 return Err(Failed {
                     error,
                     safety: Safety::Unsent,
@@ -75,25 +74,24 @@ impl Upstream {
                 None
             }
         };
-        let mut answer = match answer.await {
+        let answer = match answer.await {
             Ok(answer) => answer,
             Err(error) => {
                 let safety = safety(&error);
                 return Err(self.failed(error, safety, untouched));
             }
         };
-        if let Some(load) = Load::take(answer.headers_mut()) {
-            self.note_load(load);
-        }
         let held = (stream.place, open, watch);
         Ok(answer.map(|body| match body.is_end_stream() {
             true => Body::empty(),
-            false => Body::feed(Relay::new(body, held)),
+            false => Body::feed(Relay::new(body, is_watch, held)),
         }))
     }
 
     fn failed(&self, error: h2::Error, safety: Safety, body: Option<Body>) -> Failed {
-        self.note(Outcome::Badly);
+        if is_its_fault(&error) {
+            self.note(Outcome::Badly);
+        }
         Failed {
             error: error.into(),
             safety,
@@ -109,6 +107,12 @@ fn request(head: &http::request::Parts) -> http::Request<()> {
     *request.version_mut() = http::Version::HTTP_2;
     *request.headers_mut() = head.headers.clone();
     request
+}
+
+/// Whether the member broke off. That a client did, or that the member closes in order, is not.
+fn is_its_fault(error: &h2::Error) -> bool {
+    let is_in_order = matches!(error.reason(), Some(Reason::NO_ERROR | Reason::REFUSED_STREAM));
+    error.is_io() || (error.is_remote() && !is_in_order)
 }
 
 /// A stream that the other side refused, or that came after the last one it says it looked at (RFC 9113, 6.8 and 8.7).

@@ -13,8 +13,9 @@ pub(super) struct Relay<T> {
     stream: RecvStream,
     /// Marks that the member sent something.
     waker: Waker,
-    /// Whether what was passed on ends a line: the client may take an end here for a clean one.
-    is_between_lines: bool,
+    /// Whether an end is a clean one to the client: between two lines of a watch.
+    may_end: bool,
+    is_watch: bool,
     /// The router is about to stop: it ends where it stands.
     is_leaving: bool,
     /// Counts as long as the answer is under way.
@@ -22,11 +23,12 @@ pub(super) struct Relay<T> {
 }
 
 impl<T> Relay<T> {
-    pub(super) fn new(stream: RecvStream, held: T) -> Self {
+    pub(super) fn new(stream: RecvStream, is_watch: bool, held: T) -> Self {
         Self {
             stream,
             waker: Waker::noop().clone(),
-            is_between_lines: true,
+            may_end: is_watch,
+            is_watch,
             is_leaving: false,
             _held: held,
         }
@@ -41,17 +43,14 @@ impl<T: Send + 'static> Feed for Relay<T> {
     fn next(&mut self, _: Instant) -> Step {
         let mut cx = Context::from_waker(&self.waker);
         match self.stream.poll_data(&mut cx) {
-            Poll::Pending if self.is_leaving => match self.is_between_lines {
-                true => Step::End,
-                false => Step::Failed("the router stops in the middle of an answer".into()),
-            },
+            Poll::Pending if self.is_leaving => self.cut(),
             Poll::Pending => Step::Idle,
             Poll::Ready(None) => Step::End,
             Poll::Ready(Some(Err(error))) => Step::Failed(error.into()),
             Poll::Ready(Some(Ok(bytes))) => match self.stream.flow_control().release_capacity(bytes.len()) {
                 Ok(()) if bytes.is_empty() => Step::Again,
                 Ok(()) => {
-                    self.is_between_lines = bytes.last() == Some(&b'\n');
+                    self.may_end = self.is_watch && bytes.last() == Some(&b'\n');
                     Step::Chunk(bytes)
                 }
                 Err(error) => Step::Failed(error.into()),
@@ -65,5 +64,12 @@ impl<T: Send + 'static> Feed for Relay<T> {
 
     fn finish(&mut self) {
         self.is_leaving = true;
+    }
+
+    fn cut(&mut self) -> Step {
+        match self.may_end {
+            true => Step::End,
+            false => Step::Failed("the router stops in the middle of an answer".into()),
+        }
     }
 }

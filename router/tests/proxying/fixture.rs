@@ -38,6 +38,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct World {
     pub pki: Files,
     members: Vec<Member>,
+    /// Of the router that was made last.
+    upstreams: std::sync::Mutex<Option<Upstreams>>,
     _folder: tempfile::TempDir,
 }
 
@@ -54,6 +56,7 @@ impl World {
         Self {
             pki,
             members: Vec::new(),
+            upstreams: std::sync::Mutex::default(),
             _folder: folder,
         }
     }
@@ -68,6 +71,7 @@ impl World {
             weight: 1,
             state: State::Serving,
             ready: [Unit::new("pods")].into(),
+            behind: std::collections::BTreeSet::new(),
             policy: Policy::default(),
         });
     }
@@ -102,14 +106,27 @@ impl World {
         let members = self.members.iter().cloned().map(Arc::new).collect();
         let members = watch::Sender::new(Arc::new(Members::new(members))).subscribe();
         let upstreams = Upstreams::new(settings.expect("well formed"));
+        *self.upstreams.lock().expect("no panic") = Some(upstreams.clone());
         Proxy {
-            frontends: Frontends::new(upstreams.clone(), Vec::new(), members.clone(), None),
+            frontends: Frontends::new(
+                upstreams.clone(),
+                Vec::new(),
+                members.clone(),
+                http::HeaderMap::new(),
+            ),
             members,
             upstreams,
             clients: Arc::new(self.clients()),
             identity: Arc::new(Identity::new(Names::default())),
             routes: Routes::default(),
         }
+    }
+
+    /// What the first member is asked of what it would be if all was well.
+    pub fn share_of_first(&self) -> f64 {
+        let upstreams = self.upstreams.lock().expect("no panic");
+        let way = upstreams.as_ref().expect("a router").to(&self.members[0].address);
+        way.as_candidate().fitness.share(tokio::time::Instant::now())
     }
 
     fn clients(&self) -> ClientAuthority {

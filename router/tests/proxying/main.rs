@@ -133,6 +133,90 @@ async fn who_cannot_be_reached_is_passed_over_by_reads_and_writes() {
 }
 
 #[tokio::test]
+async fn who_says_nothing_is_waited_for_once() {
+    let mut world = World::new();
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .expect("a free port");
+    world.join(Tier::WatchCache, silent.local_addr().expect("bound"));
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = silent.accept().await {
+            held.push(stream);
+        }
+    });
+    let count = Arc::new(AtomicU32::new(0));
+    world.serve(Tier::WatchCache, counting(&count)).await;
+    let router = world.route(&Shutdown::new()).await;
+    let client = world.client(router, true).await;
+    let asked: Vec<_> = (0..60)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.ask("GET", "/api/v1/pods?limit=5", &[]).await.0 })
+        })
+        .collect();
+    // One attempt after the other would take a minute.
+    let all = async {
+        for one in asked {
+            assert_eq!(one.await.expect("no panic"), 200);
+        }
+    };
+    tokio::time::timeout(PATIENCE, all)
+        .await
+        .expect("they share one attempt");
+    assert_eq!(count.load(Ordering::Relaxed), 60);
+}
+
+/// The head of the answer to a request on HTTP/1.1, and what follows it as far as it came with it.
+async fn ask_http1(world: &World, router: std::net::SocketAddr, head: &str) -> String {
+    let mut stream = world.connect(router, true, b"http/1.1").await;
+    stream.write_all(head.as_bytes()).await.expect("open");
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    // The server may close without saying so.
+    let _ = read.expect("an end in time");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn what_a_client_says_of_its_connection_takes_out_nothing_of_ours() {
+    let mut world = World::new();
+    world.serve(Tier::Frontend, telling("frontend")).await;
+    let router = world.route(&Shutdown::new()).await;
+    let named = "connection: close, x-remote-user, x-remote-group, x-forwarded-for, x-own\r\nx-own: 1\r\n";
+    let answer = ask_http1(
+        &world,
+        router,
+        &format!("GET /api HTTP/1.1\r\nhost: localhost\r\n{named}\r\n"),
+    )
+    .await;
+    let who = "user=kubernetes-admin groups=system:masters,system:authenticated token= from=127.0.0.1";
+    assert!(answer.contains(who), "{answer}");
+}
+
+#[tokio::test]
+async fn uploads_that_break_off_are_not_the_members_fault() {
+    let mut world = World::new();
+    let count = Arc::new(AtomicU32::new(0));
+    world.serve(Tier::Frontend, counting(&count)).await;
+    let router = world.route(&Shutdown::new()).await;
+    for _ in 0..8 {
+        let mut stream = world.connect(router, true, b"http/1.1").await;
+        let head =
+            "POST /api/v1/namespaces/a/pods HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf";
+        stream.write_all(head.as_bytes()).await.expect("open");
+        stream.shutdown().await.expect("open");
+        let mut rest = Vec::new();
+        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest))
+            .await
+            .expect("an end");
+    }
+    let client = world.client(router, true).await;
+    assert_eq!(client.ask("POST", "/api/v1/namespaces/a/pods", &[]).await.0, 200);
+    assert_eq!(world.share_of_first(), 1.0);
+}
+
+#[tokio::test]
 async fn a_write_that_may_have_been_carried_out_is_not_repeated() {
     let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
     let broken = world.serve_breaking(Tier::Frontend).await;

@@ -204,7 +204,7 @@ impl Filter for Authentication {
 }
 
 /// The token of an `Authorization: Bearer` header. An empty one counts as none.
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let mut words = headers
         .get(header::AUTHORIZATION)?
         .to_str()

@@ -71,7 +71,7 @@ impl Feed for Ending {
 
     fn next(&mut self, now: Instant) -> Step {
         match self.phase {
-            Phase::Leaving { until } if until <= now => Step::End,
+            Phase::Leaving { until } if until <= now => self.feed.cut(),
             Phase::Leaving { .. } => self.last(now),
             _ if self.finish_at().is_some_and(|at| at <= now) => {
                 self.phase = Phase::Leaving {
@@ -94,6 +94,10 @@ impl Feed for Ending {
 
     fn finish(&mut self) {
         self.feed.finish();
+    }
+
+    fn cut(&mut self) -> Step {
+        self.feed.cut()
     }
 }
 
