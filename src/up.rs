@@ -236,9 +236,8 @@ async fn is_ready(client: &Client, piece: &Piece, pieces: &[Piece]) -> bool {
     let Some(Ok(status)) = get("/statusz").await.map(|answer| json::parse(&answer)) else {
         return false;
     };
-    let others = pieces
-        .iter()
-        .filter(|piece| matches!(piece.role, Role::Frontend | Role::Member));
-    let known = status.list_at(&["members"]).len();
-    known == others.count() && status.at(&["settled"]).and_then(|settled| settled.as_bool()) == Some(true)
+    let count = |role: Role| pieces.iter().filter(|piece| piece.role == role).count();
+    let (known, members) = (status.list_at(&["members"]).len(), count(Role::Member));
+    let is_settled = members == 0 || status.bool_at(&["settled"]) == Some(true);
+    known == count(Role::Frontend) + members && is_settled
 }
