@@ -168,7 +168,11 @@ impl Proxy {
     ) -> Result<Response, Failed> {
         address(&mut passed.head, way.address());
         let answered = match &passed.upgrade {
-            Some(wish) => upstream::upgrade(way, &self.upstreams, &passed.head, body, wish.clone()).await,
+            // On the heap: other requests have no room for it.
+            Some(wish) => {
+                let wish = wish.clone();
+                Box::pin(upstream::upgrade(way, &self.upstreams, &passed.head, body, wish)).await
+            }
             None => {
                 let is_watch = passed.info.verb == "watch";
                 way.exchange(&self.upstreams, &passed.head, body, is_watch).await

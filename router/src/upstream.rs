@@ -227,7 +227,8 @@ impl Upstream {
         if self.connection_count() >= CONNECTIONS_PER_MEMBER_MAX {
             return Err(Error::Full(self.address.clone()));
         }
-        let stream = self.open(upstreams).await.map_err(|why| {
+        // On the heap for the time that it takes: requests seldom need it, and would all have room for it.
+        let stream = Box::pin(self.open(upstreams)).await.map_err(|why| {
             *last = Some(Attempt {
                 ended: Instant::now(),
                 why: why.clone(),
