@@ -51,9 +51,7 @@ def frame(kind, flags, stream, payload, longer=0):
 def send(port, data, http2=False):
     """Sends the bytes and says that no more come; returns all that was answered. A server that never ends the connection is an
     error of time."""
-    context = insecure()
-    if http2:
-        context.set_alpn_protocols(["h2"])
+    context = insecure("h2") if http2 else insecure()
     end = time.monotonic() + ANSWER_SECONDS_MAX
     with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS_MAX) as bare:
         secured = context.wrap_socket(bare)

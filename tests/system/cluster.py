@@ -2,7 +2,7 @@
 
 It starts and stops processes and knows where they are; what is tested is the suites' affair.
 """
-import contextlib, http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+import contextlib, functools, http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = pathlib.Path(os.environ.get("SHARDPLANE_TOOLS") or pathlib.Path.home() / ".cache" / "shardplane-tools")
@@ -214,10 +214,14 @@ class Session:
         self.connection.close()
 
 
-def insecure():
-    """Tests reach the server on loopback; its authority is checked by the clients that have the kubeconfig."""
+@functools.cache
+def insecure(*protocols):
+    """Tests reach the server on loopback; its authority is checked by the clients that have the kubeconfig. To make it takes tens of
+    milliseconds."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols(protocols)
     return context
 
 
