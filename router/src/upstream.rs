@@ -16,6 +16,7 @@ use http::HeaderMap;
 use rustls::ClientConfig;
 use serve::load::Load;
 use smol_str::SmolStr;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::choice::Candidate;
@@ -71,6 +72,8 @@ pub struct Upstream {
     connections: Mutex<Vec<Connection>>,
     /// One connection is made at a time: those who wait share it, and share that it failed.
     connecting: tokio::sync::Mutex<Option<Attempt>>,
+    /// Ends what is not on shared connections.
+    lost: Notify,
     /// How often what is under way was given up: what is opened meanwhile counts for nothing.
     given_up: AtomicU64,
     fitness: Mutex<Fitness>,
@@ -166,6 +169,7 @@ impl Upstream {
             address,
             connections: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
+            lost: Notify::new(),
             given_up: AtomicU64::new(0),
             fitness: Mutex::default(),
             elsewhere: Mutex::default(),
@@ -277,6 +281,7 @@ impl Upstream {
     fn give_up(&self) {
         let mut connections = self.connections();
         self.given_up.fetch_add(1, Ordering::AcqRel);
+        self.lost.notify_waiters();
         connections.drain(..).for_each(|connection| connection.close());
     }
 

@@ -67,7 +67,13 @@ pub async fn upgrade(
         return Ok(answer.map(|body| Body::new(body).holding(open)));
     }
     let member = hyper::upgrade::on(&mut answer);
-    tokio::spawn(join(client, member, open));
+    let upstream = upstream.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = join(client, member, open) => {}
+            () = upstream.lost.notified() => tracing::debug!(address = %upstream.address, "an upgraded connection is given up"),
+        }
+    });
     Ok(answer.map(|_| Body::empty()))
 }
 
