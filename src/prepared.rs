@@ -78,6 +78,7 @@ impl Config {
         let api = config.api_config(listener, entrance.access.clone(), holds);
         let api = apiserver::build(api, store.clone()).map_err(|error| Error::flag(error.flag, error))?;
         tokio::spawn(api.repair().run());
+        entrance.metrics.register(|registry| api.register(registry));
         let cache = api.cache().clone();
         let hooks = Hooks::new(
             Loopback::new(api.handler()),

@@ -1,5 +1,6 @@
 //! Admission: the ordered chain of plugins that may change or refuse a write. All mutate first, then all validate.
-//! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing but what [`Plugin::hold`] takes.
+//! Plugins decide on what they are given and on reads through [`Reader`]; they write nothing but what [`Plugin::hold`] takes, and
+//! the namespaces of NamespaceAutoProvision.
 
 pub mod cached;
 pub mod certificate_requests;
@@ -11,6 +12,7 @@ pub mod event_rates;
 #[cfg(test)]
 mod fixtures;
 pub mod held;
+pub mod image_policy;
 pub mod limit_ranges;
 pub mod mountable_secrets;
 pub mod node_restriction;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth::User;
 use kinds::{Resource, Subresource};
+use prometheus_client::registry::Registry;
 use schema::Value;
 use serve::status::Status;
 
@@ -178,6 +181,9 @@ pub trait Reader: Send + Sync {
 pub trait Plugin: Send + Sync {
     /// As `--enable-admission-plugins` knows it.
     fn name(&self) -> &'static str;
+
+    /// Adds what it counts to a registry.
+    fn register(&self, _registry: &mut Registry) {}
 
     /// May change the object, or refuse it.
     async fn mutate(

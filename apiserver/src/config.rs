@@ -7,6 +7,7 @@ use std::time::Duration;
 use auth::Access;
 use kinds::decorate::IpFamily;
 use kinds::{Keys, RuntimeConfig};
+use prometheus_client::registry::Registry;
 use render::discovery::Served;
 use render::{Descriptions, Discovery};
 use serve::http::{Handler, Request, Response};
@@ -117,10 +118,9 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
         effects,
         descriptions: Arc::new(Descriptions::default()),
     };
-    Ok(Prepared {
-        api: Arc::new(api),
-        services,
-    })
+    let api = Arc::new(api);
+    api.chain.connect(&api);
+    Ok(Prepared { api, services })
 }
 
 impl Prepared {
@@ -141,6 +141,11 @@ impl Prepared {
     /// What is served.
     pub fn served(&self) -> &Arc<Served> {
         &self.api.discovery.served
+    }
+
+    /// Adds what admission counts to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        self.api.chain.register(registry);
     }
 
     /// The repair of Service addresses and node ports, to be run beside the handler.

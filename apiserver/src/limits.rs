@@ -134,3 +134,9 @@ pub const POD_SECURITY_STEP: usize = 16;
 pub const POD_SECURITY_TIME_MAX: Duration = Duration::from_secs(1);
 /// How many namespaces, users or objects an event rate limit tells apart, whatever its configuration says.
 pub const EVENT_RATE_KEYS_MAX: usize = 65_536;
+/// How long the image policy webhook may take, all tries together. The reference allows as much for one.
+pub const IMAGE_REVIEW_TIMEOUT: Duration = Duration::from_secs(30);
+/// Its answers that are remembered, as in the reference.
+pub const IMAGE_REVIEWS_MAX: usize = 1_024;
+/// What is asked and answered, together; what is longer is not remembered.
+pub const IMAGE_REVIEW_BYTES_MAX: usize = 16 * 1024;

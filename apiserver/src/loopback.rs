@@ -1,15 +1,20 @@
 //! The server as a client of itself: requests that go through the whole chain in memory, as `system:apiserver`.
 //! What the server makes at start and keeps up goes this way, so that it meets the same defaults and checks as all else.
 
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock, Weak};
+
 use auth::User;
 use bytes::Bytes;
 use http::{Method, Request};
 use schema::{Value, json};
-use serve::http::{Body, Handler, read_body};
+use serve::http::{Body, Handler, Request as Asked, Response, read_body, status_response};
 use serve::status::Status;
 use tower::ServiceExt;
 
+use crate::api::Api;
 use crate::limits::LOOPBACK_ANSWER_BYTES_MAX;
+use crate::route;
 use crate::verbs::apply::MEDIA_TYPE;
 
 /// Who the server is to itself.
@@ -98,5 +103,33 @@ impl Loopback {
         } else {
             Err(Status::from_value(&value))
         }
+    }
+}
+
+/// The server before it is made, for parts of it that write: their clients get 503 until it is known. It is held weakly, since it
+/// holds those parts.
+#[derive(Clone, Default)]
+pub(crate) struct Late {
+    api: Arc<OnceLock<Weak<Api>>>,
+}
+
+impl Late {
+    /// A client of the server that will be.
+    pub fn client(&self) -> Loopback {
+        let late = self.clone();
+        Loopback::new(Handler::new(tower::service_fn(move |request: Asked| {
+            let api = late.api.get().and_then(Weak::upgrade);
+            async move {
+                Ok::<Response, Infallible>(match api {
+                    Some(api) => route::answer(api, request).await,
+                    None => status_response(&Status::unavailable("the server is not there yet")),
+                })
+            }
+        })))
+    }
+
+    /// Here it is. Only the first one counts.
+    pub fn connect(&self, api: &Arc<Api>) {
+        let _ = self.api.set(Arc::downgrade(api));
     }
 }

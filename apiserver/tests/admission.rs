@@ -123,3 +123,58 @@ async fn generated_names_and_updates_that_create_are_charged_once() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn namespaces_are_made_for_what_is_created_in_them() {
+    let server = Server::with(&["NamespaceAutoProvision"]).await;
+    let map = |name: &str| json!({"metadata": {"name": name}});
+    let maps = "/api/v1/namespaces/new/configmaps";
+    server
+        .post(&format!("{maps}?dryRun=All"), &map("a"))
+        .await
+        .expect_code(404);
+    server.get("/api/v1/namespaces/new").await.expect_code(404);
+    let (one, other) = (map("a"), map("b"));
+    let (one, other) = tokio::join!(server.post(maps, &one), server.post(maps, &other));
+    one.expect_code(201);
+    other.expect_code(201);
+    // As any client makes it.
+    let made = server.get("/api/v1/namespaces/new").await.expect_code(200);
+    assert_eq!(made["metadata"]["labels"]["kubernetes.io/metadata.name"], "new");
+    assert_eq!(made["spec"]["finalizers"], json!(["kubernetes"]));
+    assert_eq!(made["status"]["phase"], "Active");
+    // A namespace that its own rules refuse is not made.
+    let refused = server
+        .post("/api/v1/namespaces/No/configmaps", &map("a"))
+        .await
+        .expect_code(403);
+    let message = refused["message"].as_str().unwrap_or_default();
+    let begin =
+        "configmaps \"a\" is forbidden: Namespace \"No\" is invalid: metadata.name: Invalid value: \"No\"";
+    assert!(message.starts_with(begin), "{message}");
+    server
+        .put("/api/v1/namespaces/other/configmaps/a", &map("a"))
+        .await
+        .expect_code(404);
+    server.get("/api/v1/namespaces/other").await.expect_code(404);
+}
+
+#[tokio::test]
+async fn namespaces_are_not_made_unless_asked_for() {
+    let server = server().await;
+    let map = json!({"metadata": {"name": "a"}});
+    server
+        .post("/api/v1/namespaces/new/configmaps", &map)
+        .await
+        .expect_code(404);
+}
+
+#[tokio::test]
+async fn a_namespace_that_goes_stays_as_it_is() {
+    let server = Server::with(&["NamespaceAutoProvision"]).await;
+    server.delete("/api/v1/namespaces/ns").await.expect_code(200);
+    let map = json!({"metadata": {"name": "a"}});
+    let refused = server.post(MAPS, &map).await.expect_code(403);
+    let message = refused["message"].as_str().unwrap_or_default();
+    assert!(message.ends_with("because it is being terminated"), "{message}");
+}

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use auth::Access;
+use prometheus_client::registry::Registry;
 use schema::{Value, yaml};
 use serve::status::Status;
 
 use super::configuration::{Configuration, Error};
 use super::{Attributes, Held, Plugin, Reader, Told, plugins, pod_security};
+use crate::api::Api;
+use crate::loopback::{Late, Loopback};
 use crate::objects::Objects;
 
 /// What a plugin is made from.
@@ -19,6 +22,8 @@ pub struct Parts<'a> {
     pub objects: &'a Arc<Objects>,
     /// Who may do what.
     pub access: &'a Access,
+    /// Writes as the server, once it serves.
+    pub own: &'a Loopback,
 }
 
 impl Parts<'_> {
@@ -59,6 +64,10 @@ const fn off(name: &'static str, make: fn(&Parts<'_>) -> Result<Box<dyn Plugin>,
 /// AlwaysDeny comes.
 pub const KNOWN: &[Known] = &[
     off("AlwaysAdmit", |_| Ok(Box::new(plugins::AlwaysAdmit))),
+    off("NamespaceAutoProvision", |parts| {
+        let own = parts.own.clone();
+        Ok(Box::new(plugins::NamespaceAutoProvision::new(own)))
+    }),
     on("NamespaceLifecycle", |_| {
         Ok(Box::new(plugins::NamespaceLifecycle))
     }),
@@ -77,6 +86,10 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::TaintNodesByCondition))
     }),
     off("AlwaysPullImages", |_| Ok(Box::new(plugins::AlwaysPullImages))),
+    off("ImagePolicyWebhook", |parts| {
+        let file = parts.decoded()?;
+        Ok(Box::new(plugins::ImagePolicyWebhook::new(file.as_ref())?))
+    }),
     on("PodSecurity", |parts| {
         let configuration = match parts.decoded()? {
             Some(file) => pod_security::Configuration::read(&file)?,
@@ -156,27 +169,44 @@ pub const KNOWN: &[Known] = &[
 /// Plugins in order.
 pub struct Chain {
     plugins: Vec<Box<dyn Plugin>>,
+    own: Late,
 }
 
 impl Chain {
-    /// The plugins that are on, each made with its configuration.
+    /// The plugins that are on, each made with its configuration. What they write fails before [`Chain::connect`].
     pub fn new(
         configuration: &Configuration,
         objects: &Arc<Objects>,
         access: &Access,
     ) -> Result<Self, Error> {
+        let own = Late::default();
+        let client = own.client();
         let on = KNOWN.iter().filter(|known| configuration.is_on(known));
         let plugins = on.map(|known| {
             let parts = Parts {
                 configuration: configuration.of(known.name),
                 objects,
                 access,
+                own: &client,
             };
             (known.make)(&parts).map_err(|why| Error::plugin(known.name, why))
         });
         Ok(Self {
             plugins: plugins.collect::<Result<_, _>>()?,
+            own,
         })
+    }
+
+    /// What plugins write goes there.
+    pub(crate) fn connect(&self, api: &Arc<Api>) {
+        self.own.connect(api);
+    }
+
+    /// Adds what plugins count to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        for plugin in &self.plugins {
+            plugin.register(registry);
+        }
     }
 
     /// Lets each plugin change the object.

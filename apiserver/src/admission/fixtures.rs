@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth::User;
+use auth::authorize::rbac::{Kind, Rbac};
+use auth::authorize::{Authorizer, Chain};
 use kinds::{Catalog, Resource, Subresource};
 use object::meta;
-use schema::Value;
+use schema::{Value, tree};
 use serve::status::Status;
 
 use super::{Attributes, Operation, Plugin, Reader, Told};
@@ -35,6 +37,27 @@ impl Reader for Objects {
             objects.filter(|object| namespace.is_empty() || meta::of(object).namespace() == namespace);
         Ok(within.cloned().collect())
     }
+}
+
+/// A reader that knows the namespace `ns` with annotations.
+pub fn namespace(annotations: Value) -> Objects {
+    let namespace = tree!({"metadata": {"name": "ns", "annotations": annotations}});
+    Objects(vec![("", "namespaces", namespace)])
+}
+
+/// An authorizer that allows `ann` what rules say, everywhere.
+pub fn granted(rules: Value) -> Arc<Chain> {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    let rbac = Arc::new(Rbac::default());
+    let role = tree!({"metadata": {"name": "r"}, "rules": rules});
+    rbac.put(Kind::ClusterRole, &role);
+    let binding = tree!({
+        "metadata": {"name": "b"},
+        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": "r"},
+        "subjects": [{"apiGroup": GROUP, "kind": "User", "name": "ann"}],
+    });
+    rbac.put(Kind::ClusterRoleBinding, &binding);
+    Arc::new(Chain::new(vec![Authorizer::Rbac(rbac)]))
 }
 
 /// A write.

@@ -6,11 +6,13 @@
 pub mod checks;
 pub mod configuration;
 pub mod existing_pods;
+pub mod numbers;
 pub mod policy;
 pub mod significance;
 
 pub use checks::{Pod, Violations, evaluate};
 pub use configuration::Configuration;
+pub use numbers::{Mode, Numbers};
 pub use policy::{Level, LevelVersion, Policy, Version};
 
 use schema::Value;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use serve::http::{Body, Handler, Response};
+use shardplane_apiserver::admission::Configuration;
 use shardplane_apiserver::{Config, build};
 use storage::Embedded;
 use tower::ServiceExt;
@@ -42,9 +43,19 @@ impl Answer {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these admission plugins beside the default ones.
+    pub async fn with(plugins: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Embedded::open(folder.path()).expect("an empty store");
-        let tier = build(Config::default(), Arc::new(store)).expect("default plugins");
+        let plugins: Vec<String> = plugins.iter().map(|&name| name.to_owned()).collect();
+        let config = Config {
+            admission: Configuration::read(&plugins, &[], None).expect("known plugins"),
+            ..Config::default()
+        };
+        let tier = build(config, Arc::new(store)).expect("plugins without a file");
         tier.cache().start().await;
         let handler = tier.handler();
         let server = Self {

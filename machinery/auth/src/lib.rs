@@ -5,7 +5,7 @@ mod access;
 pub mod audit;
 pub mod authenticate;
 pub mod authorize;
-mod cache;
+pub mod cache;
 pub mod certificate;
 pub mod client;
 mod expressions;

@@ -177,7 +177,9 @@ async fn validated(plugins: Vec<Box<dyn Plugin>>) -> (Result<Held, Status>, Told
         dry_run: false,
     };
     let mut told = Told::default();
-    let done = Chain { plugins }.validate(&attributes, &Nothing, &mut told).await;
+    let own = Late::default();
+    let chain = Chain { plugins, own };
+    let done = chain.validate(&attributes, &Nothing, &mut told).await;
     (done, told)
 }
 

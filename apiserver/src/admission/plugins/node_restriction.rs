@@ -228,10 +228,7 @@ impl Restricted<'_> {
     }
 
     fn own_name(&self, why: &str) -> Result<(), Status> {
-        match self.name() == self.node {
-            true => Ok(()),
-            false => self.refuse(why),
-        }
+        self.write.require(self.name() == self.node, why)
     }
 
     fn new_slice(&self) -> Result<(), Status> {

@@ -129,13 +129,8 @@ impl Plugin for PodNodeSelector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::fixtures::{Objects, Write};
+    use crate::admission::fixtures::{Write, namespace};
     use schema::tree;
-
-    fn namespace(annotations: Value) -> Objects {
-        let namespace = tree!({"metadata": {"name": "ns", "annotations": annotations}});
-        Objects(vec![("", "namespaces", namespace)])
-    }
 
     fn create(selector: Value) -> Write<'static> {
         let pod = tree!({"metadata": {"name": "p", "namespace": "ns"}, "spec": {"nodeSelector": selector}});

@@ -150,30 +150,9 @@ impl Plugin for OwnerReferencesPermissionEnforcement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::fixtures::{Objects, Write};
+    use crate::admission::fixtures::{Objects, Write, granted};
     use auth::User;
-    use auth::authorize::Authorizer;
-    use auth::authorize::rbac::{Kind, Rbac};
     use schema::tree;
-
-    /// Where `ann` may do these.
-    fn plugin(rules: Value) -> OwnerReferencesPermissionEnforcement {
-        let rbac = Arc::new(Rbac::default());
-        rbac.put(
-            Kind::ClusterRole,
-            &tree!({"metadata": {"name": "r"}, "rules": rules}),
-        );
-        rbac.put(
-            Kind::ClusterRoleBinding,
-            &tree!({
-                "metadata": {"name": "b"},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "r"},
-                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ann"}],
-            }),
-        );
-        let chain = Chain::new(vec![Authorizer::Rbac(rbac)]);
-        OwnerReferencesPermissionEnforcement::new(Arc::new(chain))
-    }
 
     fn owned(blocks: bool, kind: &str) -> Write<'static> {
         let object = tree!({"metadata": {"name": "c", "namespace": "ns", "ownerReferences": [
@@ -184,7 +163,8 @@ mod tests {
     }
 
     async fn refusal(rules: Value, write: Write<'_>) -> Option<String> {
-        let done = write.validate(&plugin(rules), &Objects::default()).await.0;
+        let plugin = OwnerReferencesPermissionEnforcement::new(granted(rules));
+        let done = write.validate(&plugin, &Objects::default()).await.0;
         done.err().map(|status| status.message)
     }
 

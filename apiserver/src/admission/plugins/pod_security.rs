@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use object::field::{Error, aggregate, quote};
 use object::meta;
+use prometheus_client::registry::Registry;
 use schema::Value;
 use serve::status::Status;
 use tokio::time::{Instant, timeout_at};
@@ -10,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::admission::pod_security::existing_pods::Survey;
 use crate::admission::pod_security::policy::PREFIX;
 use crate::admission::pod_security::{
-    Configuration, Level, LevelVersion, Pod, Policy, evaluate, pod_of, significance,
+    Configuration, Level, LevelVersion, Mode, Numbers, Pod, Policy, evaluate, pod_of, significance,
 };
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
 use crate::limits::{POD_SECURITY_STEP, POD_SECURITY_TIME_MAX};
@@ -40,12 +41,16 @@ fn key(name: &str) -> String {
 #[derive(Debug, Default)]
 pub struct PodSecurity {
     configuration: Configuration,
+    numbers: Numbers,
 }
 
 impl PodSecurity {
     /// As configured.
     pub fn new(configuration: Configuration) -> Self {
-        Self { configuration }
+        Self {
+            configuration,
+            numbers: Numbers::default(),
+        }
     }
 
     /// A namespace's labels must be readable; existing pods that a stricter level forbids are told.
@@ -138,15 +143,21 @@ impl PodSecurity {
     ) -> Result<(), Status> {
         let is_pod = attributes.resource.resource == "pods";
         if self.is_exempt(attributes, told) {
+            self.numbers.exempted(attributes);
             return Ok(());
         }
         let namespace = match reader.namespace(attributes.namespace).await {
             Ok(namespace) => namespace,
-            Err(error) => return lookup_failed(attributes.namespace, &error, is_pod, told),
+            Err(error) => {
+                self.numbers.failed(attributes, true);
+                return lookup_failed(attributes.namespace, &error, is_pod, told);
+            }
         };
         let (policy, errors) = self.policy(&namespace);
         if errors.is_empty() && is_all_allowed(&policy, is_pod) {
             if is_pod {
+                self.numbers
+                    .evaluated(attributes, Mode::Enforce, policy.enforce, true);
                 told.annotate(key(ENFORCED), policy.enforce.to_string());
             }
             return Ok(());
@@ -156,13 +167,60 @@ impl PodSecurity {
             return Ok(());
         }
         if self.is_exempt_class(pod) {
+            self.numbers.exempted(attributes);
             told.annotate(key(EXEMPT), "runtimeClass");
             return Ok(());
         }
         if let Some(errors) = aggregate(&errors) {
+            self.numbers.failed(attributes, false);
             told.annotate(key(ERROR), format!("Failed to parse policy: {errors}"));
         }
-        judge(attributes, &policy, Pod::of(pod), is_pod, told)
+        self.judge(attributes, &policy, Pod::of(pod), told)
+    }
+
+    /// What a pod violates is refused; a template is only noted and told of.
+    fn judge(
+        &self,
+        attributes: &Attributes<'_>,
+        policy: &Policy,
+        pod: Pod<'_>,
+        told: &mut Told,
+    ) -> Result<(), Status> {
+        if let Some(text) = self.would_violate(attributes, Mode::Audit, policy.audit, pod) {
+            told.annotate(key(VIOLATIONS), text);
+        }
+        if attributes.resource.resource == "pods" {
+            let enforce = policy.enforce;
+            told.annotate(key(ENFORCED), enforce.to_string());
+            let violations = evaluate(enforce, pod);
+            self.numbers
+                .evaluated(attributes, Mode::Enforce, enforce, violations.is_empty());
+            if !violations.is_empty() {
+                let details = violations.details();
+                return Err(attributes.forbidden(&format!("violates PodSecurity \"{enforce}\": {details}")));
+            }
+        }
+        if let Some(text) = self.would_violate(attributes, Mode::Warn, policy.warn, pod) {
+            told.warn(text);
+        }
+        Ok(())
+    }
+
+    /// The text for what violates a policy that refuses nothing.
+    fn would_violate(
+        &self,
+        attributes: &Attributes<'_>,
+        mode: Mode,
+        policy: LevelVersion,
+        pod: Pod<'_>,
+    ) -> Option<String> {
+        let violations = evaluate(policy, pod);
+        if violations.is_empty() {
+            return None;
+        }
+        self.numbers.evaluated(attributes, mode, policy, false);
+        let details = violations.details();
+        Some(format!("would violate PodSecurity \"{policy}\": {details}"))
     }
 
     fn is_exempt_class(&self, pod: &Value) -> bool {
@@ -193,40 +251,14 @@ fn is_all_allowed(policy: &Policy, enforces: bool) -> bool {
     is_privileged(policy.warn) && is_privileged(policy.audit) && (!enforces || is_privileged(policy.enforce))
 }
 
-fn judge(
-    attributes: &Attributes<'_>,
-    policy: &Policy,
-    pod: Pod<'_>,
-    enforces: bool,
-    told: &mut Told,
-) -> Result<(), Status> {
-    let would = |mode: LevelVersion| {
-        let violations = evaluate(mode, pod);
-        let text = || format!("would violate PodSecurity \"{mode}\": {}", violations.details());
-        (!violations.is_empty()).then(text)
-    };
-    if let Some(text) = would(policy.audit) {
-        told.annotate(key(VIOLATIONS), text);
-    }
-    if enforces {
-        let enforce = policy.enforce;
-        told.annotate(key(ENFORCED), enforce.to_string());
-        let violations = evaluate(enforce, pod);
-        if !violations.is_empty() {
-            let details = violations.details();
-            return Err(attributes.forbidden(&format!("violates PodSecurity \"{enforce}\": {details}")));
-        }
-    }
-    if let Some(text) = would(policy.warn) {
-        told.warn(text);
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl Plugin for PodSecurity {
     fn name(&self) -> &'static str {
         "PodSecurity"
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        self.numbers.register(registry);
     }
 
     async fn validate(

@@ -120,12 +120,7 @@ impl Plugin for PodTolerationRestriction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::fixtures::{Objects, Write};
-
-    fn namespace(annotations: Value) -> Objects {
-        let namespace = tree!({"metadata": {"name": "ns", "annotations": annotations}});
-        Objects(vec![("", "namespaces", namespace)])
-    }
+    use crate::admission::fixtures::{Write, namespace};
 
     fn create(spec: Value) -> Write<'static> {
         Write::create(

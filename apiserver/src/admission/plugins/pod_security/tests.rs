@@ -277,3 +277,82 @@ async fn pods_of_namespaces_that_are_not_there_are_refused() {
         Some("failed to lookup namespace \"ns\": namespaces \"ns\" not found")
     );
 }
+
+/// What is counted for writes, one line each.
+async fn counted(plugin: &PodSecurity, reader: &Objects, writes: &[Write<'_>]) -> Vec<String> {
+    for write in writes {
+        let _ = write.validate(plugin, reader).await;
+    }
+    let mut registry = Registry::default();
+    plugin.register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn evaluations_are_counted_as_the_reference_does() {
+    let job = || tree!({"metadata": {"name": "j", "namespace": "ns"}, "spec": {"template": {"spec": {"hostPID": true}}}});
+    let writes = [
+        Write::create("", "pods", host_pod()),
+        Write::update("", "pods", host_pod(), pod(tree!({}))).through("ephemeralcontainers"),
+        Write::create("batch", "jobs", job()),
+    ];
+    let privileged = objects(namespace(tree!({})));
+    let evaluation = "pod_security_evaluations_total{decision=\"allow\",policy_level=\"privileged\",policy_version=\"latest\",mode=\"enforce\",";
+    assert_eq!(
+        counted(&PodSecurity::default(), &privileged, &writes).await,
+        [
+            format!("{evaluation}request_operation=\"create\",resource=\"pod\",subresource=\"\"}} 1"),
+            format!(
+                "{evaluation}request_operation=\"update\",resource=\"pod\",subresource=\"ephemeralcontainers\"}} 1"
+            ),
+        ]
+    );
+    let mut wanted = labels("enforce", "baseline");
+    let map = wanted.as_map_mut().unwrap();
+    map.insert("pod-security.kubernetes.io/enforce-version", "v1.28");
+    map.insert("pod-security.kubernetes.io/warn", "restricted");
+    map.insert("pod-security.kubernetes.io/warn-version", "v1.99");
+    let strict = objects(namespace(wanted));
+    let lines = counted(&PodSecurity::default(), &strict, &writes[..1]).await;
+    assert_eq!(
+        lines,
+        [
+            "pod_security_evaluations_total{decision=\"deny\",policy_level=\"baseline\",policy_version=\"v1.28\",mode=\"enforce\",request_operation=\"create\",resource=\"pod\",subresource=\"\"} 1"
+        ]
+    );
+    let lines = counted(&PodSecurity::default(), &strict, &writes[2..]).await;
+    assert_eq!(
+        lines,
+        [
+            "pod_security_evaluations_total{decision=\"deny\",policy_level=\"restricted\",policy_version=\"future\",mode=\"warn\",request_operation=\"create\",resource=\"controller\",subresource=\"\"} 1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn exemptions_and_errors_are_counted() {
+    let writes = [Write::create("", "pods", host_pod())];
+    let wrong = objects(namespace(labels("warn", "bogus")));
+    let lines = counted(&PodSecurity::default(), &wrong, &writes).await;
+    let error = "request_operation=\"create\",resource=\"pod\",subresource=\"\"} 1";
+    assert!(
+        lines.contains(&format!("pod_security_errors_total{{fatal=\"false\",{error}")),
+        "{lines:?}"
+    );
+    let lines = counted(&PodSecurity::default(), &Objects::default(), &writes).await;
+    assert_eq!(
+        lines,
+        [format!("pod_security_errors_total{{fatal=\"true\",{error}")]
+    );
+    let configuration = Configuration {
+        namespaces: ["ns".into()].into(),
+        ..Configuration::default()
+    };
+    let lines = counted(&PodSecurity::new(configuration), &wrong, &writes).await;
+    assert_eq!(lines, [format!("pod_security_exemptions_total{{{error}")]);
+}
