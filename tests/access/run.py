@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Who comes in and what they may do, on running servers: credentials of every kind, headers that lie, rights that are lost, the
-audit log, files that change, a member of the watch tier, and kubectl's view of it all.
+audit log, files that configure access and files that change, a member of the watch tier, and kubectl's view of it all.
 
     run.py --store embedded|etcd      needs openssl and kubectl
 """
@@ -9,7 +9,7 @@ import argparse, json, pathlib, sys, tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 from cluster import Failure, Member, cluster
-import entry, kubectl, reload, tiers, watches
+import configured, entry, kubectl, reload, tiers, watches
 from calls import call, hold, wait_for
 
 POLICY = """apiVersion: audit.k8s.io/v1
@@ -29,6 +29,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         everyday(options.store, folder)
+        configured.run(options.store, folder / "configured")
         files = reload.Files(folder)
         with cluster(options.store, extra=strings("--end-watches-on-revocation=false", *files.flags())) as server:
             reload.run(server, files)

@@ -1,6 +1,7 @@
 //! Finds out who makes a request, from a front proxy's headers, its client certificate or bearer token, and puts the [`User`]
 //! into its extensions. Credentials that are not good are answered with 401; who sends none is anonymous, where that is admitted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -128,7 +129,7 @@ impl Authentication {
             tracing::debug!(why, "a client certificate was not accepted");
         }
         match bearer_token(&request.headers) {
-            Some(token) => match self.tokens.user(token).await {
+            Some(token) => match self.tokens.user(&token).await {
                 Ok(found) => Ok(Found {
                     user: found.user.clone().authenticated(),
                     until: found.until,
@@ -203,16 +204,13 @@ impl Filter for Authentication {
     }
 }
 
-/// The token of an `Authorization: Bearer` header. An empty one counts as none.
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let mut words = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .trim()
-        .split(' ');
-    let is_bearer = words.next()?.eq_ignore_ascii_case("bearer");
-    words.next().filter(|token| is_bearer && !token.is_empty())
+/// The token of an `Authorization: Bearer` header. An empty one counts as none; what is no text is a token, and a bad one.
+fn bearer_token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes().trim_ascii();
+    let mut words = value.split(|byte| *byte == b' ');
+    let is_bearer = words.next()?.eq_ignore_ascii_case(b"bearer");
+    let token = words.next().filter(|token| is_bearer && !token.is_empty())?;
+    Some(String::from_utf8_lossy(token))
 }
 
 #[cfg(test)]

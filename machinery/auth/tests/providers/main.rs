@@ -1,0 +1,6 @@
+//! OIDC providers and webhooks as real HTTP servers, which also answer garbage, are late, and go away.
+
+mod authorization;
+mod oidc;
+mod server;
+mod tokens;
