@@ -167,13 +167,20 @@ mod tests {
             ("x-remote-group", "a"),
             ("x-remote-group", "b"),
             ("x-remote-extra-acme.com%2fproject", "p"),
+            ("x-remote-group", ""),
             ("x-remote-extra-bad%2", "q"),
+            ("x-remote-extra-bad%+1", "r"),
+            ("x-remote-extra-%4a", "s"),
         ]);
         let user = Names::default().user(&sent).expect("named");
         assert_eq!((user.name.as_str(), user.uid.as_str()), ("joe", "7"));
         assert_eq!(user.groups, ["a", "b"]);
         assert_eq!(user.extra["acme.com/project"], ["p"]);
         assert_eq!(user.extra["bad%2"], ["q"]);
+        assert_eq!(
+            (&user.extra["bad%+1"][0], &user.extra["J"][0]),
+            (&"r".into(), &"s".into())
+        );
         assert_eq!(Names::default().user(&headers(&[("x-remote-group", "a")])), None);
     }
 

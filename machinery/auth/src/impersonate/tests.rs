@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use schema::{Value, tree};
 
 use super::*;
@@ -55,6 +56,86 @@ fn headers_without_a_user_are_refused() {
     );
     assert_eq!(wanted(&mut headers(&[("accept", "*/*")])), Ok(None));
     assert_eq!(wanted(&mut headers(&[("impersonate-user", "")])), Ok(None));
+}
+
+#[test]
+fn headers_that_are_no_text_are_refused_and_not_passed_over() {
+    let user = || ("impersonate-user", &b"jane"[..]);
+    let odd: [&[(&'static str, &[u8])]; 5] = [
+        &[("impersonate-user", b"\xff")],
+        &[("impersonate-user", b"\xff"), user()],
+        &[user(), ("impersonate-group", b"dev\xff")],
+        &[user(), ("impersonate-uid", b"\xff")],
+        &[
+            user(),
+            ("impersonate-extra-a", b"b"),
+            ("impersonate-extra-a", b"\xff"),
+        ],
+    ];
+    for list in odd {
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in list {
+            headers.append(*name, http::HeaderValue::from_bytes(value).expect("a value"));
+        }
+        let error = wanted(&mut headers).expect_err("no text");
+        assert!(
+            error.starts_with("the value of the header impersonate-") && error.ends_with(" is not UTF-8"),
+            "{error}"
+        );
+    }
+}
+
+proptest! {
+    /// Whoever asks to be somebody else is that one, or is told why not: never themselves.
+    #[test]
+    fn headers_of_any_kind_are_read_or_refused(list in prop::collection::vec((a_name(), a_value()), 0..6)) {
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in &list {
+            let name: http::HeaderName = name.parse().expect("a name");
+            headers.append(name, http::HeaderValue::from_bytes(value).expect("a value"));
+        }
+        let is_ours = |name: &str| name.starts_with("impersonate-") && name != "impersonate-users";
+        let asks = list.iter().any(|(name, value)| is_ours(name) && (!value.is_empty() || name.starts_with("impersonate-extra-")));
+        let asks = asks || list.iter().any(|(name, _)| name == "impersonate-group");
+        match wanted(&mut headers) {
+            Ok(None) => prop_assert!(!asks, "{:?}", list),
+            Ok(Some(user)) => {
+                prop_assert!(!user.name.is_empty());
+                prop_assert!(!headers.keys().any(|name| is_ours(name.as_str())), "{:?}", headers);
+                let first = list.iter().find(|(name, _)| name == "impersonate-user");
+                prop_assert_eq!(first.map(|(_, value)| value.as_slice()), Some(user.name.as_bytes()));
+            }
+            Err(why) => prop_assert!(asks && !why.is_empty()),
+        }
+    }
+}
+
+fn a_name() -> impl Strategy<Value = String> {
+    let names = [
+        "user",
+        "uid",
+        "group",
+        "extra-a",
+        "extra-%zz",
+        "extra-%2f",
+        "extra-",
+        "users",
+    ];
+    prop::sample::select(names.to_vec()).prop_map(|name| format!("impersonate-{name}"))
+}
+
+fn a_value() -> impl Strategy<Value = Vec<u8>> {
+    let texts = [
+        &b""[..],
+        b"jane",
+        b"system:masters",
+        b"system:serviceaccount:a:b",
+        b"\xff",
+    ];
+    prop_oneof![
+        prop::sample::select(texts.to_vec()).prop_map(<[u8]>::to_vec),
+        prop::collection::vec(prop_oneof![0x20u8..0x7f, 0x80u8..=0xff], 0..12),
+    ]
 }
 
 #[test]
