@@ -1,6 +1,8 @@
 //! Finds out who makes a request, from a front proxy's headers, its client certificate or bearer token, and puts the [`User`]
 //! into its extensions. Credentials that are not good are answered with 401; who sends none is anonymous, where that is admitted.
 
+mod subprotocol;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -128,23 +130,37 @@ impl Authentication {
         if let Some(Err(why)) = &by_certificate {
             tracing::debug!(why, "a client certificate was not accepted");
         }
-        match bearer_token(&request.headers) {
-            Some(token) => match self.tokens.user(&token).await {
-                Ok(found) => Ok(Found {
-                    user: found.user.clone().authenticated(),
-                    until: found.until,
-                }),
-                Err(why) => {
-                    tracing::debug!(why, "a token was not accepted");
-                    Err(Unknown::BadCredentials)
-                }
-            },
+        match self.by_token(&request.headers).await {
+            Some(found) => found,
             None if by_certificate.is_some() && peer.is_some_and(|peer| !self.comes_from_proxy(peer)) => {
                 Err(Unknown::BadCredentials)
             }
             None if self.anonymous.admits(request.uri.path()) => Ok(Found::lasting(User::anonymous())),
             None => Err(Unknown::NoCredentials),
         }
+    }
+
+    /// By a token in a header or, where that is none or not good, in a subprotocol; nothing without any.
+    async fn by_token(&self, headers: &HeaderMap) -> Option<Result<Found, Unknown>> {
+        let mut outcome = None;
+        for token in [bearer_token(headers), subprotocol::token(headers)]
+            .into_iter()
+            .flatten()
+        {
+            match self.tokens.user(&token).await {
+                Ok(found) => {
+                    return Some(Ok(Found {
+                        user: found.user.clone().authenticated(),
+                        until: found.until,
+                    }));
+                }
+                Err(why) => {
+                    tracing::debug!(why, "a token was not accepted");
+                    outcome = Some(Err(Unknown::BadCredentials));
+                }
+            }
+        }
+        outcome
     }
 
     /// Whether a certificate is that of a proxy, and so says nothing of a user whom the proxy does not name: a router passes on
@@ -173,6 +189,7 @@ impl Authentication {
     /// Nothing behind needs secrets, or may believe what only a proxy may say.
     fn clean(&self, headers: &mut HeaderMap) {
         headers.remove(header::AUTHORIZATION);
+        subprotocol::strip(headers);
         if let Some(proxy) = &self.front_proxy {
             proxy.names.strip(headers);
         }
@@ -309,6 +326,24 @@ mod tests {
             outcome("Bearer admintoken", Some(b"not a certificate")).await.0,
             200
         );
+    }
+
+    #[tokio::test]
+    async fn a_token_may_be_a_subprotocol_of_a_web_socket() {
+        let socket = async |authorization: &str, protocols: &str| {
+            let upgrade = [("connection", "Upgrade"), ("upgrade", "websocket")];
+            let protocols = [("sec-websocket-protocol", protocols)];
+            let authorization = [("authorization", authorization)];
+            sent(&[&upgrade[..], &protocols, &authorization].concat(), None).await
+        };
+        // `admintoken` and `other`.
+        let [good, bad] = ["YWRtaW50b2tlbg", "b3RoZXI"]
+            .map(|token| format!("base64url.bearer.authorization.k8s.io.{token}, v4.channel.k8s.io"));
+        assert_eq!(socket("", &good).await, (200, "admin".to_owned()));
+        assert_eq!(socket("Bearer other", &good).await, (200, "admin".to_owned()));
+        assert_eq!(socket("Bearer admintoken", &bad).await, (200, "admin".to_owned()));
+        assert_eq!(socket("", &bad).await.0, 401);
+        assert_eq!(socket("", "v4.channel.k8s.io").await.1, "system:anonymous");
     }
 
     #[tokio::test]
