@@ -1,6 +1,6 @@
 """All tiers of `shardplane up`: whoever lies to one of them is nobody there, be it a router, a frontend or a member."""
 import entry
-from calls import call, hold, sign
+from calls import call, credential, hold, sign, user
 from tiers import system
 
 
@@ -12,6 +12,7 @@ def run():
             entry.client_certificates(process, pki, tiers.folder, process.name)
             if process in tiers.routers:
                 no_proxies(process, pki, tiers.folder)
+                known_users(process, pki, tiers.folder)
             else:
                 entry.front_proxies(process, pki, tiers.folder, process.name)
 
@@ -24,3 +25,10 @@ def no_proxies(router, pki, folder):
         for headers in [entry.SPOOFED, *entry.OTHERS]:
             found = call(router, "GET", entry.SECRETS, token=None, headers=headers, certificate=certificate)[0]
             hold(f"{router.name}: {subject} of {authority} with {list(headers)}", found, wanted)
+
+
+def known_users(router, pki, folder):
+    """Who shows a router a certificate is known behind it with all that it says."""
+    certificate = sign(pki, "ca", "/O=devs/CN=sue", folder)
+    hold(f"{router.name}: a user of a certificate", user(router, token=None, headers=entry.SPOOFED, certificate=certificate), {
+        "username": "sue", "groups": ["devs", "system:authenticated"], "extra": credential(certificate[0])})

@@ -100,6 +100,9 @@ async fn refusals_are_told() {
     assert_eq!(server.asked.load(Ordering::SeqCst), asked + 1);
 }
 
+/// A token, for whom it is asked, and for whom it is then.
+type Case<'a> = (&'a str, &'a [&'a str], Option<&'a [&'a str]>);
+
 #[tokio::test]
 async fn a_token_counts_for_its_audiences_alone() {
     let server = answering(|token| {
@@ -115,8 +118,7 @@ async fn a_token_counts_for_its_audiences_alone() {
     })
     .await;
     let ours = tokens(&server, LONG, &["us"]);
-    // What is asked, for whom, and for whom the token is then.
-    let cases: [(&str, &[&str], Option<&[&str]>); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("ours", &["us"], Some(&["us"])),
         ("ours", &["more", "them", "us"], Some(&["us", "more"])),
         ("ours", &["them"], None),
