@@ -5,7 +5,7 @@ use auth::User;
 use auth::authenticate::front_proxy::Names;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serve::filters::{GoodUntil, bearer_token};
+use serve::filters::{GoodUntil, brings_token};
 use serve::peer::Peer;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
@@ -44,7 +44,7 @@ impl Identity {
                 Ok(Some(GoodUntil(known.until)))
             }
             // Somebody behind knows whether the token is good.
-            Err(_) if bearer_token(&head.headers).is_some() => Ok(None),
+            Err(_) if brings_token(&head.headers) => Ok(None),
             Err(why) => {
                 tracing::debug!(why, "a client certificate was not accepted");
                 Err(Status::unauthorized())

@@ -1,5 +1,5 @@
 """What the suites of tests/access share: requests with any credentials, certificates, and waiting for a state."""
-import http.client, json, ssl, subprocess, time
+import hashlib, http.client, json, ssl, subprocess, time
 
 from cluster import TOKEN, TOOLS, Failure
 
@@ -71,6 +71,12 @@ def sign(pki, authority, subject, folder, days="1", usage="clientAuth", key_of=N
     openssl("x509", "-req", "-in", request, "-CA", pki / f"{authority}.crt", "-CAkey", pki / f"{authority}.key", "-days", days,
             "-set_serial", "7", "-out", certificate, "-extfile", extension)
     return certificate, key
+
+
+def credential(certificate):
+    """What users are told to have shown with a certificate."""
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    return {"authentication.kubernetes.io/credential-id": ["X509SHA256=" + hashlib.sha256(der).hexdigest()]}
 
 
 def openssl(*arguments):

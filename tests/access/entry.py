@@ -3,6 +3,8 @@ import base64, datetime
 
 from calls import call, hold, openssl, sign, user
 
+# With a limit: frontends that have members behind them answer no others.
+SECRETS = "/api/v1/secrets?limit=1"
 SPOOFED = {"X-Remote-User": "joe", "X-Remote-Uid": "7", "X-Remote-Group": "system:masters", "X-Remote-Extra-a%2fb": "c"}
 # Other spellings, and what other proxies say: none of it may name anybody.
 OTHERS = [
@@ -47,15 +49,27 @@ def bootstrap_tokens(server):
 def spoofed_headers(server, who="the server"):
     """Without a proxy's certificate headers name nobody, whatever else is shown."""
     for headers in [SPOOFED, *OTHERS]:
-        hold(f"{who}: {list(headers)} alone", call(server, "GET", "/api/v1/secrets", token=None, headers=headers)[0], 403)
-        hold(f"{who}: {list(headers)} and a bad token", call(server, "GET", "/api/v1/secrets", token="bad", headers=headers)[0], 401)
+        hold(f"{who}: {list(headers)} alone", call(server, "GET", SECRETS, token=None, headers=headers)[0], 403)
+        hold(f"{who}: {list(headers)} and a bad token", call(server, "GET", SECRETS, token="bad", headers=headers)[0], 401)
         code, answer = call(server, "GET", "/api/v1/pods?watch=1&timeoutSeconds=1", token=None, headers=headers)
         hold(f"{who}: {list(headers)} on a watch", (code, "system:anonymous" in answer["message"]), (403, True))
 
 
+def odd_headers(server, who="the server"):
+    """Bytes that are no text, in headers that name somebody: refused, and never passed over."""
+    code = lambda headers, **how: call(server, "GET", SECRETS, headers=headers, **how)[0]
+    odd = "\u00ff\u00fe"
+    hold(f"{who}: a token that is no text", code({"Authorization": f"Bearer {odd}"}, token=None), 401)
+    hold(f"{who}: another scheme", code({"Authorization": "Basic eDp5"}, token=None), 403)
+    for headers in [{"Impersonate-User": odd}, {"Impersonate-User": "joe", "Impersonate-Group": odd}, {"Impersonate-User": "joe", "Impersonate-Uid": odd},
+                    {"Impersonate-User": "joe", "Impersonate-Extra-a": odd}, {"Impersonate-Group": "system:masters"}]:
+        hold(f"{who}: {list(headers)}", code(headers), 400)
+    hold(f"{who}: somebody who may not", code({"Impersonate-User": "joe"}), 403)
+    hold(f"{who}: groups in vain", code({"Impersonate-User": "joe", "Impersonate-Group": "system:unauthenticated"}), 403)
+
+
 def front_proxies(server, pki, folder, who="the server"):
     """A proxy names users, if its certificate is of the proxies' authority and its name allowed."""
-    path = "/api/v1/secrets"
     cases = [
         ("/CN=front-proxy-client", "front-proxy-ca", 200),
         ("/CN=someone-else", "front-proxy-ca", 401),
@@ -64,7 +78,7 @@ def front_proxies(server, pki, folder, who="the server"):
     ]
     for subject, authority, wanted in cases:
         certificate = sign(pki, authority, subject, folder)
-        found = call(server, "GET", path, token=None, headers=SPOOFED, certificate=certificate)[0]
+        found = call(server, "GET", SECRETS, token=None, headers=SPOOFED, certificate=certificate)[0]
         hold(f"{who}: {subject} of {authority}", found, wanted)
 
 
@@ -80,9 +94,8 @@ def client_certificates(server, pki, folder, who="the server"):
     other.mkdir(exist_ok=True)
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", other / "ca.key", "-out", other / "ca.crt",
             "-subj", "/CN=shardplane-ca", "-days", "1")
-    path = "/api/v1/secrets"
     masters = "/O=system:masters/CN=root"
-    code = lambda certificate, **how: call(server, "GET", path, certificate=certificate, **{"token": None, **how})[0]
+    code = lambda certificate, **how: call(server, "GET", SECRETS, certificate=certificate, **{"token": None, **how})[0]
     good = sign(pki, "ca", masters, folder)
     hold(f"{who}: a good certificate", code(good), 200)
     hold(f"{who}: a good one of nobody special", code(sign(pki, "ca", "/CN=nobody", folder)), 403)

@@ -1,7 +1,7 @@
 """What kubectl shows of users and rights, and how it comes in: plugins, and certificates of the certificates API."""
 import base64, json, re, stat
 
-from calls import Kubectl, bind, call, hold, made, openssl, user
+from calls import Kubectl, bind, call, credential, hold, made, openssl, user
 
 ROLE = """apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -98,7 +98,7 @@ def by_certificate(server, kubectl, folder):
     sue = Kubectl(kubeconfig(server, folder, "sue.kubeconfig", {"client-certificate-data": issued, "client-key-data": encoded(key)}))
     code, told = sue("auth", "whoami", "-o", "json")
     info = json.loads(told)["status"]["userInfo"]
-    hold("by certificate", (code, info["username"], info["groups"]), (0, "sue", ["devs", "system:authenticated"]))
+    hold("by certificate", (code, info), (0, {"username": "sue", "groups": ["devs", "system:authenticated"], "extra": credential(certificate)}))
     hold("sue may not yet", sue("get", "nodes")[0], 1)
     bind(server, "devs", {"kind": "Group", "name": "devs"}, "reconciled")
     hold("sue may by her group", sue("auth", "can-i", "get", "services", "-A"), (0, "yes"))

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Who comes in and what they may do, on running servers: credentials of every kind, headers that lie, rights that are lost, the
-audit log, files that change, a member of the watch tier, and kubectl's view of it all.
+audit log, files that configure access and files that change, a member of the watch tier, and kubectl's view of it all.
 
     run.py --store embedded|etcd      needs openssl and kubectl
+    run.py --store tiers              every tier of `shardplane up`, to which somebody lies
 """
 import argparse, json, pathlib, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 from cluster import Failure, Member, cluster
-import entry, kubectl, reload, tiers, watches
+import configured, entry, everywhere, kubectl, members, reload, watches
 from calls import call, hold, wait_for
 
 POLICY = """apiVersion: audit.k8s.io/v1
@@ -24,11 +25,15 @@ rules:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["embedded", "etcd"], default="embedded")
+    parser.add_argument("--store", choices=["embedded", "etcd", "tiers"], default="embedded")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+        if options.store == "tiers":
+            everywhere.run()
+            return print("access: nobody was believed")
         everyday(options.store, folder)
+        configured.run(options.store, folder / "configured")
         files = reload.Files(folder)
         with cluster(options.store, extra=strings("--end-watches-on-revocation=false", *files.flags())) as server:
             reload.run(server, files)
@@ -39,11 +44,12 @@ def main():
 def everyday(store, folder):
     (folder / "policy.yaml").write_text(POLICY)
     log = folder / "audit.log"
-    flags = ["--service-account-issuer", tiers.ISSUER, "--audit-policy-file", folder / "policy.yaml", "--audit-log-path", log, "--enable-bootstrap-token-auth"]
+    flags = ["--service-account-issuer", members.ISSUER, "--audit-policy-file", folder / "policy.yaml", "--audit-log-path", log, "--enable-bootstrap-token-auth"]
     with cluster(store, extra=strings(*flags)) as server:
         pki = server.folder / "data" / "pki"
         entry.bootstrap_tokens(server)
         entry.spoofed_headers(server)
+        entry.odd_headers(server)
         entry.front_proxies(server, pki, folder)
         entry.proxied_users(server, folder)
         entry.client_certificates(server, pki, folder)
@@ -53,7 +59,7 @@ def everyday(store, folder):
         watches.ending_certificates(server, pki, folder, server)
         kubectl.run(server, folder)
         if store == "etcd":
-            tiers.run(server, folder)
+            members.run(server, folder)
 
 
 def audit(server, log):

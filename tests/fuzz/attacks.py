@@ -39,7 +39,9 @@ HEADERS = {
     "Accept-Encoding": ["gzip", "gzip;q=0", "br, gzip;q=x", "x" * 3000], "Content-Encoding": ["gzip", "x"], "User-Agent": ["", "x" * 9000, "\u00e9/1"],
     "Impersonate-User": ["", "nobody", "system:serviceaccount:a:b", "\u00e9", "x" * 4000], "Impersonate-Group": ["system:masters", ""], "Impersonate-Extra-a%zz": ["b"],
     "If-None-Match": ["*", '"x"', "x" * 900], "If-Match": ["x"], "Range": ["bytes=0-1"], "Connection": ["Upgrade", "close, x"], "Upgrade": ["websocket", "SPDY/3.1", "h2c"],
-    "Sec-WebSocket-Version": ["13"], "Sec-WebSocket-Key": ["x"], "Expect": ["100-continue", "x"], "X-Http-Method-Override": ["DELETE"], "Audit-ID": ["x" * 200], "Authorization": ["", "Bearer", "Basic ====", "Bearer x.y.z", "Bearer " + "x" * 9000],
+    "Sec-WebSocket-Version": ["13"], "Sec-WebSocket-Key": ["x"], "Expect": ["100-continue", "x"], "X-Http-Method-Override": ["DELETE"], "Audit-ID": ["x" * 200], "Authorization": ["", "Bearer", "Basic ====", "Bearer x.y.z", "Bearer \u00ff", "Bearer " + "x" * 9000],
+    "Sec-WebSocket-Protocol": ["v4.channel.k8s.io", "base64url.bearer.authorization.k8s.io.eA, x", "base64url.bearer.authorization.k8s.io.!", "\u00ff", ",,"],
+    "Impersonate-Uid": ["7", "\u00ff"], "X-Remote-Extra-a%+1": ["b"],
     "X-Remote-User": ["admin"], "X-Forwarded-For": ["x"], "traceparent": ["00-" + "0" * 32 + "-x-01"], "Host": ["", "x y"],
 }
 

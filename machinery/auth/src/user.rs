@@ -21,6 +21,8 @@ impl User {
     pub const AUTHENTICATED: &'static str = "system:authenticated";
     /// Everybody else.
     pub const UNAUTHENTICATED: &'static str = "system:unauthenticated";
+    /// Under this extra it is told which credential it was.
+    pub const CREDENTIAL_ID: &'static str = "authentication.kubernetes.io/credential-id";
     /// Who may do all.
     pub const MASTERS: &'static str = "system:masters";
 

@@ -16,7 +16,7 @@ mod rights;
 mod tell_load;
 
 pub use audit::{Audit, Trail};
-pub use authentication::{Authentication, FrontProxy, GoodUntil, bearer_token};
+pub use authentication::{Authentication, FrontProxy, GoodUntil, brings_token};
 pub use authorization::Authorization;
 pub use compress::Compress;
 pub use deadline::Deadline;

@@ -14,6 +14,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use sni::{Certificates, Named};
 
@@ -97,6 +98,7 @@ pub fn server_config(certificate: Arc<dyn ResolvesServerCert>, clients: &ClientA
 /// The authorities whose client certificates name users. They can be exchanged while connections come in.
 pub struct ClientAuthority {
     verifier: ArcSwap<Option<Arc<dyn ClientCertVerifier>>>,
+    generation: AtomicU64,
     subjects: Vec<DistinguishedName>,
     paths: Vec<PathBuf>,
 }
@@ -108,6 +110,7 @@ impl ClientAuthority {
         let (verifier, subjects) = read_authorities(&paths)?;
         Ok(Self {
             verifier: ArcSwap::from_pointee(verifier),
+            generation: AtomicU64::new(0),
             subjects,
             paths,
         })
@@ -122,7 +125,15 @@ impl ClientAuthority {
     pub fn reload(&self) -> Result<(), Error> {
         let (verifier, _) = read_authorities(&self.paths)?;
         self.verifier.store(Arc::new(verifier));
+        // After the store: whoever sees the new number is judged by the new authorities. Who is judged by them under the old
+        // number is judged once more.
+        self.generation.fetch_add(1, Ordering::Release);
         Ok(())
+    }
+
+    /// How often the authorities were exchanged: a judgement made before is worth nothing.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// Clients are told that certificates of another authority are of use too: some send only what is asked for.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use smol_str::SmolStr;
 
 use crate::User;
@@ -49,6 +49,7 @@ impl Names {
             .group
             .iter()
             .flat_map(|header| values(headers, header))
+            .filter(|group| !group.is_empty())
             .collect();
         Some(User {
             name,
@@ -83,9 +84,8 @@ impl Names {
         for name in headers.keys() {
             for prefix in &self.extra_prefix {
                 if let Some(key) = strip_prefix(name.as_str(), prefix) {
-                    let key = unescape(key).to_lowercase();
                     extra
-                        .entry(key.into())
+                        .entry(unescape(key).into())
                         .or_default()
                         .extend(values(headers, name.as_str()));
                 }
@@ -101,17 +101,23 @@ fn strip_prefix<'a>(header: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 fn first(headers: &HeaderMap, names: &[String]) -> Option<SmolStr> {
-    names
-        .iter()
-        .find_map(|name| values(headers, name).next().filter(|value| !value.is_empty()))
+    let first = |name: &String| {
+        headers
+            .get(name.to_ascii_lowercase())
+            .filter(|value| !value.is_empty())
+    };
+    // Of a header that is there several times the first counts: where it is no text, nobody is named.
+    text(names.iter().find_map(first)?)
+}
+
+fn text(value: &HeaderValue) -> Option<SmolStr> {
+    std::str::from_utf8(value.as_bytes()).ok().map(SmolStr::new)
 }
 
 /// The values of a header that are text.
 pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = SmolStr> + use<'a> {
     let values = headers.get_all(name.to_ascii_lowercase()).into_iter();
-    values
-        .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
-        .map(SmolStr::new)
+    values.filter_map(text)
 }
 
 /// Undoes `%xx`; what is no such escape stays as it is.
@@ -121,8 +127,7 @@ pub(crate) fn unescape(key: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        match byte {
+        match digits.and_then(hex_byte) {
             Some(byte) => {
                 out.push(byte);
                 at += 3;
@@ -135,6 +140,11 @@ pub(crate) fn unescape(key: &str) -> String {
         }
     }
     String::from_utf8(out).unwrap_or_else(|_| key.to_owned())
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(digits[at]).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 #[cfg(test)]
@@ -157,13 +167,20 @@ mod tests {
             ("x-remote-group", "a"),
             ("x-remote-group", "b"),
             ("x-remote-extra-acme.com%2fproject", "p"),
+            ("x-remote-group", ""),
             ("x-remote-extra-bad%2", "q"),
+            ("x-remote-extra-bad%+1", "r"),
+            ("x-remote-extra-%4a", "s"),
         ]);
         let user = Names::default().user(&sent).expect("named");
         assert_eq!((user.name.as_str(), user.uid.as_str()), ("joe", "7"));
         assert_eq!(user.groups, ["a", "b"]);
         assert_eq!(user.extra["acme.com/project"], ["p"]);
         assert_eq!(user.extra["bad%2"], ["q"]);
+        assert_eq!(
+            (&user.extra["bad%+1"][0], &user.extra["J"][0]),
+            (&"r".into(), &"s".into())
+        );
         assert_eq!(Names::default().user(&headers(&[("x-remote-group", "a")])), None);
     }
 

@@ -19,8 +19,6 @@ use crate::objects::Objects;
 
 /// What user names of service accounts begin with.
 const PREFIX: &str = "system:serviceaccount:";
-/// Under this extra the token's id is found.
-const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 /// The claim with all that is Kubernetes' own.
 const CLAIM: &str = "kubernetes.io";
 
@@ -197,7 +195,7 @@ impl Claims {
             }
         }
         if !self.id.is_empty() {
-            add(CREDENTIAL_ID, format_smolstr!("JTI={}", self.id));
+            add(User::CREDENTIAL_ID, format_smolstr!("JTI={}", self.id));
         }
         user
     }

@@ -119,7 +119,7 @@ impl Tokens {
                 let found = oidc.user(token).await?;
                 Ok(found.and_then(|(user, until)| self.ending(user, Some(until), audiences)))
             }
-            Authenticator::Webhook(webhook) => webhook.authenticate(token, audiences).await,
+            Authenticator::Webhook(webhook) => webhook.authenticate(token, audiences, &self.audiences).await,
         }
     }
 

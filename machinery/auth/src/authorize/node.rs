@@ -1,6 +1,8 @@
 //! What kubelets may do: what belongs to their node, found in a graph of edges, and what all nodes may.
 //! What a node may write into its objects is for the admission plugin NodeRestriction.
 
+#[cfg(test)]
+mod by_the_book;
 mod graph;
 #[cfg(test)]
 mod model;

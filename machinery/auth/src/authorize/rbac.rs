@@ -120,11 +120,13 @@ impl Rbac {
         let snapshot = self.snapshot.load();
         let question = Question::of(attributes);
         let mut errors = Vec::new();
-        let found = snapshot.visit(user, attributes.namespace, |binding| match binding.role.rules() {
-            Some(rules) => rules.allow(&question).then(|| binding.reason(user)),
-            None => {
-                binding.note_missing(&mut errors);
-                None
+        let found = snapshot.visit(user, attributes.namespace, |binding| {
+            match &*binding.role.rules() {
+                Some(rules) => rules.allow(&question).then(|| binding.reason(user)),
+                None => {
+                    binding.note_missing(&mut errors);
+                    None
+                }
             }
         });
         match found {
@@ -145,7 +147,7 @@ impl Rbac {
             if !seen.insert(std::ptr::from_ref(binding)) {
                 return None;
             }
-            match binding.role.rules() {
+            match &*binding.role.rules() {
                 Some(found) => rules.extend(found.rules().iter().cloned()),
                 None => binding.note_missing(&mut errors),
             }

@@ -136,12 +136,17 @@ impl Webhook {
 }
 
 fn read(answer: &Value) -> Result<Decision, Error> {
-    let flag = |field: &str| answer.bool_at(&["status", field]).unwrap_or_default();
+    let flag = |field: &str| match answer.at(&["status", field]) {
+        None | Some(Value::Null) => Ok(false),
+        Some(flag) => flag
+            .as_bool()
+            .ok_or_else(|| Error::Answer(format!("its {field} is no boolean"))),
+    };
     let text = |field: &str| answer.str_at(&["status", field]).unwrap_or_default();
     if answer.at(&["status"]).and_then(Value::as_map).is_none() {
         return Err(Error::Answer("it has no status".to_owned()));
     }
-    match (flag("allowed"), flag("denied")) {
+    match (flag("allowed")?, flag("denied")?) {
         (true, true) => Err(Error::Answer(
             "webhook subject access review returned both allow and deny response".to_owned(),
         )),

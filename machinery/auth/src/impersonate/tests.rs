@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use schema::{Value, tree};
 
 use super::*;
@@ -55,6 +56,90 @@ fn headers_without_a_user_are_refused() {
     );
     assert_eq!(wanted(&mut headers(&[("accept", "*/*")])), Ok(None));
     assert_eq!(wanted(&mut headers(&[("impersonate-user", "")])), Ok(None));
+}
+
+#[test]
+fn headers_that_are_no_text_are_refused_and_not_passed_over() {
+    let user = || ("impersonate-user", &b"jane"[..]);
+    let odd: [&[(&'static str, &[u8])]; 5] = [
+        &[("impersonate-user", b"\xff")],
+        &[("impersonate-user", b"\xff"), user()],
+        &[user(), ("impersonate-group", b"dev\xff")],
+        &[user(), ("impersonate-uid", b"\xff")],
+        &[
+            user(),
+            ("impersonate-extra-a", b"b"),
+            ("impersonate-extra-a", b"\xff"),
+        ],
+    ];
+    for list in odd {
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in list {
+            headers.append(*name, http::HeaderValue::from_bytes(value).expect("a value"));
+        }
+        let error = wanted(&mut headers).expect_err("no text");
+        assert!(
+            error.starts_with("the value of the header impersonate-") && error.ends_with(" is not UTF-8"),
+            "{error}"
+        );
+    }
+}
+
+proptest! {
+    /// Whoever asks to be somebody else is that one, or is told why not: never themselves.
+    #[test]
+    fn headers_of_any_kind_are_read_or_refused(list in prop::collection::vec((a_name(), a_value()), 0..6)) {
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in &list {
+            let name: http::HeaderName = name.parse().expect("a name");
+            headers.append(name, http::HeaderValue::from_bytes(value).expect("a value"));
+        }
+        let is_ours = |name: &str| name.starts_with("impersonate-") && name != "impersonate-users";
+        // Of a header that names one thing the first counts, and an empty one names nothing.
+        let first = |wanted: &str| list.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_slice());
+        let names = |one: &str| first(one).is_some_and(|value| !value.is_empty());
+        let has = |start: &str| list.iter().any(|(name, _)| name.starts_with(start));
+        let is_text = |(name, value): &(String, Vec<u8>)| !is_ours(name) || std::str::from_utf8(value).is_ok();
+        let asks = names("impersonate-user") || names("impersonate-uid") || has("impersonate-group") || has("impersonate-extra-");
+        let is_good = names("impersonate-user") && list.iter().all(is_text);
+        match wanted(&mut headers) {
+            Ok(None) => prop_assert!(!asks && list.iter().all(is_text), "{:?}", list),
+            Ok(Some(user)) => {
+                prop_assert!(is_good, "{:?}", list);
+                prop_assert!(!headers.keys().any(|name| is_ours(name.as_str())), "{:?}", headers);
+                prop_assert_eq!(first("impersonate-user"), Some(user.name.as_bytes()));
+            }
+            Err(why) => prop_assert!(!is_good && !why.is_empty(), "{:?}", list),
+        }
+    }
+}
+
+fn a_name() -> impl Strategy<Value = String> {
+    let names = [
+        "user",
+        "uid",
+        "group",
+        "extra-a",
+        "extra-%zz",
+        "extra-%2f",
+        "extra-",
+        "users",
+    ];
+    prop::sample::select(names.to_vec()).prop_map(|name| format!("impersonate-{name}"))
+}
+
+fn a_value() -> impl Strategy<Value = Vec<u8>> {
+    let texts = [
+        &b""[..],
+        b"jane",
+        b"system:masters",
+        b"system:serviceaccount:a:b",
+        b"\xff",
+    ];
+    prop_oneof![
+        prop::sample::select(texts.to_vec()).prop_map(<[u8]>::to_vec),
+        prop::collection::vec(prop_oneof![0x20u8..0x7f, 0x80u8..=0xff], 0..12),
+    ]
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use smol_str::SmolStr;
 
 use crate::User;
@@ -23,6 +23,14 @@ pub fn wanted(headers: &mut HeaderMap) -> Result<Option<User>, String> {
         .collect();
     if named.is_empty() {
         return Ok(None);
+    }
+    // Whoever is left out would be asked for nothing: the request would be made with all that its own user may.
+    let is_text = |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).is_ok();
+    if let Some(name) = named
+        .iter()
+        .find(|name| !headers.get_all(*name).iter().all(is_text))
+    {
+        return Err(format!("the value of the header {name} is not UTF-8"));
     }
     let user = read(headers);
     let values_count = user.groups.len() + user.extra.values().map(Vec::len).sum::<usize>();

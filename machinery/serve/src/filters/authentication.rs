@@ -1,6 +1,9 @@
 //! Finds out who makes a request, from a front proxy's headers, its client certificate or bearer token, and puts the [`User`]
 //! into its extensions. Credentials that are not good are answered with 401; who sends none is anonymous, where that is admitted.
 
+mod subprotocol;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -127,23 +130,37 @@ impl Authentication {
         if let Some(Err(why)) = &by_certificate {
             tracing::debug!(why, "a client certificate was not accepted");
         }
-        match bearer_token(&request.headers) {
-            Some(token) => match self.tokens.user(token).await {
-                Ok(found) => Ok(Found {
-                    user: found.user.clone().authenticated(),
-                    until: found.until,
-                }),
-                Err(why) => {
-                    tracing::debug!(why, "a token was not accepted");
-                    Err(Unknown::BadCredentials)
-                }
-            },
+        match self.by_token(&request.headers).await {
+            Some(found) => found,
             None if by_certificate.is_some() && peer.is_some_and(|peer| !self.comes_from_proxy(peer)) => {
                 Err(Unknown::BadCredentials)
             }
             None if self.anonymous.admits(request.uri.path()) => Ok(Found::lasting(User::anonymous())),
             None => Err(Unknown::NoCredentials),
         }
+    }
+
+    /// By a token in a header or, where that is none or not good, in a subprotocol; nothing without any.
+    async fn by_token(&self, headers: &HeaderMap) -> Option<Result<Found, Unknown>> {
+        let mut outcome = None;
+        for token in [bearer_token(headers), subprotocol::token(headers)]
+            .into_iter()
+            .flatten()
+        {
+            match self.tokens.user(&token).await {
+                Ok(found) => {
+                    return Some(Ok(Found {
+                        user: found.user.clone().authenticated(),
+                        until: found.until,
+                    }));
+                }
+                Err(why) => {
+                    tracing::debug!(why, "a token was not accepted");
+                    outcome = Some(Err(Unknown::BadCredentials));
+                }
+            }
+        }
+        outcome
     }
 
     /// Whether a certificate is that of a proxy, and so says nothing of a user whom the proxy does not name: a router passes on
@@ -172,6 +189,7 @@ impl Authentication {
     /// Nothing behind needs secrets, or may believe what only a proxy may say.
     fn clean(&self, headers: &mut HeaderMap) {
         headers.remove(header::AUTHORIZATION);
+        subprotocol::strip(headers);
         if let Some(proxy) = &self.front_proxy {
             proxy.names.strip(headers);
         }
@@ -203,16 +221,18 @@ impl Filter for Authentication {
     }
 }
 
-/// The token of an `Authorization: Bearer` header. An empty one counts as none.
-pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let mut words = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .trim()
-        .split(' ');
-    let is_bearer = words.next()?.eq_ignore_ascii_case("bearer");
-    words.next().filter(|token| is_bearer && !token.is_empty())
+/// Whether a request brings a token, be it good or not.
+pub fn brings_token(headers: &HeaderMap) -> bool {
+    bearer_token(headers).is_some() || subprotocol::token(headers).is_some()
+}
+
+/// The token of an `Authorization: Bearer` header. An empty one counts as none; what is no text is a token, and a bad one.
+fn bearer_token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes().trim_ascii();
+    let mut words = value.split(|byte| *byte == b' ');
+    let is_bearer = words.next()?.eq_ignore_ascii_case(b"bearer");
+    let token = words.next().filter(|token| is_bearer && !token.is_empty())?;
+    Some(String::from_utf8_lossy(token))
 }
 
 #[cfg(test)]
@@ -253,7 +273,7 @@ mod tests {
     async fn sent(headers: &[(&'static str, &str)], certificate: Option<&[u8]>) -> (u16, String) {
         let mut request = http::Request::new(Body::empty());
         for (name, value) in headers {
-            let value = value.parse().expect("a header");
+            let value = http::HeaderValue::from_bytes(value.as_bytes()).expect("a header");
             request.headers_mut().insert(*name, value);
         }
         let chain_of_peer = certificate
@@ -301,7 +321,9 @@ mod tests {
 
     #[tokio::test]
     async fn bad_credentials_are_refused() {
-        assert_eq!(outcome("Bearer other", None).await.0, 401);
+        for token in ["other", "admintoken\u{e9}", "admin token", "\u{ff}"] {
+            assert_eq!(outcome(&format!("Bearer {token}"), None).await.0, 401, "{token}");
+        }
         let (code, body) = outcome("", Some(b"not a certificate")).await;
         assert_eq!(code, 401);
         assert!(body.contains(r#""message":"Unauthorized","reason":"Unauthorized","code":401"#));
@@ -309,6 +331,24 @@ mod tests {
             outcome("Bearer admintoken", Some(b"not a certificate")).await.0,
             200
         );
+    }
+
+    #[tokio::test]
+    async fn a_token_may_be_a_subprotocol_of_a_web_socket() {
+        let socket = async |authorization: &str, protocols: &str| {
+            let upgrade = [("connection", "Upgrade"), ("upgrade", "websocket")];
+            let protocols = [("sec-websocket-protocol", protocols)];
+            let authorization = [("authorization", authorization)];
+            sent(&[&upgrade[..], &protocols, &authorization].concat(), None).await
+        };
+        // `admintoken` and `other`.
+        let [good, bad] = ["YWRtaW50b2tlbg", "b3RoZXI"]
+            .map(|token| format!("base64url.bearer.authorization.k8s.io.{token}, v4.channel.k8s.io"));
+        assert_eq!(socket("", &good).await, (200, "admin".to_owned()));
+        assert_eq!(socket("Bearer other", &good).await, (200, "admin".to_owned()));
+        assert_eq!(socket("Bearer admintoken", &bad).await, (200, "admin".to_owned()));
+        assert_eq!(socket("", &bad).await.0, 401);
+        assert_eq!(socket("", "v4.channel.k8s.io").await.1, "system:anonymous");
     }
 
     #[tokio::test]

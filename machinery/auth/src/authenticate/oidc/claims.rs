@@ -75,7 +75,7 @@ impl Mapping {
             extra: self.extra(claims)?,
         };
         if let Some(id) = claims.str_at(&["jti"]).filter(|id| !id.is_empty()) {
-            let key = SmolStr::new_static("authentication.kubernetes.io/credential-id");
+            let key = SmolStr::new_static(User::CREDENTIAL_ID);
             user.extra.insert(key, vec![format_smolstr!("JTI={id}")]);
         }
         Rule::check_all(&self.claim_rules, claims)

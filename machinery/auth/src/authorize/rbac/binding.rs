@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 use object::meta;
 use schema::Value;
 use smol_str::{SmolStr, format_smolstr};
@@ -17,8 +17,8 @@ pub struct RoleSlot(ArcSwapOption<Rules>);
 
 impl RoleSlot {
     /// The role's rules; `None` while there is no such role.
-    pub fn rules(&self) -> Option<Arc<Rules>> {
-        self.0.load_full()
+    pub fn rules(&self) -> Guard<Option<Arc<Rules>>> {
+        self.0.load()
     }
 
     /// Puts rules in, or takes them out.

@@ -27,6 +27,18 @@ const VERBS: [&str; 8] = [
 pub struct Rules {
     rules: Vec<Arc<Rule>>,
     compiled: Vec<Compiled>,
+    outline: Outline,
+}
+
+/// All that the rules of a role are about, in a few words of memory: most questions are not about a role, and its rules are not
+/// looked at then.
+#[derive(Debug, Default)]
+struct Outline {
+    verbs: u16,
+    /// Any verb, or one that has no bit.
+    has_other_verbs: bool,
+    /// A bit for each resource, by its hash; all of them for `*`. Several may share a bit.
+    resources: u64,
 }
 
 #[derive(Debug)]
@@ -61,6 +73,8 @@ pub struct Question<'a> {
     resource: OwnedWord,
     /// `*/subresource`.
     any_resource: Option<OwnedWord>,
+    /// The bits of both.
+    resources: u64,
     name: Word<'a>,
 }
 
@@ -76,16 +90,17 @@ impl<'a> Question<'a> {
             "" => SmolStr::new(attributes.resource),
             _ => smol_str::format_smolstr!("{}/{sub}", attributes.resource),
         };
+        let any_resource = (!sub.is_empty()).then(|| smol_str::format_smolstr!("*/{sub}"));
+        let resource = OwnedWord(hash(&resource), resource);
+        let any_resource = any_resource.map(|word| OwnedWord(hash(&word), word));
         Self {
             attributes,
             verb_bit: bit(attributes.verb),
             verb: Word::of(attributes.verb),
             group: Word::of(attributes.group),
-            resource: OwnedWord(hash(&resource), resource),
-            any_resource: (!sub.is_empty()).then(|| {
-                let word = smol_str::format_smolstr!("*/{sub}");
-                OwnedWord(hash(&word), word)
-            }),
+            resources: mask(resource.0) | any_resource.as_ref().map_or(0, |any| mask(any.0)),
+            resource,
+            any_resource,
             name: Word::of(attributes.name),
         }
     }
@@ -94,9 +109,10 @@ impl<'a> Question<'a> {
 impl Rules {
     /// Compiles the rules of a role.
     pub fn new(rules: Vec<Rule>) -> Self {
-        let compiled = rules.iter().map(Compiled::new).collect();
+        let compiled: Vec<_> = rules.iter().map(Compiled::new).collect();
         Self {
             rules: rules.into_iter().map(Arc::new).collect(),
+            outline: Outline::of(&compiled),
             compiled,
         }
     }
@@ -108,7 +124,25 @@ impl Rules {
 
     /// Whether one of them allows it.
     pub fn allow(&self, question: &Question<'_>) -> bool {
-        self.compiled.iter().any(|rule| rule.allows(question))
+        self.outline.may_allow(question) && self.compiled.iter().any(|rule| rule.allows(question))
+    }
+}
+
+impl Outline {
+    fn of(rules: &[Compiled]) -> Self {
+        let mut outline = Self::default();
+        for rule in rules {
+            outline.verbs |= rule.verbs.bits;
+            outline.has_other_verbs |= rule.verbs.all || !rule.verbs.others.words.is_empty();
+            outline.resources |= rule.resources.mask();
+        }
+        outline
+    }
+
+    /// Whether it is worth asking each of the rules.
+    fn may_allow(&self, question: &Question<'_>) -> bool {
+        let has_verb = self.has_other_verbs || self.verbs & question.verb_bit != 0;
+        has_verb && (!question.attributes.is_resource || self.resources & question.resources != 0)
     }
 }
 
@@ -183,6 +217,14 @@ impl Words {
         }
     }
 
+    /// A bit for each word, all bits for `*`.
+    fn mask(&self) -> u64 {
+        match self.all {
+            true => u64::MAX,
+            false => self.words.iter().fold(0, |bits, (hash, _)| bits | mask(*hash)),
+        }
+    }
+
     fn has(&self, word: Word<'_>) -> bool {
         self.words
             .iter()
@@ -207,6 +249,11 @@ fn bit(verb: &str) -> u16 {
         .iter()
         .position(|known| *known == verb)
         .map_or(0, |at| 1 << at)
+}
+
+/// One bit of 64 for a hash.
+fn mask(hash: u64) -> u64 {
+    1 << (hash % 64)
 }
 
 fn hash(text: &str) -> u64 {

@@ -137,7 +137,7 @@ impl Writer {
     /// The rules of the role that a binding in a namespace refers to.
     pub fn rules(&self, role: &RoleRef<'_>, namespace: &str) -> Option<Vec<Arc<Rule>>> {
         let slot = self.roles.get(&role_key(role, namespace))?;
-        slot.rules().map(|rules| rules.rules().to_vec())
+        slot.rules().as_ref().map(|rules| rules.rules().to_vec())
     }
 
     fn replace_bindings<'a>(&mut self, kind: Kind, objects: impl IntoIterator<Item = &'a Value>) {
