@@ -28,6 +28,16 @@ impl Rule {
         paths.map(|field| plain(&host.text(field))).collect()
     }
 
+    /// The name of its type without what all begin with.
+    pub fn short_message(&self) -> &str {
+        self.message
+            .trim_start_matches("io.k8s.")
+            .trim_start_matches("apiextensions-apiserver.pkg.apis.")
+            .trim_start_matches("apimachinery.pkg.apis.")
+            .trim_start_matches("kube-aggregator.pkg.apis.")
+            .trim_start_matches("api.")
+    }
+
     /// The rule in one line, with the kinds of errors that were not seen.
     pub fn line(&self, kinds: &BTreeSet<String>) -> String {
         let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
