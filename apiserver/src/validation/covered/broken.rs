@@ -18,7 +18,7 @@ use super::{WORKERS, filled};
 
 const OTHERWISE: &str = include_str!("otherwise.txt");
 /// How many changes are tried; may only grow.
-const TRIED_MIN: usize = 4500;
+const TRIED_MIN: usize = 5200;
 /// How much of an unexpected answer is shown.
 const ANSWER_CHARS: usize = 120;
 
