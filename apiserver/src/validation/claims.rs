@@ -1,7 +1,7 @@
 //! Persistent volume claims: what they ask for, where its data comes from, and what may change.
 //! Which volume a claim gets is the volume controller's.
 
-use object::meta_validation::{IMMUTABLE, label_selector};
+use object::meta_validation::{IMMUTABLE, annotations, label_selector, labels};
 use object::names::{dns_label, dns_subdomain, qualified_name};
 use schema::{Map, Value};
 
@@ -95,6 +95,22 @@ fn shrunk(object: &Value, old: &Value, errors: &mut Errors) {
     let has = quantities::quantity(&Place::root(old, "status").field("capacity").field("storage"));
     if quantities::compare(&now, &before).is_lt() && quantities::compare(&now, &has).is_le() {
         errors.push(of(object).forbidden("field can not be less than status.capacity"));
+    }
+}
+
+/// The metadata of a claim's template: it gives labels and annotations alone.
+pub fn template_metadata(metadata: &Place<'_>, errors: &mut Errors) {
+    let of = |name: &'static str| metadata.field(name);
+    errors.extend(annotations(
+        of("annotations").value().as_map(),
+        of("annotations").path(),
+    ));
+    errors.extend(labels(of("labels").value().as_map(), of("labels").path()));
+    for (field, value) in metadata.entries() {
+        if !value.is_empty() && !["labels", "annotations"].contains(&field.as_str()) {
+            let place = Place::new(Some(value.value()), metadata.path().child(field.clone()));
+            errors.push(place.forbidden("cannot be set"));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use object::names::{dns_label, qualified_name};
 use schema::Value;
 
 use super::place::Place;
+use super::pod_spec::scheduling::check_tolerations;
 use super::quantities;
 use crate::strategy::Errors;
 
@@ -58,6 +59,13 @@ pub fn runtime_class(object: &Value, errors: &mut Errors) {
     }
     let selector = Place::root(object, "scheduling").field("nodeSelector");
     errors.extend(labels(selector.value().as_map(), selector.path()));
+    let tolerations = Place::root(object, "scheduling").field("tolerations");
+    check_tolerations(&tolerations, errors);
+    for (at, toleration) in tolerations.items().enumerate() {
+        if tolerations.list()[..at].contains(toleration.value()) {
+            errors.push(toleration.duplicate());
+        }
+    }
 }
 
 /// A RuntimeClass after another.

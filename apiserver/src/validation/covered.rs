@@ -9,9 +9,14 @@
 //! The rules are those of the Kubernetes 1.36 fact tables (`validation.json`).
 
 mod battery;
+mod bounds;
+mod broken;
+mod filled;
+mod forms;
 mod judge;
 mod place_of;
 mod rules;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +38,7 @@ fn unseen(
     listed: &BTreeSet<String>,
 ) -> BTreeSet<String> {
     let mut left: BTreeSet<String> = rule.kinds.iter().cloned().collect();
-    let hosts = place_of::hosts(&rule.message, samples);
+    let hosts = place_of::hosts(&rule.message, samples.iter());
     for host in &hosts {
         let (name, targets) = (host.sample.name(), rule.targets(host));
         for (_, found) in recorded.iter().filter(|(resource, _)| *resource == name) {

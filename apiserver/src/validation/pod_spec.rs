@@ -5,15 +5,17 @@ mod containers;
 mod dns;
 mod env;
 mod handlers;
+pub(super) mod iscsi;
 mod mounts;
 mod pod_resources;
 mod ports;
 mod resources;
-mod scheduling;
+pub(super) mod scheduling;
 mod security;
 pub(super) mod terms;
-mod volume_sources;
+pub(super) mod volume_sources;
 mod volumes;
+mod windows;
 
 use object::field::Error;
 use object::{meta_validation, names};
@@ -32,6 +34,8 @@ pub enum Owner {
 
 /// The greatest number of seconds, ids and the like.
 pub const INT32_MAX: i64 = i32::MAX as i64;
+/// What Linux allows.
+const HOSTNAME_BYTES_MAX: usize = 64;
 /// Values of `restartPolicy` of a pod.
 const RESTART: [&str; 3] = ["Always", "OnFailure", "Never"];
 
@@ -86,6 +90,11 @@ fn check_names(spec: &Place<'_>, errors: &mut Errors) {
     let node = spec.field("nodeName");
     if !node.is_empty() {
         node.format(names::dns_subdomain, errors);
+    }
+    let hostname = spec.field("hostnameOverride");
+    if hostname.is_set() {
+        hostname.at_most_bytes(HOSTNAME_BYTES_MAX, errors);
+        hostname.format(names::dns_subdomain, errors);
     }
     let deadline = spec.field("activeDeadlineSeconds");
     if deadline.is_set() {

@@ -3,48 +3,39 @@
 
 use object::field::{Error, Path, Printed};
 use object::meta_validation::IMMUTABLE;
-use object::names::dns_subdomain;
+use object::names::{dns_label, dns_subdomain};
 use schema::{Map, Value};
 
 use super::claims::{access_modes, volume_mode};
 use super::place::Place;
+use super::pod_spec::{iscsi, terms, volume_sources};
 use super::{internal_form, quantities};
 use crate::strategy::Errors;
 
-/// Kinds of sources and the fields without which each is nothing, in the order in which they are looked at.
-const SOURCES: [(&str, &[&str]); 22] = [
-    ("hostPath", &["path"]),
-    ("gcePersistentDisk", &["pdName"]),
-    ("awsElasticBlockStore", &["volumeID"]),
-    ("glusterfs", &["endpoints", "path"]),
-    ("flocker", &[]),
-    ("nfs", &["server", "path"]),
-    ("rbd", &["monitors", "image"]),
-    ("quobyte", &["registry", "volume"]),
-    ("cephfs", &["monitors"]),
-    ("iscsi", &["targetPortal", "iqn"]),
-    ("cinder", &["volumeID"]),
-    ("fc", &[]),
-    ("flexVolume", &["driver"]),
-    ("azureFile", &["secretName", "shareName"]),
-    ("vsphereVolume", &["volumePath"]),
-    ("photonPersistentDisk", &["pdID"]),
-    ("portworxVolume", &["volumeID"]),
-    ("azureDisk", &["diskName", "diskURI"]),
-    ("scaleIO", &["gateway", "system", "volumeName"]),
-    ("local", &["path"]),
-    ("storageos", &["volumeName"]),
-    ("csi", &["driver", "volumeHandle"]),
-];
-const HOST_PATH_TYPES: [&str; 8] = [
-    "",
-    "BlockDevice",
-    "CharDevice",
-    "Directory",
-    "DirectoryOrCreate",
-    "File",
-    "FileOrCreate",
-    "Socket",
+/// Kinds of sources, in the order in which they are looked at.
+const SOURCES: [&str; 22] = [
+    "hostPath",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "glusterfs",
+    "flocker",
+    "nfs",
+    "rbd",
+    "quobyte",
+    "cephfs",
+    "iscsi",
+    "cinder",
+    "fc",
+    "flexVolume",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "scaleIO",
+    "local",
+    "storageos",
+    "csi",
 ];
 
 /// A volume by itself.
@@ -63,12 +54,11 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
         policy.one_of(&["Delete", "Recycle", "Retain"], errors);
     }
     let affinity = spec.field("nodeAffinity");
-    if affinity.is_set() && !affinity.field("required").is_set() {
-        errors.push(
-            affinity
-                .field("required")
-                .required("must specify required node constraints"),
-        );
+    let required = affinity.field("required");
+    if required.is_set() {
+        terms::check_selector(&required, errors);
+    } else if affinity.is_set() {
+        errors.push(required.required("must specify required node constraints"));
     }
     sources(spec, errors);
     if spec.field("hostPath").field("path").text() == "/" && policy.text() == "Recycle" {
@@ -109,7 +99,7 @@ fn source_kept(object: &Value, old: &Value, errors: &mut Errors) {
     if let (Some(csi), Some(secret)) = (before.get_mut("csi").and_then(Value::as_map_mut), secret) {
         csi.entry_or_insert_with("controllerExpandSecretRef", || secret.clone());
     }
-    if SOURCES.iter().any(|(name, _)| now.get(name) != before.get(name)) {
+    if SOURCES.iter().any(|name| now.get(name) != before.get(name)) {
         let diff = internal_form::diff("PersistentVolumeSource", &before, now);
         let place = Place::root(object, "spec").aliased("", "persistentvolumesource");
         let detail = "spec.persistentvolumesource is immutable after creation";
@@ -136,7 +126,7 @@ fn capacity(capacity: &Place<'_>, errors: &mut Errors) {
 
 fn sources(spec: &Place<'_>, errors: &mut Errors) {
     let mut found = 0;
-    for (name, required) in SOURCES {
+    for name in SOURCES {
         let source = spec.field(name);
         if !source.is_set() {
             continue;
@@ -144,52 +134,84 @@ fn sources(spec: &Place<'_>, errors: &mut Errors) {
         found += 1;
         if found > 1 {
             errors.push(source.forbidden("may not specify more than 1 volume type"));
-            continue;
+        } else {
+            check_source(name, spec, errors);
         }
-        for field in required {
-            source.field(field).require(errors);
-        }
-        special(name, &source, spec, errors);
     }
     if found == 0 {
         errors.push(spec.required("must specify a volume type"));
     }
 }
 
-fn special(name: &str, source: &Place<'_>, spec: &Place<'_>, errors: &mut Errors) {
-    let path = source.field("path");
+/// One source. Most are those of a pod's volumes, and name a secret's namespace besides.
+fn check_source(name: &'static str, spec: &Place<'_>, errors: &mut Errors) {
+    let source = volume_sources::place(spec, name);
     match name {
-        "hostPath" => {
-            no_backsteps(&path, errors);
-            source.field("type").one_of_if_set(&HOST_PATH_TYPES, errors);
+        "local" => local(&source, spec, errors),
+        "csi" => csi(&source, errors),
+        "iscsi" => iscsi::check_persistent(&source, errors),
+        _ => volume_sources::check_shared(name, &source, errors),
+    }
+    match name {
+        "glusterfs" => endpoints_namespace(&source.field("endpointsNamespace"), errors),
+        "cinder" | "storageos" if source.field("secretRef").is_set() => {
+            source.field("secretRef").field("namespace").require(errors);
         }
-        "nfs" if !path.is_empty() && !path.text().starts_with('/') => {
-            errors.push(path.invalid_text("must be an absolute path"));
+        "azureFile" if source.field("secretNamespace").is_set() => {
+            source.field("secretNamespace").require(errors);
         }
-        "local" => {
-            no_backsteps(&path, errors);
-            if !spec.field("nodeAffinity").is_set() {
-                errors.push(
-                    spec.field("nodeAffinity")
-                        .required("Local volume requires node affinity"),
-                );
-            }
-        }
-        "csi" => csi_driver(&source.field("driver"), errors),
         _ => {}
     }
 }
 
-fn csi_driver(driver: &Place<'_>, errors: &mut Errors) {
-    driver.at_most_bytes(63, errors);
-    if !driver.is_empty() {
-        driver.text_format(&driver.text().to_lowercase(), dns_subdomain, errors);
+fn endpoints_namespace(namespace: &Place<'_>, errors: &mut Errors) {
+    if namespace.is_set() && namespace.is_empty() {
+        let detail = "if the endpointnamespace is set, it must be a valid namespace name";
+        errors.push(namespace.invalid_text(detail));
+    } else if namespace.is_set() {
+        namespace.format(dns_label, errors);
     }
 }
 
-fn no_backsteps(path: &Place<'_>, errors: &mut Errors) {
-    if path.text().split('/').any(|part| part == "..") {
+fn local(source: &Place<'_>, spec: &Place<'_>, errors: &mut Errors) {
+    let path = source.field("path");
+    if path.require(errors) && path.text().split('/').any(|part| part == "..") {
         errors.push(path.invalid_text("must not contain '..'"));
+    }
+    let affinity = spec.field("nodeAffinity");
+    if !affinity.is_set() {
+        errors.push(affinity.required("Local volume requires node affinity"));
+    }
+}
+
+/// Secrets by which volumes are used; that for staging is not looked at.
+const CSI_SECRETS: [&str; 4] = [
+    "controllerPublishSecretRef",
+    "controllerExpandSecretRef",
+    "nodePublishSecretRef",
+    "nodeExpandSecretRef",
+];
+
+fn csi(source: &Place<'_>, errors: &mut Errors) {
+    const DRIVER_BYTES_MAX: usize = 63;
+    let driver = source.field("driver");
+    driver.require(errors);
+    driver.at_most_bytes(DRIVER_BYTES_MAX, errors);
+    if !driver.is_empty() {
+        driver.text_format(&driver.text().to_lowercase(), dns_subdomain, errors);
+    }
+    source.field("volumeHandle").require(errors);
+    for secret in CSI_SECRETS.map(|name| source.field(name)) {
+        if !secret.is_set() {
+            continue;
+        }
+        let (name, namespace) = (secret.field("name"), secret.field("namespace"));
+        if name.require(errors) {
+            name.format(dns_subdomain, errors);
+        }
+        if namespace.require(errors) {
+            namespace.format(dns_label, errors);
+        }
     }
 }
 

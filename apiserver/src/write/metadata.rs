@@ -115,7 +115,7 @@ pub fn name_problems(hub: &Resource, name: &str, prefix: bool) -> Problems {
 
 fn name_format(hub: &Resource) -> NameFormat {
     match (hub.group.as_str(), hub.resource.as_str()) {
-        ("", "namespaces" | "services") => NameFormat::DnsLabel,
+        ("", "namespaces" | "services") | ("apps", "statefulsets") => NameFormat::DnsLabel,
         ("rbac.authorization.k8s.io", _) => NameFormat::PathSegment,
         ("apiregistration.k8s.io", _) => NameFormat::PathSegment,
         ("policy", "poddisruptionbudgets") => NameFormat::PathSegment,

@@ -135,12 +135,12 @@ pub fn changed(object: &Value, path: &[Step], wrong: &Wrong) -> Option<Value> {
 
 fn remove(at: &mut Value, step: &Step) {
     match step {
-        Step::Field(name) => {
+        Step::Field(name) | Step::Key(name) => {
             if let Some(map) = at.as_map_mut() {
                 map.remove(name);
             }
         }
-        Step::Item => *at = Value::List(Vec::new()),
+        Step::Item | Step::At(_) => *at = Value::List(Vec::new()),
         Step::Entry => *at = Value::Map(Map::new()),
     }
 }
@@ -148,7 +148,7 @@ fn remove(at: &mut Value, step: &Step) {
 /// One step down; what is not there is made.
 fn down<'a>(at: &'a mut Value, step: &Step) -> &'a mut Value {
     match step {
-        Step::Item => {
+        Step::Item | Step::At(_) => {
             if at.as_list().is_none_or(<[Value]>::is_empty) {
                 *at = Value::List(vec![Value::Map(Map::new())]);
             }
@@ -163,7 +163,7 @@ fn down<'a>(at: &'a mut Value, step: &Step) -> &'a mut Value {
                 .unwrap_or("k".into());
             entry(at, &key)
         }
-        Step::Field(name) => entry(at, name),
+        Step::Field(name) | Step::Key(name) => entry(at, name),
     }
 }
 

@@ -48,9 +48,11 @@ impl Found {
     }
 }
 
-/// Definitions are told of in their stored form.
-fn as_served(path: &str) -> String {
-    let mut path = path.replace("JSONPath", "jsonPath");
+/// Definitions are told of in their stored form, and one source of volumes under another name.
+pub fn as_served(path: &str) -> String {
+    let mut path = path
+        .replace("JSONPath", "jsonPath")
+        .replace("persistentDisk", "gcePersistentDisk");
     for (stored, served) in [
         ("spec.validation", "spec.versions.schema"),
         ("spec.subresources", "spec.versions.subresources"),
@@ -75,7 +77,8 @@ fn as_served(path: &str) -> String {
     path
 }
 
-fn kind(kind: ErrorKind) -> &'static str {
+/// The kind of an error, as the table of rules calls it.
+pub fn kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NotFound => "NotFound",
         ErrorKind::Required => "Required",
@@ -114,7 +117,8 @@ impl Sample {
         all
     }
 
-    fn created(&self, object: &Value) -> Vec<Error> {
+    /// What is said of a create of this object.
+    pub fn created(&self, object: &Value) -> Vec<Error> {
         let hub = recorded::hub(self.resource).expect("a sample has a hub");
         let mut errors = metadata::create_errors(hub, object);
         with_context(self.resource, hub, "", |cx| {
@@ -123,7 +127,15 @@ impl Sample {
         errors
     }
 
-    fn updated(&self, object: &Value, old: &Value, subresource: &str) -> Vec<Error> {
+    /// What is said of an update of the status, through the subresources that can.
+    pub fn status_updated(&self, object: &Value, old: &Value) -> Vec<Error> {
+        let subresources = self.resource.subresources.iter();
+        let found = subresources.map(|subresource| self.updated(object, old, &subresource.name));
+        found.flatten().collect()
+    }
+
+    /// What is said of an update, through the object itself or a subresource.
+    pub fn updated(&self, object: &Value, old: &Value, subresource: &str) -> Vec<Error> {
         let hub = recorded::hub(self.resource).expect("a sample has a hub");
         let mut errors = metadata::update_errors(hub, object, old);
         with_context(self.resource, hub, subresource, |cx| {
@@ -153,8 +165,21 @@ fn with_context(resource: &Resource, hub: &Resource, subresource: &str, run: imp
     });
 }
 
-/// Sample objects of all stored resources; each is good. A volume without a source comes with them.
+/// Sample objects of all stored resources, one of each; each is good. A volume without a source comes with them.
 pub fn samples() -> Vec<Sample> {
+    let mut samples: Vec<Sample> = Vec::new();
+    for sample in all_samples() {
+        let same =
+            |known: &Sample| known.name() == sample.name() && known.is_for_sources == sample.is_for_sources;
+        if !samples.iter().any(same) {
+            samples.push(sample);
+        }
+    }
+    samples
+}
+
+/// All sample objects of all stored resources, and a volume without a source.
+pub fn all_samples() -> Vec<Sample> {
     let stubs: serde_json::Value = serde_json::from_str(STUBS).expect("JSON");
     let stubs = stubs.as_array().cloned().unwrap_or_default();
     let stubs = stubs.into_iter().filter_map(|stub| {
@@ -162,18 +187,17 @@ pub fn samples() -> Vec<Sample> {
         let found = Catalog::builtin().resource(text("group"), text("version"), text("resource"));
         Some((&**found?, stub["object"].clone()))
     });
-    let mut samples: Vec<Sample> = Vec::new();
-    for (resource, body) in stubs.chain(recorded::good_bodies()) {
-        let is_new = !samples.iter().any(|sample| sample.name() == name(resource));
-        if let (true, Some(object)) = (is_new, recorded::prepared(resource, &body)) {
-            samples.push(Sample {
+    let prepared = stubs
+        .chain(recorded::good_bodies())
+        .filter_map(|(resource, body)| {
+            Some(Sample {
                 resource,
                 type_id: resource.type_id,
-                object,
+                object: recorded::prepared(resource, &body)?,
                 is_for_sources: false,
-            });
-        }
-    }
+            })
+        });
+    let mut samples: Vec<Sample> = prepared.collect();
     let volume = samples
         .iter()
         .find(|sample| sample.name() == "/v1/persistentvolumes");

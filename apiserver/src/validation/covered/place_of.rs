@@ -2,14 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use schema::{FieldType, SmolStr, TypeId, Types};
+use schema::{FieldType, SmolStr, TypeId, Types, Value};
 
 use super::judge::Sample;
 
 /// How deep a type is looked for.
 const DEPTH_MAX: usize = 14;
 /// Fields that hold the types of others, with rules of their own.
-const PASSED_OVER: [&str; 2] = ["ephemeralContainers", "initContainers"];
+const PASSED_OVER: [&str; 3] = ["ephemeralContainers", "initContainers", "inlineVolumeSpec"];
 /// Types whose fields stand in those of another.
 const INSIDE: [(&str, &str); 1] = [(
     "io.k8s.api.admissionregistration.v1.Rule",
@@ -25,6 +25,10 @@ pub enum Step {
     Item,
     /// Any entry of a map.
     Entry,
+    /// The entry of a map with this key.
+    Key(SmolStr),
+    /// The item of a list with this index.
+    At(usize),
 }
 
 /// A sample, and the way from it to a type.
@@ -40,7 +44,7 @@ impl Host<'_> {
         for part in parts(field) {
             match part.as_str() {
                 "[]" => path.push(Step::Item),
-                key if key.starts_with('[') => path.push(Step::Field(key.trim_matches(['[', ']']).into())),
+                key if key.starts_with('[') => path.push(Step::Key(key.trim_matches(['[', ']']).into())),
                 name => path.push(Step::Field(name.into())),
             }
         }
@@ -53,7 +57,7 @@ impl Host<'_> {
         for step in &self.way {
             match step {
                 Step::Field(name) => text.push_str(&format!(".{name}")),
-                Step::Item | Step::Entry => text.push_str("[]"),
+                _ => text.push_str("[]"),
             }
         }
         format!("{text}.{field}").trim_matches('.').to_owned()
@@ -87,13 +91,12 @@ fn parts(field: &str) -> Vec<String> {
 }
 
 /// The samples that hold a type, those first that hold it nearest to the top.
-pub fn hosts<'a>(message: &str, samples: &'a [Sample]) -> Vec<Host<'a>> {
+pub fn hosts<'a>(message: &str, samples: impl Iterator<Item = &'a Sample>) -> Vec<Host<'a>> {
     let outer = INSIDE.iter().find(|(inner, _)| *inner == message);
     let Some(wanted) = Types::builtin().id(outer.map_or(message, |(_, outer)| outer)) else {
         return Vec::new();
     };
     let mut hosts: Vec<Host<'a>> = samples
-        .iter()
         .filter_map(|sample| {
             let way = way(sample.type_id, wanted)?;
             (!sample.is_for_sources || way.len() == 2).then_some(Host { sample, way })
@@ -143,4 +146,47 @@ fn way(from: TypeId, wanted: TypeId) -> Option<Vec<Step>> {
         }
     }
     None
+}
+
+/// One step down into an object, as far as it goes.
+fn down<'a>(value: &'a Value, step: &Step) -> Option<&'a Value> {
+    match step {
+        Step::Field(name) | Step::Key(name) => value.get(name),
+        Step::Item => value.as_list()?.first(),
+        Step::At(index) => value.as_list()?.get(*index),
+        Step::Entry => value.as_map()?.values().next(),
+    }
+}
+
+/// The value at a path.
+pub fn value<'a>(object: &'a Value, path: &[Step]) -> Option<&'a Value> {
+    path.iter().try_fold(object, down)
+}
+
+/// How many steps of a path an object has.
+pub fn known_steps(object: &Value, path: &[Step]) -> usize {
+    let has = |count: &usize| value(object, &path[..*count]).is_some();
+    (1..=path.len()).take_while(has).count()
+}
+
+/// A path as errors print it: `spec.ports[0].name`.
+pub fn printed(object: &Value, path: &[Step]) -> String {
+    let mut text = String::new();
+    for (at, step) in path.iter().enumerate() {
+        match step {
+            Step::Field(name) if at == 0 => text.push_str(name),
+            Step::Field(name) => text.push_str(&format!(".{name}")),
+            Step::Item => text.push_str("[0]"),
+            Step::At(index) => text.push_str(&format!("[{index}]")),
+            Step::Key(key) => text.push_str(&format!("[{key}]")),
+            Step::Entry => {
+                let map = value(object, &path[..at]).and_then(Value::as_map);
+                let key = map
+                    .and_then(|map| map.keys().next())
+                    .map_or("k", |key| key.as_str());
+                text.push_str(&format!("[{key}]"));
+            }
+        }
+    }
+    text
 }

@@ -18,14 +18,22 @@ pub struct Rule {
     pub kinds: Vec<String>,
     /// When it holds: `always`, `create`, `update` or `status`.
     pub on: String,
-    reported: Option<String>,
 }
 
 impl Rule {
     /// Paths at which its errors may be told.
     pub fn targets(&self, host: &Host<'_>) -> Vec<String> {
-        let paths = self.fields.iter().chain(&self.reported);
-        paths.map(|field| plain(&host.text(field))).collect()
+        self.fields.iter().map(|field| plain(&host.text(field))).collect()
+    }
+
+    /// The name of its type without what all begin with.
+    pub fn short_message(&self) -> &str {
+        self.message
+            .trim_start_matches("io.k8s.")
+            .trim_start_matches("apiextensions-apiserver.pkg.apis.")
+            .trim_start_matches("apimachinery.pkg.apis.")
+            .trim_start_matches("kube-aggregator.pkg.apis.")
+            .trim_start_matches("api.")
     }
 
     /// The rule in one line, with the kinds of errors that were not seen.
@@ -76,7 +84,6 @@ pub fn all() -> Vec<Rule> {
             text: text(&rule["rule"]),
             kinds,
             on: text(&rule["on"]),
-            reported: rule["reportedPath"].as_str().map(str::to_owned),
         }
     });
     rules.filter(|rule| !rule.kinds.is_empty()).collect()

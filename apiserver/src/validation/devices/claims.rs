@@ -1,8 +1,9 @@
 //! Resource claims and their templates: which devices are asked for. What was asked for never changes.
 
-use object::meta_validation::{IMMUTABLE, annotations, labels};
+use object::meta_validation::IMMUTABLE;
 use schema::Value;
 
+use super::super::claims::template_metadata;
 use super::super::internal_form;
 use super::super::place::Place;
 use super::request_names::RequestNames;
@@ -23,22 +24,7 @@ pub fn claim_update(object: &Value, old: &Value, errors: &mut Errors) {
 /// A template of claims by itself: of their metadata, it gives labels and annotations alone.
 pub fn template(object: &Value, errors: &mut Errors) {
     let template = Place::root(object, "spec");
-    let metadata = template.field("metadata");
-    errors.extend(annotations(
-        metadata.field("annotations").value().as_map(),
-        &metadata.path().child("annotations"),
-    ));
-    errors.extend(labels(
-        metadata.field("labels").value().as_map(),
-        &metadata.path().child("labels"),
-    ));
-    for (field, value) in metadata.entries() {
-        let is_given = !value.is_empty() && !["labels", "annotations"].contains(&field.as_str());
-        if is_given {
-            let place = Place::new(Some(value.value()), metadata.path().child(field.clone()));
-            errors.push(place.forbidden("cannot be set"));
-        }
-    }
+    template_metadata(&template.field("metadata"), errors);
     spec(&template.field("spec"), errors);
 }
 

@@ -132,7 +132,7 @@ const SOURCES: [(&str, Check); 5] = [
 ];
 
 fn check_key(source: &Place<'_>, errors: &mut Errors) {
-    source.field("name").require(errors);
+    source.field("name").format(names::dns_subdomain, errors);
     let key = source.field("key");
     if key.require(errors) {
         key.format(names::config_map_key, errors);

@@ -35,6 +35,7 @@ pub fn check(container: &Place<'_>, scope: &Scope<'_>, errors: &mut Errors) {
         }
         check_sub_paths(&mount, errors);
         check_propagation(container, &mount, errors);
+        check_recursion(container, &mount, errors);
     }
     check_devices(&devices, &points, errors);
 }
@@ -66,6 +67,27 @@ fn check_propagation(container: &Place<'_>, mount: &Place<'_>, errors: &mut Erro
     let privileged = container.field("securityContext").field("privileged").is_true();
     if text == "Bidirectional" && !privileged {
         let problem = "Bidirectional mount propagation is available only to privileged containers";
+        errors.push(shown.forbidden(problem));
+    }
+}
+
+/// Reported at the list, as the reference does.
+fn check_recursion(container: &Place<'_>, mount: &Place<'_>, errors: &mut Errors) {
+    const KNOWN: [&str; 3] = ["Disabled", "Enabled", "IfPossible"];
+    let asked = mount.field("recursiveReadOnly");
+    let shown = container.field("volumeMounts").field("recursiveReadOnly");
+    if !asked.is_set() || asked.text() == "Disabled" {
+        return;
+    }
+    if !KNOWN.contains(&asked.text()) {
+        errors.push(Error::not_supported(shown.path(), asked.text(), &KNOWN));
+        return;
+    }
+    if !mount.field("readOnly").is_true() {
+        errors.push(shown.forbidden("may only be specified when readOnly is true"));
+    }
+    if !matches!(mount.field("mountPropagation").text(), "" | "None") {
+        let problem = "may only be specified when mountPropagation is None or not specified";
         errors.push(shown.forbidden(problem));
     }
 }

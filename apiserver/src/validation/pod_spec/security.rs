@@ -5,6 +5,7 @@ use object::field::Error;
 use super::super::internal_form;
 use super::super::place::Place;
 use super::INT32_MAX;
+use super::windows;
 use crate::strategy::Errors;
 
 const SYSCTL_BYTES_MAX: usize = 253;
@@ -72,6 +73,7 @@ pub fn check_pod(spec: &Place<'_>, errors: &mut Errors) {
     context
         .field("seLinuxChangePolicy")
         .one_of_if_set(&["MountOption", "Recursive"], errors);
+    windows::check(&context.field("windowsOptions"), errors);
     let users = spec.field("hostUsers");
     if users.is_set() && !users.is_true() {
         for name in ["hostPID", "hostIPC"] {
@@ -98,6 +100,7 @@ pub fn check_container(context: &Place<'_>, own_users: bool, errors: &mut Errors
         }
     }
     check_profiles(context, errors);
+    windows::check(&context.field("windowsOptions"), errors);
     let escalation = context.field("allowPrivilegeEscalation");
     if escalation.is_set() && !escalation.is_true() {
         let form = || internal_form::compact("SecurityContext", context.value());

@@ -3,9 +3,11 @@
 use object::field::Error;
 use object::names;
 
+use super::super::claims;
 use super::super::place::Place;
 use super::Owner;
 use super::env::{self, User};
+use super::iscsi;
 use super::mounts::{check_local, check_no_back_steps};
 use crate::strategy::Errors;
 
@@ -29,7 +31,7 @@ pub const SOURCES: &[(&str, Check)] = &[
         items(secret, errors);
     }),
     ("nfs", nfs),
-    ("iscsi", iscsi),
+    ("iscsi", iscsi::check),
     ("glusterfs", |source, _, errors| {
         require(source, &["endpoints", "path"], errors)
     }),
@@ -41,22 +43,19 @@ pub const SOURCES: &[(&str, Check)] = &[
         require(source, &["monitors", "image"], errors)
     }),
     ("cinder", |source, _, errors| {
-        require(source, &["volumeID"], errors)
+        require(source, &["volumeID"], errors);
+        secret_name(source, errors);
     }),
     ("cephfs", |source, _, errors| {
         require(source, &["monitors"], errors)
     }),
-    ("quobyte", |source, _, errors| {
-        require(source, &["registry", "volume"], errors)
-    }),
+    ("quobyte", quobyte),
     ("downwardAPI", |source, _, errors| {
         mode(&source.field("defaultMode"), errors);
         downward_items(source, errors);
     }),
     ("fc", fibre_channel),
-    ("flexVolume", |source, _, errors| {
-        require(source, &["driver"], errors)
-    }),
+    ("flexVolume", flex),
     ("configMap", |source, _, errors| {
         require(source, &["name"], errors);
         mode(&source.field("defaultMode"), errors);
@@ -82,10 +81,31 @@ pub const SOURCES: &[(&str, Check)] = &[
     }),
     ("csi", csi),
     ("ephemeral", |source, _, errors| {
-        require(source, &["volumeClaimTemplate"], errors)
+        let template = source.field("volumeClaimTemplate");
+        if !template.is_set() {
+            errors.push(template.required(""));
+            return;
+        }
+        claims::template_metadata(&template.field("metadata"), errors);
+        claims::spec(&template.field("spec"), errors);
     }),
     ("image", image),
 ];
+
+/// A source of a volume, where errors tell of it.
+pub fn place<'a>(volume: &Place<'a>, name: &'static str) -> Place<'a> {
+    match name {
+        "gcePersistentDisk" => volume.aliased(name, "persistentDisk"),
+        _ => volume.field(name),
+    }
+}
+
+/// Checks a source that a persistent volume has as a pod's volume has it.
+pub fn check_shared(name: &str, source: &Place<'_>, errors: &mut Errors) {
+    if let Some((_, check)) = SOURCES.iter().find(|(known, _)| *known == name) {
+        check(source, Owner::Pod, errors);
+    }
+}
 
 fn require(source: &Place<'_>, names: &[&'static str], errors: &mut Errors) {
     for name in names {
@@ -96,8 +116,57 @@ fn require(source: &Place<'_>, names: &[&'static str], errors: &mut Errors) {
     }
 }
 
+/// The bounds that are told are not those that hold: 0 is no partition.
 fn partition(disk: &Place<'_>, errors: &mut Errors) {
-    disk.field("partition").within(0..=255, errors);
+    let partition = disk.field("partition");
+    if !(0..=255).contains(&partition.int()) {
+        errors.push(partition.invalid_int("must be between 1 and 255, inclusive"));
+    }
+}
+
+fn secret_name(source: &Place<'_>, errors: &mut Errors) {
+    let secret = source.field("secretRef");
+    if secret.is_set() {
+        secret.field("name").require(errors);
+    }
+}
+
+fn quobyte(source: &Place<'_>, _: Owner, errors: &mut Errors) {
+    const PAIRS: &str = "must be a host:port pair or multiple pairs separated by commas";
+    const TENANT_BYTES_MAX: usize = 64;
+    let (registry, tenant) = (source.field("registry"), source.field("tenant"));
+    if registry.is_empty() {
+        errors.push(registry.required(PAIRS));
+    } else if tenant.text().len() > TENANT_BYTES_MAX {
+        errors.push(tenant.required("must be a UUID and may not exceed a length of 64 characters"));
+    } else {
+        let wrong = registry.text().split(',').filter(|pair| !is_host_and_port(pair));
+        errors.extend(wrong.map(|_| registry.invalid_text(PAIRS)));
+    }
+    require(source, &["volume"], errors);
+}
+
+/// `host:port`; a host with colons stands in brackets.
+fn is_host_and_port(pair: &str) -> bool {
+    let Some((host, port)) = pair.rsplit_once(':') else {
+        return false;
+    };
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_plain = |text: &str| !text.contains(['[', ']']);
+    is_plain(port) && is_plain(inner.unwrap_or(host)) && (inner.is_some() || !host.contains(':'))
+}
+
+/// Options of Kubernetes' own domains are reserved.
+fn flex(source: &Place<'_>, _: Owner, errors: &mut Errors) {
+    require(source, &["driver"], errors);
+    for (key, option) in source.field("options").entries() {
+        let domain = key.split_once('/').map_or(key.as_str(), |(domain, _)| domain);
+        let domain = format!(".{}", domain.to_lowercase());
+        if domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io") {
+            let detail = "kubernetes.io and k8s.io namespaces are reserved";
+            errors.push(option.invalid_as(key.as_str(), detail));
+        }
+    }
 }
 
 fn mode(mode: &Place<'_>, errors: &mut Errors) {
@@ -174,27 +243,6 @@ fn nfs(source: &Place<'_>, _: Owner, errors: &mut Errors) {
     }
 }
 
-fn iscsi(source: &Place<'_>, _: Owner, errors: &mut Errors) {
-    let iqn = source.field("iqn");
-    require(source, &["targetPortal"], errors);
-    if iqn.require(errors) {
-        let known = ["iqn", "eui", "naa"]
-            .iter()
-            .any(|prefix| iqn.text().starts_with(prefix));
-        if !known {
-            errors.push(iqn.invalid_text("must be valid format starting with iqn, eui, or naa"));
-        } else if !iqn.text().contains('.') {
-            errors.push(iqn.invalid_text("must be valid format"));
-        }
-    }
-    source.field("lun").within(0..=255, errors);
-    let secret = source.field("secretRef");
-    let needs = source.field("chapAuthDiscovery").is_true() || source.field("chapAuthSession").is_true();
-    if needs && !secret.is_set() {
-        errors.push(secret.required(""));
-    }
-}
-
 fn flocker(source: &Place<'_>, _: Owner, errors: &mut Errors) {
     let (name, id) = (source.field("datasetName"), source.field("datasetUUID"));
     if name.is_empty() && id.is_empty() {
@@ -262,9 +310,7 @@ fn storage_os(source: &Place<'_>, _: Owner, errors: &mut Errors) {
             errors.push(field.required(""));
         }
     }
-    if source.field("secretRef").is_set() {
-        source.field("secretRef").field("name").require(errors);
-    }
+    secret_name(source, errors);
 }
 
 fn csi(source: &Place<'_>, _: Owner, errors: &mut Errors) {

@@ -40,15 +40,14 @@ fn check_source(volume: &Place<'_>, owner: Owner, errors: &mut Errors) {
         }
     }
     for (name, check) in volume_sources::SOURCES {
-        let source = volume.field(name);
-        if !source.is_set() {
+        if !volume.field(name).is_set() {
             continue;
         }
         count += 1;
         if count > 1 {
-            errors.push(source.forbidden(TWO_SOURCES));
+            errors.push(volume.field(name).forbidden(TWO_SOURCES));
         } else {
-            check(&source, owner, errors);
+            check(&volume_sources::place(volume, name), owner, errors);
         }
     }
     if count == 0 {

@@ -15,7 +15,9 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     if !nominated.is_empty() && nominated.value() != before.field("nominatedNodeName").value() {
         nominated.format(names::dns_subdomain, errors);
     }
+    status.field("observedGeneration").not_negative(errors);
     for condition in status.field("conditions").items() {
+        condition.field("observedGeneration").not_negative(errors);
         condition.field("type").format(names::qualified_name, errors);
     }
     let class = status.field("qosClass");

@@ -8,6 +8,7 @@ use super::{
     check_selector, check_template_for, count_or_percent, spec,
 };
 use crate::strategy::Errors;
+use crate::validation::claims;
 use crate::validation::internal_form;
 use crate::validation::place::Place;
 
@@ -86,6 +87,11 @@ fn check_spec(spec: &Place<'_>, new: bool, errors: &mut Errors) {
     let service = spec.field("serviceName");
     if new && !service.is_empty() {
         service.format(names::dns_label, errors);
+    }
+    if new {
+        for template in spec.field("volumeClaimTemplates").items() {
+            claims::spec(&template.field("spec"), errors);
+        }
     }
     let selector = spec.field("selector");
     check_selector(&selector, "statefulset", errors);

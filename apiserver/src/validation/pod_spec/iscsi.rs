@@ -1,0 +1,104 @@
+//! Rules of iSCSI sources: qualified names, units and authentication. Pods and persistent volumes have the same,
+//! but for a few words.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::place::Place;
+use super::Owner;
+use crate::strategy::Errors;
+
+/// The forms of names, by what they begin with (RFC 3720).
+static FORMS: LazyLock<[(&str, Regex); 3]> = LazyLock::new(|| {
+    let form = |text: &str| Regex::new(text).expect("a regular expression");
+    [
+        (
+            "iqn",
+            form(r"^iqn\.[0-9]{4}-[0-9]{2}\.[0-9A-Za-z.-]+(:[^,;*&$|\s]+)?$"),
+        ),
+        ("eui", form(r"^eui.[0-9A-Za-z]{16}$")),
+        ("naa", form(r"^naa.[0-9A-Za-z]{32}$")),
+    ]
+});
+
+/// Checks a source of a pod's volume.
+pub fn check(source: &Place<'_>, _: Owner, errors: &mut Errors) {
+    common(
+        source,
+        "must be valid format starting with iqn, eui, or naa",
+        errors,
+    );
+}
+
+/// Checks a source of a persistent volume.
+pub fn check_persistent(source: &Place<'_>, errors: &mut Errors) {
+    common(source, "must be valid format", errors);
+    let secret = source.field("secretRef");
+    if secret.is_set() {
+        secret.field("name").require(errors);
+    }
+}
+
+fn common(source: &Place<'_>, start: &str, errors: &mut Errors) {
+    source.field("targetPortal").require(errors);
+    let iqn = source.field("iqn");
+    if iqn.require(errors) {
+        name(&iqn, start, errors);
+    }
+    source.field("lun").within(0..=255, errors);
+    let secret = source.field("secretRef");
+    let needs = source.field("chapAuthDiscovery").is_true() || source.field("chapAuthSession").is_true();
+    if needs && !secret.is_set() {
+        errors.push(secret.required(""));
+    }
+    let initiator = source.aliased("initiatorName", "initiatorname");
+    if initiator.is_set() {
+        name(&initiator, start, errors);
+    }
+}
+
+fn name(name: &Place<'_>, start: &str, errors: &mut Errors) {
+    match FORMS.iter().find(|(start, _)| name.text().starts_with(start)) {
+        None => errors.push(name.invalid_text(start)),
+        Some((_, form)) if !form.is_match(name.text()) => {
+            errors.push(name.invalid_text("must be valid format"));
+        }
+        Some(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object::field::Path;
+    use schema::{Value, tree};
+
+    fn told(source: &Value) -> Vec<String> {
+        let mut errors = Errors::new();
+        check_persistent(&Place::new(Some(source), Path::root("iscsi")), &mut errors);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn names_have_one_of_three_forms() {
+        for iqn in [
+            "iqn.2001-04.com.example:storage.disk1",
+            "eui.0123456789abcdef",
+            "naa.62004567BA64678D0123456789ABCDEF",
+        ] {
+            let good = tree!({"targetPortal": "a", "iqn": iqn, "initiatorName": iqn});
+            assert_eq!(told(&good), [""; 0]);
+        }
+        for iqn in ["iqn.1-04.com", "eui.1", "naa.1", "x"] {
+            let wrong = format!("Invalid value: \"{iqn}\": must be valid format");
+            assert_eq!(
+                told(&tree!({"targetPortal": "a", "iqn": iqn, "initiatorName": iqn})),
+                [
+                    format!("iscsi.iqn: {wrong}"),
+                    format!("iscsi.initiatorname: {wrong}")
+                ]
+            );
+        }
+    }
+}
