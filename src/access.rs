@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::options;
 use crate::reload::Watched;
 
-pub use feed::Feed;
+pub use feed::{Feed, WatchTier};
 pub use keys::Keys;
 
 const AUTHENTICATION_CONFIG: &str = "authentication-config";

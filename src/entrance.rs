@@ -16,7 +16,9 @@ use serve::server::Listener;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
 use storage::Store;
+use tokio::sync::watch;
 
+use crate::access::WatchTier;
 use crate::config::Config;
 use crate::error::Error;
 use crate::reload::Watched;
@@ -38,6 +40,8 @@ pub struct Entrance {
     pub metrics: Metrics,
     /// Files that count anew when they change.
     pub watched: Vec<Watched>,
+    /// Tells what feeds the authorizers of a watch tier.
+    pub watch_tier: watch::Sender<Option<WatchTier>>,
     came_in: metrics::Authentication,
     decided: metrics::Authorization,
 }
@@ -58,7 +62,9 @@ impl Config {
         let event_ttl = self.options.cluster.event_ttl;
         let objects = Objects::new(store.clone(), keys, self.primary_family(), event_ttl);
         let objects = Arc::new(objects);
+        let watch_tier = watch::Sender::new(None);
         let feed = self.access.feed(objects.clone(), writes_roles);
+        let feed = feed.beside(watch_tier.subscribe());
         feed.start(shutdown).await?;
         let (own_key, address) = (&self.pki.service_account_key, self.address(listener));
         let keys = access::Keys::read(&self.options.access.service_accounts, own_key, &address)?;
@@ -70,6 +76,7 @@ impl Config {
             rights: None,
             metrics: filters::metrics(),
             watched: vec![keys.watched()],
+            watch_tier,
             came_in: metrics::Authentication::default(),
             decided: metrics::Authorization::default(),
         };

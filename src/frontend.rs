@@ -1,19 +1,34 @@
 //! A frontend as a process of its own: the request tier over an etcd, without the lists and watches of `serve`. It keeps the records of
-//! the tiers' members, its own among them, and of other resources only what it decides with.
+//! the tiers' members, its own among them, and of other resources only what it decides with. What it needs to know of many objects
+//! it hears from the watch tier.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use apiserver::bootstrap::hooks::HookState;
 use apiserver::loopback::Loopback;
+use auth::User;
+use http::HeaderMap;
+use router::follow::{Follower, Records};
+use router::frontends;
+use router::identity::Identity;
 use router::limits::{RECORD_LEFT_MAX, RENEWAL_INTERVAL};
-use router::members::Member;
+use router::members::{Member, Members};
 use router::record::{LEASES, NAMESPACE, Record};
+use router::upstream::Upstreams;
 use schema::{Value, tree};
+use serve::http::Body;
 use serve::pki;
 use serve::shutdown::Shutdown;
 use serve::status::Status;
+use tokio::sync::watch;
 use watchcache::{Cache, Holds, Part};
+
+use crate::access::WatchTier;
+use crate::config::Config;
+use crate::error::Error;
+use crate::options;
+use crate::tiers::{Files, forget};
 
 /// How often records are looked through for those that nobody renews.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -46,16 +61,107 @@ pub fn holds() -> Holds {
     Holds::Only(whole.chain([records]).collect())
 }
 
-/// Keeps this frontend's record.
+/// Who a frontend is to members of the watch tier.
+const USER: &str = "system:shardplane:frontend";
+
+/// Keeps this frontend's record, and follows those of the others.
 pub struct Keeper {
     loopback: Loopback,
     member: Member,
+    peers: Peers,
+}
+
+/// The way to the watch tier.
+pub struct Peers {
+    upstreams: Upstreams,
+    named: HeaderMap,
+    view: watch::Sender<Arc<Members>>,
+    /// Who is told of the tier once it is followed.
+    told: watch::Sender<Option<WatchTier>>,
+}
+
+impl Peers {
+    /// As the flags say; the files must be there.
+    pub fn new(
+        files: &Files,
+        config: &Config,
+        told: watch::Sender<Option<WatchTier>>,
+    ) -> Result<Self, Error> {
+        let mut named = HeaderMap::new();
+        let user = User::new(USER, "", &[User::AUTHENTICATED]);
+        let unnamed = |_| {
+            Error::flag(
+                "requestheader-username-headers",
+                "these headers cannot name anybody",
+            )
+        };
+        Identity::new(config.access.proxy_names())
+            .name(&mut named, &user)
+            .map_err(unnamed)?;
+        Ok(Self {
+            upstreams: files.upstreams()?,
+            named,
+            view: watch::Sender::new(Arc::<Members>::default()),
+            told,
+        })
+    }
+
+    /// Connections, whose certificates may be exchanged.
+    pub fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
+    }
+
+    /// Follows who the members are, for ever.
+    async fn follow(&self, loopback: &Loopback) {
+        self.told.send_replace(Some(WatchTier {
+            members: self.view.subscribe(),
+            upstreams: self.upstreams.clone(),
+            named: self.named.clone(),
+        }));
+        let follower = Follower::new(Own(loopback.clone()), self.view.clone());
+        let forgotten = forget(self.upstreams.clone(), Vec::new(), self.view.subscribe());
+        tokio::join!(follower.run(), forgotten);
+    }
+}
+
+/// This frontend as where records are.
+struct Own(Loopback);
+
+impl Records for Own {
+    async fn get(&self, path: &str) -> Result<Value, frontends::Error> {
+        self.0.get(path).await.map_err(refused)
+    }
+
+    async fn watch(&self, path: &str) -> Result<Body, frontends::Error> {
+        self.0.watch(path).await.map_err(refused)
+    }
+}
+
+fn refused(status: Status) -> frontends::Error {
+    frontends::Error::Answer {
+        code: status.code,
+        message: status.message,
+    }
+}
+
+/// The certificates that the watch tier is shown: those of a front proxy.
+pub fn files(trust: &options::TierTrust, pki: &pki::Files) -> Files {
+    Files::of(
+        trust,
+        &pki.ca_certificate,
+        &pki.front_proxy_client_certificate,
+        &pki.front_proxy_client_key,
+    )
 }
 
 impl Keeper {
     /// As `member`, over the frontend's own handler.
-    pub fn new(loopback: Loopback, member: Member) -> Self {
-        Self { loopback, member }
+    pub fn new(loopback: Loopback, member: Member, peers: Peers) -> Self {
+        Self {
+            loopback,
+            member,
+            peers,
+        }
     }
 
     /// Makes what records need, then renews this frontend's and sweeps others' until the server is asked to stop.
@@ -87,7 +193,7 @@ impl Keeper {
             );
             tokio::time::sleep(RENEWAL_INTERVAL).await;
         }
-        tokio::join!(self.renew(), self.sweep());
+        tokio::join!(self.renew(), self.sweep(), self.peers.follow(&self.loopback));
     }
 
     /// The namespace, and who may write in it.
@@ -135,9 +241,50 @@ impl Keeper {
 }
 
 /// Collections, and what is made in them.
-fn objects() -> [(String, Value); 3] {
-    let roles = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}");
-    let name = "shardplane:tiers";
+fn objects() -> [(String, Value); 5] {
+    const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
+    let roles = format!("{RBAC}/namespaces/{NAMESPACE}");
+    let (tiers, frontends) = ("shardplane:tiers", "shardplane:frontends");
+    let role = |kind: &str, namespace: Option<&str>, name: &str, rules: Value| {
+        let mut role = tree!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": kind,
+            "metadata": {"name": name},
+            "rules": rules,
+        });
+        place(&mut role, namespace);
+        role
+    };
+    let binding = |namespace: Option<&str>, name: &str, subject: (&str, &str)| {
+        let kind = if namespace.is_some() {
+            "Role"
+        } else {
+            "ClusterRole"
+        };
+        let mut binding = tree!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": (format!("{kind}Binding")),
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+            "subjects": [{
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": (subject.0),
+                "name": (subject.1),
+            }],
+        });
+        place(&mut binding, namespace);
+        binding
+    };
+    let leases = tree!([{
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "verbs": ["get", "list", "watch", "create", "patch", "delete"],
+    }]);
+    let followed = tree!([
+        {"apiGroups": [""], "resources": ["pods", "persistentvolumes"], "verbs": ["watch"]},
+        {"apiGroups": ["storage.k8s.io"], "resources": ["volumeattachments"], "verbs": ["watch"]},
+        {"apiGroups": ["resource.k8s.io"], "resources": ["resourceslices"], "verbs": ["watch"]},
+    ]);
     [
         (
             "/api/v1/namespaces".to_owned(),
@@ -145,30 +292,25 @@ fn objects() -> [(String, Value); 3] {
         ),
         (
             format!("{roles}/roles"),
-            tree!({
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "Role",
-                "metadata": {"name": name, "namespace": NAMESPACE},
-                "rules": [{
-                    "apiGroups": ["coordination.k8s.io"],
-                    "resources": ["leases"],
-                    "verbs": ["get", "list", "watch", "create", "patch", "delete"],
-                }],
-            }),
+            role("Role", Some(NAMESPACE), tiers, leases),
         ),
         (
             format!("{roles}/rolebindings"),
-            tree!({
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "RoleBinding",
-                "metadata": {"name": name, "namespace": NAMESPACE},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-                "subjects": [{
-                    "apiGroup": "rbac.authorization.k8s.io",
-                    "kind": "Group",
-                    "name": (pki::TIERS_GROUP),
-                }],
-            }),
+            binding(Some(NAMESPACE), tiers, ("Group", pki::TIERS_GROUP)),
+        ),
+        (
+            format!("{RBAC}/clusterroles"),
+            role("ClusterRole", None, frontends, followed),
+        ),
+        (
+            format!("{RBAC}/clusterrolebindings"),
+            binding(None, frontends, ("User", USER)),
         ),
     ]
+}
+
+fn place(object: &mut Value, namespace: Option<&str>) {
+    if let (Some(map), Some(namespace)) = (object.as_map_mut(), namespace) {
+        map.map_at("metadata").insert("namespace", namespace);
+    }
 }

@@ -56,9 +56,9 @@ fn run(command: Command) -> Result<(), Error> {
             let config = config(*options)?;
             runtime.block_on(async { config.prepare().await?.run().await })
         }
-        Command::Apiserver(options) => {
-            let config = config(*options)?;
-            runtime.block_on(async { config.prepare_frontend().await?.run().await })
+        Command::Apiserver(frontend) => {
+            let config = config(frontend.options)?;
+            runtime.block_on(async { config.prepare_frontend(&frontend.trust).await?.run().await })
         }
         Command::Watchcache(member) => {
             let config = config(member.options)?;

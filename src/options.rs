@@ -26,7 +26,7 @@ pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
-pub use tiers::{Share, Tiers};
+pub use tiers::{Share, TierTrust, Tiers};
 pub use up::Up;
 pub use watch_cache::WatchCache;
 
@@ -51,7 +51,7 @@ pub enum Command {
     /// Serves the Kubernetes API over a store of its own in a folder, or over etcd (the default command).
     Serve(Box<Options>),
     /// A frontend: serves everything over an etcd but whole lists and watches, which it leaves to the watch tier.
-    Apiserver(Box<Options>),
+    Apiserver(Box<Frontend>),
     /// Serves lists and watches from memory, and nothing else: a member of the watch tier beside API servers on one etcd.
     /// Flags about writing have no effect here. With --frontends it shares the resources with other members; without it keeps all.
     Watchcache(Box<Member>),
@@ -59,6 +59,15 @@ pub enum Command {
     Router(Box<Routing>),
     /// Starts a whole system on this machine: processes of all three tiers over an etcd. Tells where they are and stops them together.
     Up(Box<Up>),
+}
+
+/// Everything that can be set for a frontend.
+#[derive(Clone, Debug, Args)]
+pub struct Frontend {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(flatten)]
+    pub trust: TierTrust,
 }
 
 /// Everything that can be set for a member of the watch tier.
@@ -121,7 +130,8 @@ impl Command {
     /// How much is logged.
     pub fn verbosity(&self) -> u8 {
         let logging = match self {
-            Self::Serve(options) | Self::Apiserver(options) => &options.logging,
+            Self::Serve(options) => &options.logging,
+            Self::Apiserver(frontend) => &frontend.options.logging,
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
             Self::Up(options) => &options.logging,

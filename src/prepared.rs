@@ -21,9 +21,9 @@ use crate::base::Base;
 use crate::config::Config;
 use crate::entrance::Entrance;
 use crate::error::Error;
-use crate::frontend::{self, Keeper};
+use crate::frontend::{self, Keeper, Peers};
 use crate::tiers::own_record;
-use crate::{announcement, filters, health};
+use crate::{announcement, filters, health, options};
 
 /// How long the hooks may take to leave the cluster.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ impl Config {
     }
 
     /// A frontend alone.
-    pub async fn prepare_frontend(self) -> Result<Prepared, Error> {
+    pub async fn prepare_frontend(self, trust: &options::TierTrust) -> Result<Prepared, Error> {
         if self.options.etcd.etcd_servers.is_empty() {
             return Err(Error::flag(
                 "etcd-servers",
@@ -54,12 +54,12 @@ impl Config {
             ));
         }
         let mut prepared = self.build(frontend::holds()).await?;
-        let member = own_record(
-            &prepared.base.config,
-            &prepared.base.site.listener,
-            Tier::Frontend,
-        );
-        prepared.keeper = Some(Keeper::new(prepared.hooks.loopback(), member));
+        let (config, entrance) = (&prepared.base.config, &mut prepared.entrance);
+        let member = own_record(config, &prepared.base.site.listener, Tier::Frontend);
+        let files = frontend::files(trust, &config.pki);
+        let peers = Peers::new(&files, config, entrance.watch_tier.clone())?;
+        entrance.watched.push(files.watched(peers.upstreams()));
+        prepared.keeper = Some(Keeper::new(prepared.hooks.loopback(), member, peers));
         Ok(prepared)
     }
 

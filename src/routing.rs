@@ -67,7 +67,7 @@ impl Config {
         let Self { options, site, pki } = self;
         let site = site.open().await?;
         let own = (&pki.front_proxy_client_certificate, &pki.front_proxy_client_key);
-        let files = Files::of(&options.tiers, &pki.ca_certificate, own.0, own.1);
+        let files = Files::of(&options.tiers.trust, &pki.ca_certificate, own.0, own.1);
         let user = User::new(USER, "", &[pki::TIERS_GROUP, User::AUTHENTICATED]);
         let names = header_names(&options.clients.user_headers, Vec::new());
         let (identity, mut named) = (Arc::new(Identity::new(names)), HeaderMap::new());

@@ -52,7 +52,7 @@ pub struct Files {
 
 impl Files {
     /// As the flags say, or else our own.
-    pub fn of(flags: &options::Tiers, authority: &Path, certificate: &Path, key: &Path) -> Self {
+    pub fn of(flags: &options::TierTrust, authority: &Path, certificate: &Path, key: &Path) -> Self {
         let or = |given: &Option<PathBuf>, own: &Path| given.clone().unwrap_or_else(|| own.to_owned());
         Self {
             authority: or(&flags.tier_ca_file, authority),
@@ -65,6 +65,23 @@ impl Files {
         [&self.authority, &self.certificate, &self.key]
             .map(Clone::clone)
             .to_vec()
+    }
+
+    /// Connections that show them.
+    pub fn upstreams(&self) -> Result<Upstreams, Error> {
+        let settings = self.settings();
+        let settings = settings.map_err(|error| Error::flag("tier-client-cert-file", error))?;
+        Ok(Upstreams::new(settings))
+    }
+
+    /// The files, which count anew for connections from then on.
+    pub fn watched(&self, upstreams: &Upstreams) -> Watched {
+        let (upstreams, files) = (upstreams.clone(), self.clone());
+        Watched::new("what the other tiers are shown", self.paths(), move || {
+            let settings = files.settings().map_err(|error| error.to_string())?;
+            upstreams.exchange_tls(settings);
+            Ok(())
+        })
     }
 
     fn settings(&self) -> Result<rustls::ClientConfig, client::Error> {
@@ -82,8 +99,7 @@ impl Files {
 impl Tiers {
     /// Ready to be followed; the files must be there. Headers name us where the certificate is a front proxy's.
     pub fn new(flags: &options::Tiers, files: Files, named: HeaderMap) -> Result<Self, Error> {
-        let settings = files.settings();
-        let settings = settings.map_err(|error| Error::flag("tier-client-cert-file", error))?;
+        let upstreams = files.upstreams()?;
         let seeds = flags.frontends.iter().map(|seed| address(seed));
         let seeds: Vec<_> = seeds.collect::<Result<_, _>>()?;
         if seeds.is_empty() {
@@ -91,7 +107,7 @@ impl Tiers {
             return Err(Error::flag("frontends", why));
         }
         let view = watch::Sender::new(Arc::<Members>::default());
-        let (upstreams, members) = (Upstreams::new(settings), view.subscribe());
+        let members = view.subscribe();
         Ok(Self {
             frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), named),
             upstreams,
@@ -104,16 +120,16 @@ impl Tiers {
     /// Follows who the members are until the process stops.
     pub fn follow(&self, shutdown: &Shutdown) {
         let follower = Follower::new(self.frontends.clone(), self.view.clone());
-        let (upstreams, frontends, members) = (
+        let (upstreams, seeds, members) = (
             self.upstreams.clone(),
-            self.frontends.clone(),
+            self.frontends.seeds().to_vec(),
             self.members.clone(),
         );
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             tokio::select! {
                 () = follower.run() => {}
-                () = forget(upstreams, frontends, members) => {}
+                () = forget(upstreams, seeds, members) => {}
                 () = shutdown.draining() => {}
             }
         });
@@ -121,22 +137,16 @@ impl Tiers {
 
     /// The files, which count anew for connections from then on.
     pub fn watched(&self) -> Watched {
-        let (upstreams, files) = (self.upstreams.clone(), self.files.clone());
-        Watched::new("what the other tiers are shown", self.files.paths(), move || {
-            let settings = files.settings().map_err(|error| error.to_string())?;
-            upstreams.exchange_tls(settings);
-            Ok(())
-        })
+        self.files.watched(&self.upstreams)
     }
 }
 
-/// Gives up connections to who is no member any more.
-async fn forget(upstreams: Upstreams, frontends: Frontends, mut members: watch::Receiver<Arc<Members>>) {
+/// Gives up connections to who is no member any more, and no seed.
+pub async fn forget(upstreams: Upstreams, seeds: Vec<SmolStr>, mut members: watch::Receiver<Arc<Members>>) {
     while members.changed().await.is_ok() {
         let view = members.borrow_and_update().clone();
-        let is_member = |address: &_| {
-            view.all().any(|member| member.address == *address) || frontends.seeds().contains(address)
-        };
+        let is_member =
+            |address: &_| view.all().any(|member| member.address == *address) || seeds.contains(address);
         upstreams.retain(is_member, |address| view.lost().contains(address));
     }
 }

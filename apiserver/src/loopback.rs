@@ -73,7 +73,20 @@ impl Loopback {
         }
     }
 
+    /// Opens a watch; the body is what comes.
+    pub async fn watch(&self, path: &str) -> Result<Body, Status> {
+        let response = self.send(Method::GET, path, None).await?;
+        match response.status().is_success() {
+            true => Ok(response.into_body()),
+            false => value(response).await.map(|_| Body::empty()),
+        }
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Status> {
+        value(self.send(method, path, body).await?).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, Status> {
         let mut bytes = Vec::new();
         if let Some(object) = body {
             json::write(object, &mut bytes);
@@ -91,18 +104,22 @@ impl Loopback {
             .extension(User::new(USER, "", &[GROUP, "system:authenticated"]))
             .body(Body::full(Bytes::from(bytes)))
             .map_err(|error| Status::internal(&error.to_string()))?;
-        let response = match self.handler.clone().oneshot(request).await {
-            Ok(response) => response,
+        match self.handler.clone().oneshot(request).await {
+            Ok(response) => Ok(response),
             Err(never) => match never {},
-        };
-        let succeeded = response.status().is_success();
-        let bytes = read_body(response.into_body(), LOOPBACK_ANSWER_BYTES_MAX).await?;
-        let value = json::parse(&bytes).map_err(|error| Status::internal(&error.to_string()))?;
-        if succeeded {
-            Ok(value)
-        } else {
-            Err(Status::from_value(&value))
         }
+    }
+}
+
+/// What an answer has, if it is a good one.
+async fn value(response: Response) -> Result<Value, Status> {
+    let succeeded = response.status().is_success();
+    let bytes = read_body(response.into_body(), LOOPBACK_ANSWER_BYTES_MAX).await?;
+    let value = json::parse(&bytes).map_err(|error| Status::internal(&error.to_string()))?;
+    if succeeded {
+        Ok(value)
+    } else {
+        Err(Status::from_value(&value))
     }
 }
 

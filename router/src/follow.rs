@@ -17,9 +17,28 @@ use crate::members::Members;
 use crate::record::{LEASES, Record};
 use crate::sightings::Sightings;
 
+/// Where members' records are read.
+pub trait Records: Send + Sync {
+    /// An object or a list.
+    fn get(&self, path: &str) -> impl Future<Output = Result<Value, Error>> + Send;
+
+    /// A watch; the body is what comes.
+    fn watch(&self, path: &str) -> impl Future<Output = Result<Body, Error>> + Send;
+}
+
+impl Records for Frontends {
+    async fn get(&self, path: &str) -> Result<Value, Error> {
+        Self::get(self, path).await
+    }
+
+    async fn watch(&self, path: &str) -> Result<Body, Error> {
+        Self::watch(self, path).await
+    }
+}
+
 /// What follows the members.
-pub struct Follower {
-    frontends: Frontends,
+pub struct Follower<R> {
+    records: R,
     sightings: Sightings,
     view: watch::Sender<Arc<Members>>,
 }
@@ -37,11 +56,11 @@ enum End {
     Silent,
 }
 
-impl Follower {
+impl<R: Records> Follower<R> {
     /// Tells what it sees through `view`.
-    pub fn new(frontends: Frontends, view: watch::Sender<Arc<Members>>) -> Self {
+    pub fn new(records: R, view: watch::Sender<Arc<Members>>) -> Self {
         Self {
-            frontends,
+            records,
             sightings: Sightings::default(),
             view,
         }
@@ -70,7 +89,7 @@ impl Follower {
     }
 
     async fn follow(&mut self) -> Result<std::convert::Infallible, End> {
-        let list = self.frontends.get(LEASES).await?;
+        let list = self.records.get(LEASES).await?;
         let (now, clock) = (Instant::now(), SystemTime::now());
         // A proxy in between may answer anything.
         let items = list.at(&["items"]).and_then(Value::as_list);
@@ -84,7 +103,7 @@ impl Follower {
         self.tell(now);
         let revision = list.str_at(&["metadata", "resourceVersion"]).unwrap_or_default();
         let path = format!("{LEASES}?watch=1&allowWatchBookmarks=true&resourceVersion={revision}");
-        let mut events = Lines::new(self.frontends.watch(&path).await?);
+        let mut events = Lines::new(self.records.watch(&path).await?);
         let mut heard = now;
         loop {
             let now = Instant::now();

@@ -178,6 +178,13 @@ fn head(method: Method, path: &str, media: &str, named: &HeaderMap) -> http::req
     head
 }
 
+/// The head of a request to an address, with these headers to say who asks.
+pub fn head_to(to: &SmolStr, method: Method, path: &str, named: &HeaderMap) -> http::request::Parts {
+    let mut head = head(method, path, "application/json", named);
+    address(&mut head, to);
+    head
+}
+
 /// Sends a head to an address.
 pub(crate) fn address(head: &mut http::request::Parts, address: &SmolStr) {
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());

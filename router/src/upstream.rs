@@ -19,9 +19,10 @@ use smol_str::SmolStr;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::choice::Candidate;
+use crate::choice::{Candidate, choose};
 use crate::ejection::{Fitness, Outcome};
 use crate::limits::{CONNECTIONS_PER_MEMBER_MAX, STREAMS_PER_CONNECTION_MAX};
+use crate::members::Member;
 
 use connection::{Connection, Stream};
 use elsewhere::Elsewhere;
@@ -131,6 +132,14 @@ impl Upstreams {
             .entry(address.clone())
             .or_insert_with(|| Arc::new(Upstream::new(address.clone())));
         made.clone()
+    }
+
+    /// The way to one of these members, chosen by what they have to do.
+    pub fn to_one_of(&self, members: &[Arc<Member>]) -> Option<Arc<Upstream>> {
+        let ways: Vec<_> = members.iter().map(|member| self.to(&member.address)).collect();
+        let candidates: Vec<_> = ways.iter().map(|way| way.as_candidate()).collect();
+        let at = choose(&candidates, &[], Instant::now(), rand::random::<f64>)?;
+        ways.into_iter().nth(at)
     }
 
     /// All ways, by address.

@@ -1,5 +1,9 @@
 //! Keeps authorizers fed with the objects that they decide by: a list of each kind at start, then its changes.
-//! It reads the store and not the watch cache: the first request is decided before the cache is loaded.
+//! The list comes from the store and not from the watch cache: the first request is decided before that is loaded. The changes do
+//! too, but for those of large kinds where there is a watch tier: what nodes use is heard from a member of it.
+
+mod changes;
+mod watch_tier;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,16 +11,22 @@ use std::time::Duration;
 use apiserver::objects::{Objects, PageRequest};
 use auth::authorize::configuration::Fed;
 use auth::authorize::{node, rbac};
-use futures_util::StreamExt;
 use kinds::{Catalog, Resource};
 use schema::Value;
 use serve::shutdown::Shutdown;
-use storage::{Event, EventKind, Revision, WatchBatch, WatchRequest};
+use storage::Revision;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::error::Error;
 
+use changes::{Change, Changes, End};
+pub use watch_tier::WatchTier;
+
 /// Between tries when the store does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the store is followed after a member could not be.
+const MEMBER_PAUSE: Duration = Duration::from_secs(5);
 /// How many objects are read at once.
 const PAGE: u64 = 1_000;
 
@@ -27,6 +37,7 @@ pub struct Feed {
     fed: Fed,
     has_roles: bool,
     has_nodes: bool,
+    watch_tier: watch::Receiver<Option<WatchTier>>,
 }
 
 /// A kind that is followed.
@@ -64,7 +75,14 @@ impl Feed {
             fed,
             has_roles,
             has_nodes,
+            watch_tier: watch::channel(None).1,
         }
+    }
+
+    /// With a watch tier, once it is known.
+    #[must_use]
+    pub fn beside(self, watch_tier: watch::Receiver<Option<WatchTier>>) -> Self {
+        Self { watch_tier, ..self }
     }
 
     fn follows(&self, kind: Kind) -> bool {
@@ -101,7 +119,7 @@ impl Feed {
             let page = self.objects.page(resource, "", &request).await;
             let page = page.map_err(|status| status.message)?;
             let objects = page.entries.iter();
-            decoded.extend(objects.filter_map(|entry| self.decode(resource, entry)));
+            decoded.extend(objects.filter_map(|entry| changes::decode(&self.objects, resource, entry)));
             match page.entries.last() {
                 Some(last) if page.more => request.after = Some(last.key.clone()),
                 _ => break page.revision,
@@ -118,10 +136,17 @@ impl Feed {
         Ok(revision)
     }
 
-    /// Changes after a revision, for ever; a list again whenever they break off.
-    async fn follow(&self, kind: Kind, resource: &Resource, mut revision: Revision) {
+    /// Changes after a revision, for ever; a list again whenever some may be lost.
+    async fn follow(&self, kind: Kind, resource: &Arc<Resource>, mut revision: Revision) {
+        let mut not_before = Instant::now();
         loop {
-            let why = self.follow_once(kind, resource, revision).await;
+            let why = match self
+                .follow_once(kind, resource, &mut revision, &mut not_before)
+                .await
+            {
+                End::Elsewhere => continue,
+                End::Lost(why) => why,
+            };
             tracing::debug!(why, ?kind, "objects that decide on access are listed again");
             revision = loop {
                 tokio::time::sleep(PAUSE).await;
@@ -133,60 +158,77 @@ impl Feed {
         }
     }
 
-    async fn follow_once(&self, kind: Kind, resource: &Resource, after: Revision) -> String {
-        let (start, end) = self.objects.span(resource, "");
-        let from = Some(Revision(after.0 + 1));
-        let request = WatchRequest {
-            start,
-            end,
-            from,
-            previous: false,
-        };
-        let mut changes = match self.objects.store().watch(request).await {
-            Ok(changes) => changes,
-            Err(error) => return error.to_string(),
-        };
-        loop {
-            match changes.next().await {
-                Some(Ok(WatchBatch::Events(events))) => {
-                    events.iter().for_each(|event| self.change(kind, resource, event));
-                    if matches!(kind, Kind::Rbac(_)) {
-                        self.fed.changed();
-                    }
+    /// Follows one source to its end; no member before a time.
+    async fn follow_once(
+        &self,
+        kind: Kind,
+        resource: &Arc<Resource>,
+        revision: &mut Revision,
+        not_before: &mut Instant,
+    ) -> End {
+        let is_large = matches!(kind, Kind::Node(_));
+        let watch_tier = self.watch_tier.borrow().clone().filter(|_| is_large);
+        if let Some(watch_tier) =
+            watch_tier.filter(|tier| Instant::now() >= *not_before && tier.has(resource))
+        {
+            match watch_tier.follow(resource, *revision).await {
+                Ok(changes) => {
+                    let end = self.hear(kind, changes, revision).await;
+                    // One that broke off may do so again.
+                    *not_before = Instant::now() + MEMBER_PAUSE;
+                    return end;
                 }
-                Some(Ok(WatchBatch::Progress(_))) => {}
-                Some(Err(error)) => return error.to_string(),
-                None => return "the watch ended".to_owned(),
+                Err(why) => {
+                    tracing::debug!(why, ?kind, "no member can be followed; the store is");
+                    *not_before = Instant::now() + MEMBER_PAUSE;
+                }
             }
         }
-    }
-
-    fn change(&self, kind: Kind, resource: &Resource, event: &Event) {
-        let object = match event.kind {
-            EventKind::Put => self.decode(resource, &event.entry),
-            EventKind::Delete => None,
+        let changes = match Changes::of_store(self.objects.clone(), resource, *revision).await {
+            Ok(changes) => changes,
+            Err(why) => return End::Lost(why),
         };
-        // An object that cannot be read gives no rights.
-        let place = self.objects.keys().parse(resource, &event.entry.key);
-        match (kind, object, place) {
-            (Kind::Rbac(kind), Some(object), _) => self.fed.rbac.put(kind, &object),
-            (Kind::Node(kind), Some(object), _) => self.fed.node.put(kind, &object),
-            (Kind::Rbac(kind), None, Some(place)) => self.fed.rbac.remove(kind, place.namespace, place.name),
-            (Kind::Node(kind), None, Some(place)) => self.fed.node.remove(kind, place.namespace, place.name),
-            (_, None, None) => {}
+        tokio::select! {
+            end = self.hear(kind, changes, revision) => end,
+            () = self.member_appears(resource, *not_before), if is_large => End::Elsewhere,
         }
     }
 
-    fn decode(&self, resource: &Resource, entry: &storage::Entry) -> Option<Value> {
-        match self.objects.decode(resource, entry) {
-            Ok(stored) => Some(stored.object),
-            Err(status) => {
-                tracing::warn!(
-                    why = status.message,
-                    "an object that decides on access cannot be read"
-                );
-                None
+    async fn member_appears(&self, resource: &Resource, not_before: Instant) {
+        tokio::time::sleep_until(not_before).await;
+        let mut told = self.watch_tier.clone();
+        let watch_tier = match told.wait_for(Option::is_some).await {
+            Ok(watch_tier) => watch_tier.clone(),
+            Err(_) => None,
+        };
+        match watch_tier {
+            Some(watch_tier) => watch_tier.appears(resource).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes changes until they end; the revision is that of the last one.
+    async fn hear(&self, kind: Kind, mut changes: Changes, revision: &mut Revision) -> End {
+        loop {
+            let batch = match changes.next().await {
+                Ok(batch) => batch,
+                Err(end) => return end,
+            };
+            batch.changes.iter().for_each(|change| self.take(kind, change));
+            *revision = batch.revision.max(*revision);
+            if matches!(kind, Kind::Rbac(_)) && !batch.changes.is_empty() {
+                self.fed.changed();
             }
+        }
+    }
+
+    fn take(&self, kind: Kind, change: &Change) {
+        match (kind, &change.object) {
+            (Kind::Rbac(kind), Some(object)) => self.fed.rbac.put(kind, object),
+            (Kind::Node(kind), Some(object)) => self.fed.node.put(kind, object),
+            // An object that cannot be read gives no rights.
+            (Kind::Rbac(kind), None) => self.fed.rbac.remove(kind, &change.namespace, &change.name),
+            (Kind::Node(kind), None) => self.fed.node.remove(kind, &change.namespace, &change.name),
         }
     }
 }

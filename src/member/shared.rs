@@ -57,7 +57,7 @@ impl Shared {
     ) -> Result<Self, Error> {
         let pki = &config.pki;
         let files = Files::of(
-            tiers,
+            &tiers.trust,
             &pki.ca_certificate,
             &pki.watch_cache_certificate,
             &pki.watch_cache_key,

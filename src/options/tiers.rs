@@ -13,10 +13,18 @@ pub struct Tiers {
     /// their leases
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub frontends: Vec<String>,
+    #[command(flatten)]
+    pub trust: TierTrust,
+}
+
+/// How a process and the other tiers know each other.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiers")]
+pub struct TierTrust {
     /// Authorities of the other tiers' serving certificates (PEM) [default: our own]
     #[arg(long, value_name = "FILE")]
     pub tier_ca_file: Option<PathBuf>,
-    /// The client certificate that the other tiers are shown (PEM): a front proxy's for a router [default: our own]
+    /// The client certificate that the other tiers are shown (PEM): a front proxy's for a router and a frontend [default: our own]
     #[arg(long, value_name = "FILE", requires = "tier_client_key_file")]
     pub tier_client_cert_file: Option<PathBuf>,
     /// Its key (PEM)

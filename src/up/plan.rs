@@ -215,8 +215,8 @@ mod tests {
             let arguments = [OsString::from("shardplane")].into_iter().chain(piece.arguments);
             match (piece.role, CommandLine::parse_from(arguments).into_command()) {
                 (Role::Frontend, Command::Apiserver(options)) => {
-                    assert_eq!(options.etcd.etcd_servers, ["http://e:1"]);
-                    assert_eq!(options.cluster.event_ttl.as_secs(), 300);
+                    assert_eq!(options.options.etcd.etcd_servers, ["http://e:1"]);
+                    assert_eq!(options.options.cluster.event_ttl.as_secs(), 300);
                 }
                 (Role::Member, Command::Watchcache(member)) => {
                     assert_eq!(member.tiers.frontends, ["127.0.0.1:7002", "127.0.0.1:7003"]);

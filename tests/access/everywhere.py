@@ -1,5 +1,5 @@
 """All tiers of `shardplane up`: whoever lies to one of them is nobody there, be it a router, a frontend or a member."""
-import entry
+import entry, nodes
 from calls import call, credential, hold, sign, user
 from tiers import system
 
@@ -15,6 +15,8 @@ def run():
                 known_users(process, pki, tiers.folder)
             else:
                 entry.front_proxies(process, pki, tiers.folder, process.name)
+    with system(frontends=2, members=2, routers=1) as tiers:
+        nodes.run(tiers)
 
 
 def no_proxies(router, pki, folder):

@@ -3,7 +3,7 @@
 audit log, files that configure access and files that change, a member of the watch tier, and kubectl's view of it all.
 
     run.py --store embedded|etcd      needs openssl and kubectl
-    run.py --store tiers              every tier of `shardplane up`, to which somebody lies
+    run.py --store tiers              every tier of `shardplane up`, to which somebody lies; what nodes may see while members die
 """
 import argparse, json, pathlib, sys, tempfile
 
@@ -31,7 +31,7 @@ def main():
         folder = pathlib.Path(folder)
         if options.store == "tiers":
             everywhere.run()
-            return print("access: nobody was believed")
+            return print("access: nobody was believed, and nodes saw what is theirs")
         everyday(options.store, folder)
         configured.run(options.store, folder / "configured")
         files = reload.Files(folder)

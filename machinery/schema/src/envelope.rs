@@ -56,6 +56,20 @@ pub fn split(bytes: &[u8]) -> Result<Envelope<'_>, Error> {
     Ok(envelope)
 }
 
+/// The type and the enveloped object of a WatchEvent, which is a bare message. Unknown fields are passed over.
+pub fn watch_event(message: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+    let (mut kind, mut object): (&[u8], &[u8]) = (&[], &[]);
+    let mut reader = Reader::new(message);
+    while let Some((number, wire)) = reader.tag()? {
+        match (number, wire) {
+            (1, BYTES) => kind = reader.bytes()?,
+            (2, BYTES) => object = proto::first_bytes(reader.bytes()?)?,
+            _ => reader.skip(wire)?,
+        }
+    }
+    Ok((kind, object))
+}
+
 /// What an envelope has after its body: the encoding and the type of the body, both empty.
 pub const TAIL: [u8; 4] = [3 << 3 | BYTES, 0, 4 << 3 | BYTES, 0];
 

@@ -1,6 +1,7 @@
 //! Events sent to a webhook, many at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use schema::{Value, json, tree};
@@ -8,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::Sink;
-use crate::client::Caller;
+use crate::client::{Caller, Error};
 use crate::limits::AUDIT_EVENTS_MAX;
 
 /// How events are put together.
@@ -49,11 +50,11 @@ impl Webhook {
     pub fn start(self) -> Sink {
         let (sender, events) = mpsc::channel(self.batching.buffer_events_max.max(1));
         let sink = Sink::new("webhook", sender);
-        tokio::spawn(self.run(events));
+        tokio::spawn(self.run(events, sink.dropped.clone()));
         sink
     }
 
-    async fn run(self, mut events: mpsc::Receiver<Arc<Value>>) {
+    async fn run(self, mut events: mpsc::Receiver<Arc<Value>>, dropped: Arc<AtomicU64>) {
         while let Some(first) = events.recv().await {
             let mut batch = vec![first];
             let until = Instant::now() + self.batching.wait_max;
@@ -63,18 +64,19 @@ impl Webhook {
                     Ok(None) | Err(_) => break,
                 }
             }
-            self.send(&batch).await;
+            if let Err(error) = self.send(&batch).await {
+                dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
+                tracing::error!(%error, events = batch.len(), "audit events could not be sent and are dropped");
+            }
         }
     }
 
-    async fn send(&self, batch: &[Arc<Value>]) {
+    async fn send(&self, batch: &[Arc<Value>]) -> Result<(), Error> {
         let items = Value::List(batch.iter().map(|event| Value::clone(event)).collect());
         let list =
             tree!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": items});
         let mut body = Vec::new();
         json::write(&list, &mut body);
-        if let Err(error) = self.caller.send(body.into()).await {
-            tracing::error!(%error, events = batch.len(), "audit events could not be sent");
-        }
+        self.caller.send(body.into()).await.map(drop)
     }
 }

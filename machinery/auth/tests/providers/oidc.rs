@@ -16,7 +16,7 @@ use crate::server::{Server, serve};
 
 type ChangeClaims<'a> = &'a dyn Fn(&mut schema::Map);
 
-fn a_key() -> SigningKey {
+pub fn a_key() -> SigningKey {
     SigningKey::of_pem(
         rcgen::KeyPair::generate()
             .expect("a key")
@@ -26,7 +26,7 @@ fn a_key() -> SigningKey {
     .expect("good")
 }
 
-fn oidc(issuer: &str) -> Oidc {
+pub fn oidc(issuer: &str) -> Oidc {
     let client = Client::new(&Trust::default()).expect("a client");
     let algorithms = vec![jsonwebtoken::Algorithm::ES256];
     let mapping = Mapping {
@@ -44,7 +44,7 @@ fn oidc(issuer: &str) -> Oidc {
 }
 
 /// A provider with a key; what it says of itself is its own URL.
-async fn provider(keys: Arc<Mutex<Vec<Value>>>) -> Server {
+pub async fn provider(keys: Arc<Mutex<Vec<Value>>>) -> Server {
     let url = Arc::new(Mutex::new(String::new()));
     let own = url.clone();
     let server = serve(move |path, _| {
