@@ -3,18 +3,20 @@
 //! it hears from the watch tier.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use apiserver::bootstrap::hooks::HookState;
 use apiserver::loopback::Loopback;
+use arc_swap::ArcSwap;
 use auth::User;
 use http::HeaderMap;
 use router::follow::{Follower, Records};
 use router::frontends;
 use router::identity::Identity;
-use router::limits::{RECORD_LEFT_MAX, RENEWAL_INTERVAL};
+use router::limits::RENEWAL_INTERVAL;
 use router::members::{Member, Members};
 use router::record::{LEASES, NAMESPACE, Record};
+use router::sweep;
 use router::upstream::Upstreams;
 use schema::{Value, tree};
 use serve::http::Body;
@@ -28,10 +30,9 @@ use crate::access::WatchTier;
 use crate::config::Config;
 use crate::error::Error;
 use crate::options;
+use crate::reload::Watched;
 use crate::tiers::{Files, forget};
 
-/// How often records are looked through for those that nobody renews.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// How often it is looked whether the server is ready.
 const POLL: Duration = Duration::from_millis(20);
 /// Field manager of records.
@@ -74,7 +75,7 @@ pub struct Keeper {
 /// The way to the watch tier.
 pub struct Peers {
     upstreams: Upstreams,
-    named: HeaderMap,
+    named: Arc<ArcSwap<HeaderMap>>,
     view: watch::Sender<Arc<Members>>,
     /// Who is told of the tier once it is followed.
     told: watch::Sender<Option<WatchTier>>,
@@ -100,15 +101,15 @@ impl Peers {
             .map_err(unnamed)?;
         Ok(Self {
             upstreams: files.upstreams()?,
-            named,
+            named: Arc::new(ArcSwap::from_pointee(named)),
             view: watch::Sender::new(Arc::<Members>::default()),
             told,
         })
     }
 
-    /// Connections, whose certificates may be exchanged.
-    pub fn upstreams(&self) -> &Upstreams {
-        &self.upstreams
+    /// The files, which count anew for connections from then on.
+    pub fn watched(&self, files: &Files) -> Watched {
+        files.watched(&self.upstreams, &self.named)
     }
 
     /// Follows who the members are, for ever.
@@ -134,6 +135,10 @@ impl Records for Own {
 
     async fn watch(&self, path: &str) -> Result<Body, frontends::Error> {
         self.0.watch(path).await.map_err(refused)
+    }
+
+    async fn delete(&self, path: &str) -> Result<Value, frontends::Error> {
+        self.0.delete(path).await.map_err(refused)
     }
 }
 
@@ -193,7 +198,12 @@ impl Keeper {
             );
             tokio::time::sleep(RENEWAL_INTERVAL).await;
         }
-        tokio::join!(self.renew(), self.sweep(), self.peers.follow(&self.loopback));
+        let records = Own(self.loopback.clone());
+        tokio::join!(
+            self.renew(),
+            sweep::run(&records, || true),
+            self.peers.follow(&self.loopback)
+        );
     }
 
     /// The namespace, and who may write in it.
@@ -213,28 +223,6 @@ impl Keeper {
             let lease = Record::lease(&self.member);
             if let Err(status) = self.loopback.apply(&path, MANAGER, &lease).await {
                 tracing::warn!(why = status.message, "this frontend's record is not renewed");
-            }
-        }
-    }
-
-    /// Deletes what members left behind that vanished. One that lives renews its record, and has it again.
-    async fn sweep(&self) {
-        loop {
-            tokio::time::sleep(SWEEP_INTERVAL).await;
-            let Ok(list) = self.loopback.get(LEASES).await else {
-                continue;
-            };
-            let now = SystemTime::now();
-            let records = list
-                .list_at(&["items"])
-                .iter()
-                .filter_map(|lease| Record::of(lease).ok());
-            for record in records.filter(|record| record.age(now) > RECORD_LEFT_MAX) {
-                // Another frontend may have been quicker.
-                let _ = self
-                    .loopback
-                    .delete(&format!("{LEASES}/{}", record.member.name))
-                    .await;
             }
         }
     }

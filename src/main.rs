@@ -62,7 +62,7 @@ fn run(command: Command) -> Result<(), Error> {
         }
         Command::Watchcache(member) => {
             let config = config(member.options)?;
-            let prepared = config.prepare_member(member.tiers, member.share);
+            let prepared = config.prepare_member((member.tiers, member.token), member.share);
             runtime.block_on(async { prepared.await?.run().await })
         }
         Command::Router(routing) => {

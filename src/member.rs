@@ -32,7 +32,11 @@ pub struct Member {
 
 impl Config {
     /// Connects to etcd and builds the chain.
-    pub async fn prepare_member(self, tiers: options::Tiers, share: options::Share) -> Result<Member, Error> {
+    pub async fn prepare_member(
+        self,
+        (tiers, token): (options::Tiers, options::TierToken),
+        share: options::Share,
+    ) -> Result<Member, Error> {
         if self.options.etcd.etcd_servers.is_empty() {
             return Err(Error::flag(
                 "etcd-servers",
@@ -52,7 +56,7 @@ impl Config {
         };
         let cache = Arc::new(Cache::new(store, &cached));
         let shared = match is_shared {
-            true => Some(Shared::new(config, &tiers, &share, listener, &cache)?),
+            true => Some(Shared::new(config, (&tiers, &token), &share, listener, &cache)?),
             false => None,
         };
         let entrance = config.entrance(listener, store, shutdown, false).await?;

@@ -26,7 +26,7 @@ pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
-pub use tiers::{Share, TierTrust, Tiers};
+pub use tiers::{Share, TierToken, TierTrust, Tiers};
 pub use up::Up;
 pub use watch_cache::WatchCache;
 
@@ -77,6 +77,8 @@ pub struct Member {
     pub options: Options,
     #[command(flatten)]
     pub tiers: Tiers,
+    #[command(flatten)]
+    pub token: TierToken,
     #[command(flatten)]
     pub share: Share,
 }

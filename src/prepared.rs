@@ -58,7 +58,7 @@ impl Config {
         let member = own_record(config, &prepared.base.site.listener, Tier::Frontend);
         let files = frontend::files(trust, &config.pki);
         let peers = Peers::new(&files, config, entrance.watch_tier.clone())?;
-        entrance.watched.push(files.watched(peers.upstreams()));
+        entrance.watched.push(peers.watched(&files));
         prepared.keeper = Some(Keeper::new(prepared.hooks.loopback(), member, peers));
         Ok(prepared)
     }

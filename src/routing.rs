@@ -146,12 +146,12 @@ fn chain(
     Chain::new(filters, proxy.into_handler()).into_handler()
 }
 
-/// A router is ready when it knows somebody to pass requests on to.
+/// A router is ready when it has heard of somebody to pass requests on to: a frontend that told it who the members are.
 fn health(tiers: &Tiers, shutdown: Shutdown) -> Health {
     let members = tiers.members.clone();
-    let frontends = Check::immediate("frontends", move || match members.borrow().frontends().next() {
-        Some(_) => Ok(()),
-        None => Err("no frontend is known".to_owned()),
+    let frontends = Check::immediate("frontends", move || match members.borrow().is_told() {
+        true => Ok(()),
+        false => Err("no frontend has answered yet".to_owned()),
     });
     let live = vec![Check::ping("ping")];
     Health {
@@ -173,7 +173,7 @@ impl Prepared {
         tiers.follow(&site.shutdown);
         let (url, kubeconfig, mut members) = (site.url(), site.kubeconfig(), tiers.members.clone());
         tokio::spawn(async move {
-            let known = members.wait_for(|members| members.frontends().next().is_some());
+            let known = members.wait_for(|members| members.is_told());
             if known.await.is_ok() {
                 println!(
                     "Shardplane's router serves at {url}.\nThe administrator's kubeconfig is {}",

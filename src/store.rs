@@ -54,6 +54,7 @@ impl Backend {
             endpoints: flags.etcd_servers.clone(),
             ca: ca.map(|path| read("etcd-cafile", path)).transpose()?,
             identity,
+            prefix: Keys::new(&flags.etcd_prefix).prefix().to_owned(),
         };
         Ok(Self {
             overrides: overrides::parse(&flags.etcd_servers_overrides, &client)?,

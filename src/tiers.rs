@@ -6,13 +6,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use auth::client::{self, Trust};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
 use router::assignment::Policy;
 use router::follow::Follower;
 use router::frontends::Frontends;
 use router::members::{Member, Members, State, Tier};
 use router::record;
+use router::sweep;
 use router::upstream::Upstreams;
 use schema::SmolStr;
 use serve::server::Listener;
@@ -37,6 +39,7 @@ pub struct Tiers {
     pub members: watch::Receiver<Arc<Members>>,
     view: watch::Sender<Arc<Members>>,
     files: Files,
+    named: Arc<ArcSwap<HeaderMap>>,
 }
 
 /// What proves who is who.
@@ -44,10 +47,17 @@ pub struct Tiers {
 pub struct Files {
     /// Of the other tiers' serving certificates.
     pub authority: PathBuf,
-    /// The client certificate that they are shown.
-    pub certificate: PathBuf,
-    /// Its key.
-    pub key: PathBuf,
+    /// What they are shown.
+    pub shown: Shown,
+}
+
+/// How a process is known.
+#[derive(Clone)]
+pub enum Shown {
+    /// By a client certificate and its key.
+    Certificate(PathBuf, PathBuf),
+    /// By a bearer token.
+    Token(PathBuf),
 }
 
 impl Files {
@@ -56,15 +66,31 @@ impl Files {
         let or = |given: &Option<PathBuf>, own: &Path| given.clone().unwrap_or_else(|| own.to_owned());
         Self {
             authority: or(&flags.tier_ca_file, authority),
-            certificate: or(&flags.tier_client_cert_file, certificate),
-            key: or(&flags.tier_client_key_file, key),
+            shown: Shown::Certificate(
+                or(&flags.tier_client_cert_file, certificate),
+                or(&flags.tier_client_key_file, key),
+            ),
+        }
+    }
+
+    /// With a token instead of a certificate, if there is one.
+    #[must_use]
+    pub fn with_token(self, flags: &options::TierToken) -> Self {
+        match flags.tier_token_file.clone() {
+            Some(path) => Self {
+                shown: Shown::Token(path),
+                ..self
+            },
+            None => self,
         }
     }
 
     fn paths(&self) -> Vec<PathBuf> {
-        [&self.authority, &self.certificate, &self.key]
-            .map(Clone::clone)
-            .to_vec()
+        let shown = match &self.shown {
+            Shown::Certificate(certificate, key) => vec![certificate, key],
+            Shown::Token(token) => vec![token],
+        };
+        shown.into_iter().chain([&self.authority]).cloned().collect()
     }
 
     /// Connections that show them.
@@ -75,22 +101,41 @@ impl Files {
     }
 
     /// The files, which count anew for connections from then on.
-    pub fn watched(&self, upstreams: &Upstreams) -> Watched {
-        let (upstreams, files) = (upstreams.clone(), self.clone());
+    pub fn watched(&self, upstreams: &Upstreams, named: &Arc<ArcSwap<HeaderMap>>) -> Watched {
+        let (upstreams, named, files) = (upstreams.clone(), named.clone(), self.clone());
         Watched::new("what the other tiers are shown", self.paths(), move || {
             let settings = files.settings().map_err(|error| error.to_string())?;
+            let mut headers = HeaderMap::clone(&named.load());
+            files.name(&mut headers)?;
             upstreams.exchange_tls(settings);
+            named.store(Arc::new(headers));
             Ok(())
         })
     }
 
+    /// Puts a token into headers, if that is what is shown.
+    fn name(&self, headers: &mut HeaderMap) -> Result<(), String> {
+        let Shown::Token(path) = &self.shown else {
+            return Ok(());
+        };
+        let text = client::read_file(path).map_err(|error| error.to_string())?;
+        let token = [b"Bearer ", text.trim_ascii()].concat();
+        let mut token = HeaderValue::from_bytes(&token).map_err(|_| "the token cannot be sent".to_owned())?;
+        token.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, token);
+        Ok(())
+    }
+
     fn settings(&self) -> Result<rustls::ClientConfig, client::Error> {
+        let identity = match &self.shown {
+            Shown::Certificate(certificate, key) => {
+                Some((client::read_file(certificate)?, client::read_file(key)?))
+            }
+            Shown::Token(_) => None,
+        };
         client::tls_config(&Trust {
             authorities: Some(client::read_file(&self.authority)?),
-            identity: Some((
-                client::read_file(&self.certificate)?,
-                client::read_file(&self.key)?,
-            )),
+            identity,
             server_name: None,
         })
     }
@@ -98,8 +143,11 @@ impl Files {
 
 impl Tiers {
     /// Ready to be followed; the files must be there. Headers name us where the certificate is a front proxy's.
-    pub fn new(flags: &options::Tiers, files: Files, named: HeaderMap) -> Result<Self, Error> {
+    pub fn new(flags: &options::Tiers, files: Files, mut named: HeaderMap) -> Result<Self, Error> {
         let upstreams = files.upstreams()?;
+        let unnamed = |why| Error::flag("tier-token-file", why);
+        files.name(&mut named).map_err(unnamed)?;
+        let named = Arc::new(ArcSwap::from_pointee(named));
         let seeds = flags.frontends.iter().map(|seed| address(seed));
         let seeds: Vec<_> = seeds.collect::<Result<_, _>>()?;
         if seeds.is_empty() {
@@ -109,11 +157,12 @@ impl Tiers {
         let view = watch::Sender::new(Arc::<Members>::default());
         let members = view.subscribe();
         Ok(Self {
-            frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), named),
+            frontends: Frontends::new(upstreams.clone(), seeds, members.clone(), named.clone()),
             upstreams,
             members,
             view,
             files,
+            named,
         })
     }
 
@@ -125,11 +174,14 @@ impl Tiers {
             self.frontends.seeds().to_vec(),
             self.members.clone(),
         );
-        let shutdown = shutdown.clone();
+        let (shutdown, records, known) = (shutdown.clone(), self.frontends.clone(), self.members.clone());
         tokio::spawn(async move {
+            // Frontends of our own sweep; another server does not.
+            let swept = sweep::run(&records, || known.borrow().frontends().next().is_none());
             tokio::select! {
                 () = follower.run() => {}
                 () = forget(upstreams, seeds, members) => {}
+                () = swept => {}
                 () = shutdown.draining() => {}
             }
         });
@@ -137,7 +189,7 @@ impl Tiers {
 
     /// The files, which count anew for connections from then on.
     pub fn watched(&self) -> Watched {
-        self.files.watched(&self.upstreams)
+        self.files.watched(&self.upstreams, &self.named)
     }
 }
 

@@ -17,13 +17,16 @@ use crate::members::Members;
 use crate::record::{LEASES, Record};
 use crate::sightings::Sightings;
 
-/// Where members' records are read.
+/// Where members' records are.
 pub trait Records: Send + Sync {
     /// An object or a list.
     fn get(&self, path: &str) -> impl Future<Output = Result<Value, Error>> + Send;
 
     /// A watch; the body is what comes.
     fn watch(&self, path: &str) -> impl Future<Output = Result<Body, Error>> + Send;
+
+    /// Takes an object away.
+    fn delete(&self, path: &str) -> impl Future<Output = Result<Value, Error>> + Send;
 }
 
 impl Records for Frontends {
@@ -33,6 +36,10 @@ impl Records for Frontends {
 
     async fn watch(&self, path: &str) -> Result<Body, Error> {
         Self::watch(self, path).await
+    }
+
+    async fn delete(&self, path: &str) -> Result<Value, Error> {
+        Self::delete(self, path).await
     }
 }
 
@@ -150,7 +157,8 @@ impl<R: Records> Follower<R> {
     fn tell(&self, now: Instant) {
         let (alive, lost) = (self.sightings.alive(now), self.sightings.lost(now));
         self.view.send_if_modified(|view| {
-            let is_same = *view.lost() == lost
+            let is_same = view.is_told()
+                && *view.lost() == lost
                 && view.all().count() == alive.len()
                 && alive.iter().all(|member| view.all().any(|known| known == member));
             if !is_same {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use schema::{Value, json};
@@ -44,8 +45,8 @@ pub struct Frontends {
     /// Where to begin when no record tells of any: `host:port`, names of several addresses too.
     seeds: Arc<[SmolStr]>,
     members: watch::Receiver<Arc<Members>>,
-    /// Headers that name us; none if the certificate does.
-    named: HeaderMap,
+    /// Headers that name us; none if the certificate does. Tokens among them are exchanged.
+    named: Arc<ArcSwap<HeaderMap>>,
 }
 
 impl Frontends {
@@ -54,7 +55,7 @@ impl Frontends {
         upstreams: Upstreams,
         seeds: Vec<SmolStr>,
         members: watch::Receiver<Arc<Members>>,
-        named: HeaderMap,
+        named: Arc<ArcSwap<HeaderMap>>,
     ) -> Self {
         Self {
             upstreams,
@@ -120,7 +121,8 @@ impl Frontends {
     }
 
     async fn ask(&self, method: Method, path: &str, media: &str, content: Bytes) -> Result<Response, Error> {
-        self.send(head(method, path, media, &self.named), content).await
+        self.send(head(method, path, media, &self.named.load()), content)
+            .await
     }
 
     /// Records may be written twice without harm: whatever fails is asked of the next, and so is one that takes too long.

@@ -30,6 +30,8 @@ pub struct Holding {
 enum Phase {
     Loading,
     Ready,
+    /// It has objects that only others can read, who are asked instead.
+    Withheld,
     /// Its watches end; then it goes, at the latest at this time.
     Leaving {
         until: Instant,
@@ -54,6 +56,8 @@ pub enum Step {
 pub struct Standing {
     /// Whether it can be served.
     pub is_loaded: bool,
+    /// Whether it has objects that cannot be read here, but perhaps by a frontend.
+    pub is_foreign: bool,
     /// Whether the store has not been heard of for too long.
     pub is_behind: bool,
     /// Its open watches.
@@ -84,10 +88,11 @@ impl Holding {
         self.behind.keys().cloned().collect()
     }
 
-    /// Whether it has all that is assigned to it.
+    /// Whether it has all that is assigned to it, as far as it can read it.
     pub fn is_ready(&self) -> bool {
         let mut wanted = self.wanted.iter().flatten();
-        self.wanted.is_some() && wanted.all(|unit| self.units.get(unit) == Some(&Phase::Ready))
+        let is_loaded = |unit: &Unit| matches!(self.units.get(unit), Some(Phase::Ready | Phase::Withheld));
+        self.wanted.is_some() && wanted.all(is_loaded)
     }
 
     /// Whether watches of something are still on their way elsewhere.
@@ -144,8 +149,14 @@ impl Holding {
         };
         let is_unwanted = self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(unit));
         let next = match phase {
-            Phase::Loading if is_unwanted => None,
+            Phase::Loading | Phase::Withheld if is_unwanted => None,
+            Phase::Loading if standing.is_loaded && standing.is_foreign => Some(Phase::Withheld),
             Phase::Loading if standing.is_loaded => Some(Phase::Ready),
+            Phase::Ready if standing.is_foreign => {
+                steps.push(Step::Leave(unit.clone()));
+                Some(Phase::Withheld)
+            }
+            Phase::Withheld if !standing.is_foreign => Some(Phase::Ready),
             Phase::Ready if is_unwanted && self.view.is_handed_over(unit, &self.name) => {
                 steps.push(Step::Leave(unit.clone()));
                 Some(Phase::Leaving {
@@ -213,11 +224,13 @@ mod tests {
 
     const LOADED: Standing = Standing {
         is_loaded: true,
+        is_foreign: false,
         is_behind: false,
         watchers: 3,
     };
     const EMPTY: Standing = Standing {
         is_loaded: false,
+        is_foreign: false,
         is_behind: false,
         watchers: 0,
     };
@@ -279,6 +292,27 @@ mod tests {
         assert_eq!(scene.sees(taken_over(), LOADED), []);
         assert_eq!(scene.sees(taken_over(), EMPTY), [Step::Release(pods())]);
         assert!(!scene.holding.is_leaving());
+    }
+
+    #[test]
+    fn what_only_others_can_read_is_left_to_them() {
+        let foreign = Standing {
+            is_foreign: true,
+            ..LOADED
+        };
+        let mut scene = Scene::new();
+        let alone = || vec![frontend("f"), cache("a", &[])];
+        assert_eq!(scene.sees(alone(), foreign), [Step::Hold(pods())]);
+        assert_eq!(scene.sees(alone(), foreign), []);
+        assert!(scene.holding.ready().is_empty());
+        assert!(scene.holding.is_ready(), "it is not waited for");
+        assert_eq!(scene.sees(alone(), LOADED), []);
+        assert!(scene.holding.ready().contains(&pods()));
+        // Then somebody writes what cannot be read: whoever watches is to leave.
+        assert_eq!(scene.sees(alone(), foreign), [Step::Leave(pods())]);
+        assert!(scene.holding.ready().is_empty());
+        assert_eq!(scene.sees(alone(), foreign), []);
+        assert_eq!(scene.sees(vec![frontend("f")], foreign), []);
     }
 
     #[test]

@@ -20,5 +20,6 @@ pub mod proxy;
 pub mod record;
 pub mod sightings;
 pub mod statusz;
+pub mod sweep;
 pub mod unit;
 pub mod upstream;

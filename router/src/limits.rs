@@ -50,6 +50,8 @@ pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const FOLLOW_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// How long members are followed before it is done from another frontend: a watch that says nothing is no proof of life.
 pub const FOLLOW_SILENCE_MAX: Duration = Duration::from_secs(8);
+/// How often records are looked through for those that nobody renews.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a record stays that nobody renews.
 pub const RECORD_LEFT_MAX: Duration = Duration::from_secs(300);
 

@@ -61,6 +61,8 @@ pub struct Members {
     routes: HashMap<Unit, Vec<Arc<Member>>>,
     /// Addresses of members that have vanished without a word.
     lost: BTreeSet<SmolStr>,
+    /// Whether anybody has told who the members are, were it that there are none.
+    is_told: bool,
 }
 
 impl Members {
@@ -75,6 +77,7 @@ impl Members {
             caches,
             routes: HashMap::new(),
             lost: BTreeSet::new(),
+            is_told: true,
         };
         let units: BTreeSet<&Unit> = members.caches.iter().flat_map(|member| &member.ready).collect();
         let routes = units
@@ -93,6 +96,11 @@ impl Members {
     /// Addresses of members that have vanished without a word.
     pub fn lost(&self) -> &BTreeSet<SmolStr> {
         &self.lost
+    }
+
+    /// Whether anybody has told who the members are: some frontend answers, be it one that keeps no record of itself.
+    pub fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Whom to ask what is not for the watch tier: those that stay, or else those that are left.

@@ -50,7 +50,7 @@ impl Shared {
     /// As the flags say, over a cache that keeps what it is told to.
     pub fn new(
         config: &Config,
-        tiers: &options::Tiers,
+        (tiers, token): (&options::Tiers, &options::TierToken),
         share: &options::Share,
         listener: &Listener,
         cache: &Arc<Cache>,
@@ -61,7 +61,8 @@ impl Shared {
             &pki.ca_certificate,
             &pki.watch_cache_certificate,
             &pki.watch_cache_key,
-        );
+        )
+        .with_token(token);
         let member = Member {
             weight: share.member_weight,
             policy: policy(share)?,
@@ -124,6 +125,7 @@ impl Shared {
                 let unit = units.get(unit);
                 Standing {
                     is_loaded: unit.is_some_and(|unit| unit.generation().is_some()),
+                    is_foreign: unit.is_some_and(|unit| unit.has_foreign()),
                     is_behind: unit.is_some_and(|unit| unit.silence() > STORE_SILENCE_MAX),
                     watchers: unit.map_or(0, |unit| unit.watchers()),
                 }

@@ -32,6 +32,16 @@ pub struct TierTrust {
     pub tier_client_key_file: Option<PathBuf>,
 }
 
+/// How a member of the watch tier is known where its certificate says nothing.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiers")]
+pub struct TierToken {
+    /// A bearer token that frontends are shown instead of a client certificate, such as a service account's; it is read again when
+    /// it changes
+    #[arg(long, value_name = "FILE", conflicts_with = "tier_client_cert_file")]
+    pub tier_token_file: Option<PathBuf>,
+}
+
 /// What a member of the watch tier keeps.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Tiers")]

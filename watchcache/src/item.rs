@@ -9,7 +9,7 @@ use bytes::Bytes;
 use kinds::decorate::{Context, IpFamily};
 use kinds::defaults::Now;
 use kinds::facts::{Facts, Selectable};
-use kinds::{Resource, stored};
+use kinds::{Resource, convert, stored};
 use schema::{Types, Value, envelope, proto};
 use serve::status::Status;
 use storage::{Entry, Revision};
@@ -24,8 +24,18 @@ const OVERHEAD_BYTES: usize = 200;
 pub struct Item {
     key: Box<[u8]>,
     revision: Revision,
-    content: Result<Content, Box<str>>,
+    content: Result<Content, Unreadable>,
 }
+
+/// Why an object cannot be decoded.
+#[derive(Clone, Debug)]
+struct Unreadable {
+    why: Box<str>,
+    is_foreign: bool,
+}
+
+/// What encrypted values begin with, where no encryption is configured here.
+const ENCRYPTED: &[u8] = b"k8s:enc:";
 
 /// What is in an object.
 #[derive(Debug)]
@@ -81,28 +91,33 @@ impl Maker {
     pub fn item(&self, entry: &Entry) -> Item {
         let key = String::from_utf8_lossy(&entry.key);
         let content = match entry.readable() {
-            Ok(value) => self
-                .content(value)
-                .map_err(|why| format!("unable to decode {key}: {why}")),
-            Err(why) => Err(why.to_owned()),
+            Ok(value) => self.content(value).map_err(|error| Unreadable {
+                why: format!("unable to decode {key}: {error}").into(),
+                is_foreign: matches!(error, convert::Error::Unregistered { .. })
+                    || value.starts_with(ENCRYPTED),
+            }),
+            Err(why) => Err(Unreadable {
+                why: why.into(),
+                is_foreign: true,
+            }),
         };
-        if let Err(why) = &content {
+        if let Err(Unreadable { why, .. }) = &content {
             tracing::error!(%key, %why, "a stored object cannot be read");
         }
         Item {
             key: self.below(&entry.key).into(),
             revision: entry.mod_revision,
-            content: content.map_err(String::into_boxed_str),
+            content,
         }
     }
 
-    fn content(&self, value: &Bytes) -> Result<Content, String> {
+    fn content(&self, value: &Bytes) -> Result<Content, convert::Error> {
         let now = schema::time::Time::now().format();
         let context = Context {
             now: Now(&now),
             primary_family: self.primary_family,
         };
-        let tree = stored::canonical(&self.hub, value, context).map_err(|error| error.to_string())?;
+        let tree = stored::canonical(&self.hub, value, context)?;
         Ok(Content {
             facts: Facts::of(&self.selectable, &tree),
             body: self.body(value, &tree),
@@ -149,7 +164,15 @@ impl Item {
 
     /// What is in it; an error is why it cannot be decoded.
     pub fn content(&self) -> Result<&Content, &str> {
-        self.content.as_ref().map_err(|why| &**why)
+        self.content.as_ref().map_err(|unreadable| &*unreadable.why)
+    }
+
+    /// Whether another server may read what is unreadable here: it is encrypted with what is not configured here, or of a version
+    /// that this release does not know. What is broken, nobody can read.
+    pub fn is_foreign(&self) -> bool {
+        self.content
+            .as_ref()
+            .is_err_and(|unreadable| unreadable.is_foreign)
     }
 
     /// Its canonical bytes as they are shown; an error is what a reader is told.
@@ -166,7 +189,7 @@ impl Item {
     pub fn weight_bytes(&self) -> usize {
         let content = match &self.content {
             Ok(content) => content.body.len() + content.facts.heap_bytes(),
-            Err(why) => why.len(),
+            Err(unreadable) => unreadable.why.len(),
         };
         OVERHEAD_BYTES + self.key.len() + content
     }

@@ -133,6 +133,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether another server may read some of what cannot be decoded here.
+    pub fn has_foreign(&self) -> bool {
+        self.broken.iter().any(|broken| broken.item.is_foreign())
+    }
+
     /// An item of a scope that cannot be decoded, and so fails whatever covers it.
     pub fn broken(&self, scope: &Scope) -> Option<&Arc<Item>> {
         between(&self.broken, scope, None, Marks::default()).next()

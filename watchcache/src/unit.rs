@@ -62,6 +62,8 @@ pub struct Unit {
     allotted_bytes: AtomicUsize,
     /// Bytes of the present objects.
     bytes: AtomicUsize,
+    /// Whether another server may read what cannot be read here.
+    has_foreign: AtomicBool,
     /// The [`now_ms`] when the tail last heard from the store.
     heard_ms: AtomicU64,
 }
@@ -114,6 +116,7 @@ impl Unit {
             departures: Departures::default(),
             allotted_bytes: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
+            has_foreign: AtomicBool::new(false),
             heard_ms: AtomicU64::new(now_ms()),
         }
     }
@@ -253,6 +256,11 @@ impl Unit {
     /// Bytes of the present objects.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has objects that cannot be read here, but perhaps by another server: with other keys, or of another release.
+    pub fn has_foreign(&self) -> bool {
+        self.has_foreign.load(Ordering::Relaxed)
     }
 
     /// The tail has heard from the store.

@@ -2,6 +2,7 @@
 
 mod kubeconfig;
 mod retry;
+mod token_file;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::limits::ANSWER_BYTES_MAX;
 
-pub use kubeconfig::Kubeconfig;
+pub use kubeconfig::{Authorization, Kubeconfig};
 pub use retry::Caller;
 
 /// Why there is no answer, or no client. Nothing secret is in it.

@@ -44,3 +44,5 @@ pub const ISSUERS_MAX: usize = 64;
 pub const AUDIT_EVENTS_MAX: usize = 10_000;
 /// The most bytes of a body that an audit event tells.
 pub const AUDIT_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long what a token's file held counts before it is looked at again; those of pods are written anew long before they end.
+pub const TOKEN_FILE_FRESH: Duration = Duration::from_secs(10);

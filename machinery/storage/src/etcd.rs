@@ -12,6 +12,7 @@ mod version;
 mod watch;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use etcd_client::{
     Certificate, Client, CompactionOptions, ConnectOptions, GetOptions, Identity, KvClient, TlsOptions,
     Txn as EtcdTxn, WatchOptions,
@@ -37,8 +38,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a silent connection is probed, and how long the answer may take.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
-/// A key that no object has: reading it tells whether etcd answers.
-const HEALTH_KEY: &str = "health";
+/// A key below the prefix that no object has: reading it tells whether etcd answers. The reference asks for the same.
+const HEALTH_KEY: &str = "/health";
 
 /// Where etcd is and who this client is to it.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ pub struct Options {
     pub ca: Option<Vec<u8>>,
     /// PEM of this client's certificate and key.
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
+    /// What all keys begin with: this client may have no right to others.
+    pub prefix: String,
 }
 
 /// An etcd cluster.
@@ -56,6 +59,7 @@ pub struct Options {
 pub struct Etcd {
     client: Client,
     members: Arc<Members>,
+    health_key: Bytes,
     progress: broadcast::Sender<()>,
 }
 
@@ -83,6 +87,7 @@ impl Etcd {
         let store = Self {
             client: client.map_err(|error| unreachable(error.to_string()))?,
             members: Arc::new(Members::new(options.endpoints.clone(), connect)),
+            health_key: format!("{}{HEALTH_KEY}", options.prefix).into(),
             progress: broadcast::channel(16).0,
         };
         match store.health().await {
@@ -102,9 +107,9 @@ fn kv(client: &Client) -> KvClient {
     client.kv_client().max_decoding_message_size(MESSAGE_BYTES_MAX)
 }
 
-/// The present revision, linearized.
-async fn current(client: &Client) -> Result<Revision, Error> {
-    let answer = timed(kv(client).get(HEALTH_KEY, Some(GetOptions::new().with_count_only()))).await?;
+/// The present revision, linearized, by reading a key that need not be there.
+async fn current(client: &Client, key: &Bytes) -> Result<Revision, Error> {
+    let answer = timed(kv(client).get(key.as_ref(), Some(GetOptions::new().with_count_only()))).await?;
     Ok(Revision(answer.header().map_or(0, |header| header.revision())))
 }
 
@@ -169,6 +174,7 @@ impl Store for Etcd {
         } else {
             Marks::FoundOut {
                 client: Box::new(self.client.clone()),
+                health_key: self.health_key.clone(),
                 range,
             }
         };
@@ -188,12 +194,12 @@ impl Store for Etcd {
     }
 
     async fn current_revision(&self) -> Result<Revision, Error> {
-        current(&self.client).await
+        current(&self.client, &self.health_key).await
     }
 
     async fn compacted_revision(&self) -> Result<Revision, Error> {
         let first = Range {
-            start: HEALTH_KEY.into(),
+            start: self.health_key.clone(),
             at: Some(Revision(1)),
             count_only: true,
             ..Range::default()
@@ -205,7 +211,12 @@ impl Store for Etcd {
         }
         // Only the end of a watch that begins too early says where history begins.
         let options = WatchOptions::new().with_start_revision(1);
-        let mut responses = timed(self.client.watch_client().watch(HEALTH_KEY, Some(options))).await?;
+        let mut responses = timed(
+            self.client
+                .watch_client()
+                .watch(self.health_key.as_ref(), Some(options)),
+        )
+        .await?;
         while let Some(response) = timed(responses.message()).await? {
             match watch::ended(&response) {
                 Error::Compacted(at) => return Ok(at),

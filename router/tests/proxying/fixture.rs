@@ -108,12 +108,7 @@ impl World {
         let upstreams = Upstreams::new(settings.expect("well formed"));
         *self.upstreams.lock().expect("no panic") = Some(upstreams.clone());
         Proxy {
-            frontends: Frontends::new(
-                upstreams.clone(),
-                Vec::new(),
-                members.clone(),
-                http::HeaderMap::new(),
-            ),
+            frontends: Frontends::new(upstreams.clone(), Vec::new(), members.clone(), Arc::default()),
             members,
             upstreams,
             clients: Arc::new(self.clients()),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use bytes::{Buf, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
 use http_body_util::BodyExt;
@@ -32,7 +33,7 @@ pub struct WatchTier {
     pub members: watch::Receiver<Arc<Members>>,
     pub upstreams: Upstreams,
     /// Headers that name this process.
-    pub named: HeaderMap,
+    pub named: Arc<ArcSwap<HeaderMap>>,
 }
 
 /// A watch at a member.
@@ -81,7 +82,7 @@ impl WatchTier {
             "/{group}/{}?watch=true&allowWatchBookmarks=true&resourceVersion={}",
             resource.resource, after.0
         );
-        let mut head = head_to(way.address(), Method::GET, &path, &self.named);
+        let mut head = head_to(way.address(), Method::GET, &path, &self.named.load());
         head.headers.insert(header::ACCEPT, ACCEPT);
         let asked = way.exchange(&self.upstreams, &head, Body::empty(), true);
         let response = asked.await.map_err(|failed| failed.error.to_string())?;

@@ -75,6 +75,7 @@ impl Writer {
     pub fn show(&mut self, unit: &Unit, snapshot: Snapshot, is_first: bool, before: Option<Self>) {
         let revision = snapshot.revision();
         unit.bytes.store(snapshot.bytes(), Ordering::Relaxed);
+        unit.has_foreign.store(snapshot.has_foreign(), Ordering::Relaxed);
         self.generation.shown.store(Arc::new(Shown {
             snapshot,
             position: self.generation.ring.head(),

@@ -1,11 +1,13 @@
 //! Where a webhook is and how to prove oneself there, from a file in kubeconfig's form.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schema::{Value, yaml};
 
+use super::token_file::TokenFile;
 use super::{Error, Trust, read_file};
 
 /// One server and how to come in.
@@ -15,8 +17,31 @@ pub struct Kubeconfig {
     pub server: String,
     /// TLS.
     pub trust: Trust,
-    /// The whole `Authorization` header, if there is to be one.
-    pub authorization: Option<String>,
+    /// What is sent to prove who asks beside a certificate.
+    pub authorization: Authorization,
+}
+
+/// Where the `Authorization` header comes from.
+#[derive(Clone, Default)]
+pub enum Authorization {
+    /// There is none.
+    #[default]
+    None,
+    /// The whole header.
+    Fixed(String),
+    /// A token in a file, which changes.
+    File(Arc<TokenFile>),
+}
+
+impl Authorization {
+    /// The header as it is now.
+    pub fn header(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Fixed(header) => Some(header.clone()),
+            Self::File(file) => Some(format!("Bearer {}", file.token())),
+        }
+    }
 }
 
 impl std::fmt::Debug for Kubeconfig {
@@ -92,17 +117,19 @@ impl Reader<'_> {
         })
     }
 
-    fn authorization(&self, user: &Value) -> Result<Option<String>, Error> {
-        if let Some(token) = user.str_at(&["token"]).filter(|token| !token.is_empty()) {
-            return Ok(Some(format!("Bearer {token}")));
+    /// A token's file goes before a token.
+    fn authorization(&self, user: &Value) -> Result<Authorization, Error> {
+        if let Some(path) = user.str_at(&["tokenFile"]).filter(|path| !path.is_empty()) {
+            return TokenFile::read(self.path(path)).map(|file| Authorization::File(Arc::new(file)));
         }
-        if let Some(path) = user.str_at(&["tokenFile"]) {
-            let token = String::from_utf8(read_file(&self.path(path))?)
-                .map_err(|_| wrong("the token is not text"))?;
-            return Ok(Some(format!("Bearer {}", token.trim())));
+        if let Some(token) = user.str_at(&["token"]).filter(|token| !token.is_empty()) {
+            return Ok(Authorization::Fixed(format!("Bearer {token}")));
         }
         let basic = user.str_at(&["username"]).zip(user.str_at(&["password"]));
-        Ok(basic.map(|(name, password)| format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))))
+        Ok(basic.map_or(Authorization::None, |(name, password)| {
+            let encoded = STANDARD.encode(format!("{name}:{password}"));
+            Authorization::Fixed(format!("Basic {encoded}"))
+        }))
     }
 
     fn named(&self, list: &str, field: &str, name: &str) -> Result<&Value, Error> {

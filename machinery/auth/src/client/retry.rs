@@ -62,9 +62,14 @@ impl Caller {
     }
 
     async fn once(&self, body: Bytes) -> Result<Bytes, Error> {
-        let authorization = self.kubeconfig.authorization.as_deref();
+        let authorization = self.kubeconfig.authorization.header();
         self.client
-            .post(&self.kubeconfig.server, authorization, body, self.timeout)
+            .post(
+                &self.kubeconfig.server,
+                authorization.as_deref(),
+                body,
+                self.timeout,
+            )
             .await
     }
 }

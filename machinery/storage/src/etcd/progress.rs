@@ -9,6 +9,7 @@
 //! It costs all events of etcd since the last mark, and a client that may read all keys. Where it cannot be done, no progress
 //! is told; readers that wait for it go to the store after their time.
 
+use bytes::Bytes;
 use etcd_client::{Client, WatchOptions};
 
 use super::convert::failed;
@@ -31,8 +32,13 @@ pub struct Found {
 
 /// Finds out what happened in `range` after `known` and up to now. It may not end while etcd does not answer: whoever asks
 /// drops it with the watch.
-pub async fn find(client: Client, range: KeyRange, known: Revision) -> Result<Found, Error> {
-    let revision = super::current(&client).await?;
+pub async fn find(
+    client: Client,
+    health_key: Bytes,
+    range: KeyRange,
+    known: Revision,
+) -> Result<Found, Error> {
+    let revision = super::current(&client, &health_key).await?;
     let mut found = Found {
         revision,
         last_event: Revision(0),

@@ -1,6 +1,7 @@
 //! A watch on etcd as batches: whole revisions, progress marks, and the end.
 //! What etcd sends in fragments comes out whole ([`super::fragments`]); whose word on progress counts is in [`Marks`].
 
+use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -31,6 +32,8 @@ pub enum Marks {
     FoundOut {
         /// To read with.
         client: Box<Client>,
+        /// A key to read for the present revision.
+        health_key: Bytes,
         /// What is watched.
         range: KeyRange,
     },
@@ -151,13 +154,18 @@ impl Watch {
     async fn ask(&mut self) -> Result<(), Done> {
         match &self.marks {
             Marks::Told => self.requests.request_progress().await.map_err(|_| Done),
-            Marks::FoundOut { client, range } => {
+            Marks::FoundOut {
+                client,
+                health_key,
+                range,
+            } => {
                 if self.finding.is_some() || self.found.is_some() {
                     self.asked_again = true;
                     return Ok(());
                 }
                 self.finding = Some(Box::pin(progress::find(
                     Client::clone(client),
+                    health_key.clone(),
                     range.clone(),
                     self.known,
                 )));
