@@ -177,7 +177,8 @@ impl Members {
         is_ready.peek().is_some() && is_ready.all(|is| is)
     }
 
-    /// Of those that are ready, and not behind where anybody is not: who is to hold it; or else who stays; or else anybody.
+    /// Of those that are ready, and not behind where anybody is not: who is to hold it, with as many others that stay as are missing
+    /// while some of those load; or else anybody.
     fn askable(&self, unit: &Unit) -> Vec<Arc<Member>> {
         let is_current = |member: &&Arc<Member>| member.ready.contains(unit) && !member.behind.contains(unit);
         let are_all_behind = !self.caches.iter().any(|member| is_current(&member));
@@ -185,22 +186,15 @@ impl Members {
             true => member.ready.contains(unit),
             false => is_current(member),
         };
-        let assigned: Vec<_> = self
-            .assigned(unit)
-            .into_iter()
-            .filter(is_ready)
-            .cloned()
-            .collect();
-        if !assigned.is_empty() {
-            return assigned;
-        }
-        let (staying, leaving): (Vec<_>, Vec<_>) = self
-            .caches
-            .iter()
-            .filter(is_ready)
-            .cloned()
-            .partition(|member| member.state == State::Serving);
-        if staying.is_empty() { leaving } else { staying }
+        let assigned = self.assigned(unit);
+        let is_assigned = |member: &Arc<Member>| assigned.iter().any(|one| one.name == member.name);
+        let ready = self.caches.iter().filter(is_ready).cloned();
+        let (staying, leaving): (Vec<_>, Vec<_>) = ready.partition(|member| member.state == State::Serving);
+        let (mut asked, others): (Vec<_>, Vec<_>) = staying.into_iter().partition(is_assigned);
+        // Nobody takes over alone what several had.
+        let missing = assigned.len().max(1).saturating_sub(asked.len());
+        asked.extend(others.into_iter().take(missing));
+        if asked.is_empty() { leaving } else { asked }
     }
 }
 
@@ -313,6 +307,48 @@ pub(crate) mod tests {
         let assigned: Vec<_> = view.assigned(&pods()).into_iter().cloned().collect();
         assert_eq!(assigned.len(), 2);
         assert_eq!(names(view.ready_for(&pods())), names(&assigned));
+    }
+
+    #[test]
+    fn who_had_a_unit_helps_until_all_have_it_who_are_to() {
+        let of = |ready: &[&str]| {
+            let all = ["a", "b", "c", "d"].map(|name| match ready.contains(&name) {
+                true => cache(name, &["pods"]),
+                false => cache(name, &[]),
+            });
+            members(all.to_vec())
+        };
+        let assigned: Vec<String> = {
+            let view = of(&[]);
+            let names = view
+                .assigned(&pods())
+                .into_iter()
+                .map(|member| member.name.to_string());
+            names.collect()
+        };
+        let others: Vec<&str> = ["a", "b", "c", "d"]
+            .into_iter()
+            .filter(|name| !assigned.iter().any(|one| one == name))
+            .collect();
+        let asked = |ready: &[&str]| -> BTreeSet<String> {
+            let view = of(ready);
+            view.ready_for(&pods())
+                .iter()
+                .map(|member| member.name.to_string())
+                .collect()
+        };
+        let set = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        let (first, second) = (assigned[0].as_str(), assigned[1].as_str());
+        assert_eq!(asked(&others), set(&others), "nobody has taken over");
+        let [helper, _] = [others[0], others[1]];
+        assert_eq!(asked(&[first, others[0], others[1]]), set(&[first, helper]));
+        assert_eq!(asked(&[first, second, others[0]]), set(&[first, second]));
+        assert_eq!(asked(&[first]), set(&[first]));
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! JSON web tokens in compact form: taking them apart, checking signatures, making them. What their claims mean is for those
 //! who know the issuer.
 
+mod algorithm;
 pub mod keys;
 mod pem;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 use schema::{Value, json};
 use smol_str::SmolStr;
 
 use crate::limits::TOKEN_BYTES_MAX;
+pub use algorithm::Algorithm;
 use keys::PublicKey;
 
 /// How far clocks may be apart, in seconds.
@@ -59,7 +60,7 @@ impl<'a> Unverified<'a> {
         Some(Self {
             signed,
             signature,
-            algorithm: algorithm(header.str_at(&["alg"])?),
+            algorithm: Algorithm::of_name(header.str_at(&["alg"])?),
             key_id: header.str_at(&["kid"]).unwrap_or_default().into(),
             claims,
         })
@@ -117,24 +118,4 @@ fn object(part: &str) -> Option<Value> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     let value = json::parse(&bytes).ok()?;
     value.as_map().is_some().then_some(value)
-}
-
-/// The algorithm of a name; only signatures with public keys are known.
-pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
-    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
-    let known = [
-        ("RS256", RS256),
-        ("RS384", RS384),
-        ("RS512", RS512),
-        ("PS256", PS256),
-        ("PS384", PS384),
-        ("PS512", PS512),
-        ("ES256", ES256),
-        ("ES384", ES384),
-        ("EdDSA", EdDSA),
-    ];
-    known
-        .iter()
-        .find(|(text, _)| *text == name)
-        .map(|(_, algorithm)| *algorithm)
 }

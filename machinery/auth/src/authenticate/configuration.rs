@@ -6,13 +6,13 @@ mod mapping;
 use std::path::Path;
 use std::sync::Arc;
 
-use jsonwebtoken::Algorithm;
 use schema::{Value, yaml};
 use smol_str::SmolStr;
 
 use super::anonymous::Anonymous;
 use super::oidc::{Oidc, Provider};
 use crate::client::{Client, Error, Trust, read_file};
+use crate::jwt::Algorithm;
 use crate::limits::ISSUERS_MAX;
 
 const API_VERSIONS: [&str; 3] = [
@@ -20,19 +20,6 @@ const API_VERSIONS: [&str; 3] = [
     "apiserver.config.k8s.io/v1beta1",
     "apiserver.config.k8s.io/v1alpha1",
 ];
-/// The algorithms of providers that are configured by file.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-];
-
 /// What a file configures.
 #[derive(Debug, Default)]
 pub struct Configured {
@@ -133,7 +120,7 @@ fn issuer(entry: &Value) -> Result<Oidc, String> {
         ..Trust::default()
     };
     let client = Client::new(&trust).map_err(|error| format!("issuer.certificateAuthority: {error}"))?;
-    let provider = Provider::new(url, discovery, client, ALGORITHMS.to_vec());
+    let provider = Provider::new(url, discovery, client, Algorithm::ALL.to_vec());
     Ok(Oidc::new(provider, audiences, mapping::read(entry)?))
 }
 

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, RSA_PKCS1_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 use schema::{Value, json, tree};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
@@ -13,6 +18,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::algorithm::{Algorithm, Check};
 use super::pem;
 
 /// Smaller RSA keys are not taken.
@@ -24,7 +30,6 @@ pub struct PublicKey {
     /// Its id: a digest of the key for ours, what the issuer says for others.
     pub id: SmolStr,
     numbers: Numbers,
-    decoding: DecodingKey,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,44 @@ enum Numbers {
 enum Curve {
     P256,
     P384,
+    P521,
+}
+
+impl Curve {
+    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// Bytes of a coordinate.
+    fn size(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    fn algorithm(self) -> Algorithm {
+        match self {
+            Self::P256 => Algorithm::ES256,
+            Self::P384 => Algorithm::ES384,
+            Self::P521 => Algorithm::ES512,
+        }
+    }
+
+    fn signing(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Self::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+            Self::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+            Self::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
+        }
+    }
 }
 
 impl std::fmt::Debug for PublicKey {
@@ -70,13 +113,8 @@ impl PublicKey {
                 n: number("n")?,
                 e: number("e")?,
             },
-            ("EC", Some("P-256")) => Numbers::Ec {
-                curve: Curve::P256,
-                x: number("x")?,
-                y: number("y")?,
-            },
-            ("EC", Some("P-384")) => Numbers::Ec {
-                curve: Curve::P384,
+            ("EC", Some(curve)) => Numbers::Ec {
+                curve: Curve::ALL.into_iter().find(|known| known.name() == curve)?,
                 x: number("x")?,
                 y: number("y")?,
             },
@@ -95,82 +133,83 @@ impl PublicKey {
                 e: trim(key.exponent),
             },
             Parsed::EC(point) => ec_numbers(point.data())?,
-            _ => return Err("only RSA keys and keys of the curves P-256 and P-384 are known".to_owned()),
+            _ => {
+                return Err(
+                    "only RSA keys and keys of the curves P-256, P-384 and P-521 are known".to_owned(),
+                );
+            }
         };
         Self::new(id.into(), numbers)
     }
 
     fn new(id: SmolStr, numbers: Numbers) -> Result<Self, String> {
-        let encoded = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
-        let decoding = match &numbers {
-            Numbers::Rsa { n, .. } if n.len() * 8 < RSA_BITS_MIN => {
-                return Err(format!(
-                    "RSA keys of fewer than {RSA_BITS_MIN} bits are not taken"
-                ));
+        match &numbers {
+            Numbers::Rsa { n, .. } if n.len() * 8 < RSA_BITS_MIN => Err(format!(
+                "RSA keys of fewer than {RSA_BITS_MIN} bits are not taken"
+            )),
+            Numbers::Ec { curve, x, y } if x.len() > curve.size() || y.len() > curve.size() => {
+                Err(format!("a point that is not on {}", curve.name()))
             }
-            Numbers::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
-            Numbers::Ec { x, y, .. } => DecodingKey::from_ec_components(&encoded(x), &encoded(y))
-                .map_err(|error| error.to_string())?,
-            Numbers::Ed { x } => {
-                DecodingKey::from_ed_components(&encoded(x)).map_err(|error| error.to_string())?
-            }
-        };
-        Ok(Self {
-            id,
-            numbers,
-            decoding,
-        })
+            _ => Ok(Self { id, numbers }),
+        }
     }
 
     /// Whether it may check signatures of this algorithm.
     pub fn accepts(&self, algorithm: Algorithm) -> bool {
-        use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
         match &self.numbers {
-            Numbers::Rsa { .. } => matches!(algorithm, RS256 | RS384 | RS512 | PS256 | PS384 | PS512),
-            Numbers::Ec {
-                curve: Curve::P256, ..
-            } => algorithm == ES256,
-            Numbers::Ec {
-                curve: Curve::P384, ..
-            } => algorithm == ES384,
-            Numbers::Ed { .. } => algorithm == EdDSA,
+            Numbers::Rsa { .. } => matches!(algorithm.check(), Check::Rsa(_)),
+            Numbers::Ec { curve, .. } => algorithm == curve.algorithm(),
+            Numbers::Ed { .. } => algorithm == Algorithm::EdDSA,
         }
     }
 
     /// Whether it made a signature.
     pub fn verify(&self, signed: &str, signature: &str, algorithm: Algorithm) -> bool {
-        crypto::verify(signature, signed.as_bytes(), &self.decoding, algorithm).unwrap_or(false)
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
+            return false;
+        };
+        let signed = signed.as_bytes();
+        match (&self.numbers, algorithm.check()) {
+            (Numbers::Rsa { n, e }, Check::Rsa(parameters)) => {
+                let key = RsaPublicKeyComponents { n, e };
+                key.verify(parameters, signed, &signature).is_ok()
+            }
+            (Numbers::Ec { curve, x, y }, Check::Other(check)) if algorithm == curve.algorithm() => {
+                let point = [&[4][..], &padded(x, curve.size()), &padded(y, curve.size())].concat();
+                UnparsedPublicKey::new(check, point)
+                    .verify(signed, &signature)
+                    .is_ok()
+            }
+            (Numbers::Ed { x }, Check::Other(check)) if algorithm == Algorithm::EdDSA => {
+                UnparsedPublicKey::new(check, x)
+                    .verify(signed, &signature)
+                    .is_ok()
+            }
+            _ => false,
+        }
     }
 
     /// The algorithm that it signs with at this server.
-    pub fn own_algorithm(&self) -> (&'static str, Algorithm) {
+    pub fn own_algorithm(&self) -> Algorithm {
         match &self.numbers {
-            Numbers::Rsa { .. } => ("RS256", Algorithm::RS256),
-            Numbers::Ec {
-                curve: Curve::P256, ..
-            } => ("ES256", Algorithm::ES256),
-            Numbers::Ec {
-                curve: Curve::P384, ..
-            } => ("ES384", Algorithm::ES384),
-            Numbers::Ed { .. } => ("EdDSA", Algorithm::EdDSA),
+            Numbers::Rsa { .. } => Algorithm::RS256,
+            Numbers::Ec { curve, .. } => curve.algorithm(),
+            Numbers::Ed { .. } => Algorithm::EdDSA,
         }
     }
 
     /// As a member of a key set.
     pub fn to_jwk(&self) -> Value {
         let encoded = |number: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(number));
-        let mut jwk = tree!({"use": "sig", "kid": (self.id.clone()), "alg": (self.own_algorithm().0)});
+        let mut jwk = tree!({"use": "sig", "kid": (self.id.clone()), "alg": (self.own_algorithm().name())});
         let fields: Vec<(&str, Value)> = match &self.numbers {
             Numbers::Rsa { n, e } => vec![("kty", "RSA".into()), ("n", encoded(n)), ("e", encoded(e))],
-            Numbers::Ec { curve, x, y } => {
-                let name = if *curve == Curve::P256 { "P-256" } else { "P-384" };
-                vec![
-                    ("kty", "EC".into()),
-                    ("crv", name.into()),
-                    ("x", encoded(x)),
-                    ("y", encoded(y)),
-                ]
-            }
+            Numbers::Ec { curve, x, y } => vec![
+                ("kty", "EC".into()),
+                ("crv", curve.name().into()),
+                ("x", encoded(x)),
+                ("y", encoded(y)),
+            ],
             Numbers::Ed { x } => vec![
                 ("kty", "OKP".into()),
                 ("crv", "Ed25519".into()),
@@ -191,16 +230,20 @@ fn trim(number: &[u8]) -> Vec<u8> {
     number[zeros..].to_vec()
 }
 
+/// A coordinate with the zeros that it may have been sent without.
+fn padded(number: &[u8], size: usize) -> Vec<u8> {
+    [&vec![0; size.saturating_sub(number.len())][..], number].concat()
+}
+
 fn ec_numbers(point: &[u8]) -> Result<Numbers, String> {
-    let (curve, size) = match point.len() {
-        65 => (Curve::P256, 32),
-        97 => (Curve::P384, 48),
-        _ => return Err("only the curves P-256 and P-384 are known".to_owned()),
-    };
+    let curve = Curve::ALL
+        .into_iter()
+        .find(|curve| point.len() == 1 + 2 * curve.size());
+    let curve = curve.ok_or("only the curves P-256, P-384 and P-521 are known")?;
     let numbers = point
         .strip_prefix(&[4])
         .ok_or("only uncompressed points are known")?;
-    let (x, y) = numbers.split_at(size);
+    let (x, y) = numbers.split_at(curve.size());
     Ok(Numbers::Ec {
         curve,
         x: x.to_vec(),
@@ -232,8 +275,13 @@ impl KeySet {
 /// A key that signs.
 #[derive(Clone)]
 pub struct SigningKey {
-    encoding: EncodingKey,
+    pair: Arc<Pair>,
     public: PublicKey,
+}
+
+enum Pair {
+    Rsa(rsa::KeyPair),
+    Ec(EcdsaKeyPair),
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -248,12 +296,16 @@ impl SigningKey {
     /// The private key of a PEM file.
     pub fn of_pem(pem: &[u8]) -> Result<Self, String> {
         let public = PublicKey::of_pem(pem)?.into_iter().next().ok_or("no key in it")?;
-        let encoding = match &public.numbers {
-            Numbers::Rsa { .. } => EncodingKey::from_rsa_pem(pem).map_err(|error| error.to_string())?,
-            _ => EncodingKey::from_ec_der(&pem::ec_private_key(pem).ok_or("no private key in it")?),
+        let none = || "no private key in it".to_owned();
+        let pair = match &public.numbers {
+            Numbers::Rsa { .. } => Pair::Rsa(pem::rsa_pair(pem).ok_or_else(none)?),
+            Numbers::Ec { curve, .. } => Pair::Ec(pem::ec_pair(pem, curve.signing()).ok_or_else(none)?),
+            Numbers::Ed { .. } => return Err("keys of Ed25519 do not sign here".to_owned()),
         };
-        let key = Self { encoding, public };
-        key.sign("probe").map(|_| key)
+        Ok(Self {
+            pair: Arc::new(pair),
+            public,
+        })
     }
 
     /// The key that checks what this one signs.
@@ -263,16 +315,30 @@ impl SigningKey {
 
     /// A signed token with these claims.
     pub fn token(&self, claims: &Value) -> Result<String, String> {
-        let (name, _) = self.public.own_algorithm();
-        let header = tree!({"alg": name, "kid": (self.public.id.clone())});
+        let header = tree!({"alg": (self.public.own_algorithm().name()), "kid": (self.public.id.clone())});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(json::to_string(value));
         let signed = format!("{}.{}", part(&header), part(claims));
-        let signature = self.sign(&signed)?;
-        Ok(format!("{signed}.{signature}"))
+        let signature = self.sign(signed.as_bytes())?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    fn sign(&self, text: &str) -> Result<String, String> {
-        crypto::sign(text.as_bytes(), &self.encoding, self.public.own_algorithm().1)
-            .map_err(|error| error.to_string())
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, String> {
+        let failed = |_| "the key does not sign".to_owned();
+        let random = SystemRandom::new();
+        match &*self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, text, &mut signature)
+                    .map_err(failed)?;
+                Ok(signature)
+            }
+            Pair::Ec(pair) => {
+                let signature = pair.sign(&random, text).map_err(failed)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair,
 };
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -41,25 +42,36 @@ fn public_key(label: &str, der: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A private EC key in the form that signing takes (PKCS #8), from whichever form the file has.
-pub fn ec_private_key(pem: &[u8]) -> Option<Vec<u8>> {
-    let mut blocks = Pem::iter_from_buffer(pem).filter_map(Result::ok);
-    blocks.find_map(|block| match block.label.as_str() {
-        "PRIVATE KEY" => Some(block.contents),
-        "EC PRIVATE KEY" => CURVES
-            .iter()
-            .find_map(|curve| EcdsaKeyPair::from_private_key_der(curve, &block.contents).ok())
-            .and_then(|pair| Some(pair.to_pkcs8v1().ok()?.as_ref().to_vec())),
+/// The private RSA key of a file, in whichever form it is.
+pub fn rsa_pair(pem: &[u8]) -> Option<rsa::KeyPair> {
+    first(pem, |label, der| match label {
+        "RSA PRIVATE KEY" => rsa::KeyPair::from_der(der).ok(),
+        "PRIVATE KEY" => rsa::KeyPair::from_pkcs8(der).ok(),
         _ => None,
     })
 }
 
-static CURVES: [&aws_lc_rs::signature::EcdsaSigningAlgorithm; 2] =
-    [&ECDSA_P256_SHA256_FIXED_SIGNING, &ECDSA_P384_SHA384_FIXED_SIGNING];
+/// The private key of a file for a curve, in whichever form it is.
+pub fn ec_pair(pem: &[u8], curve: &'static EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair> {
+    first(pem, |label, der| match label {
+        "EC PRIVATE KEY" => EcdsaKeyPair::from_private_key_der(curve, der).ok(),
+        "PRIVATE KEY" => EcdsaKeyPair::from_pkcs8(curve, der).ok(),
+        _ => None,
+    })
+}
 
-fn of_ec(
-    read: impl Fn(&'static aws_lc_rs::signature::EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>,
-) -> Option<Vec<u8>> {
+fn first<K>(pem: &[u8], read: impl Fn(&str, &[u8]) -> Option<K>) -> Option<K> {
+    let mut blocks = Pem::iter_from_buffer(pem).filter_map(Result::ok);
+    blocks.find_map(|block| read(&block.label, &block.contents))
+}
+
+static CURVES: [&EcdsaSigningAlgorithm; 3] = [
+    &ECDSA_P256_SHA256_FIXED_SIGNING,
+    &ECDSA_P384_SHA384_FIXED_SIGNING,
+    &ECDSA_P521_SHA512_FIXED_SIGNING,
+];
+
+fn of_ec(read: impl Fn(&'static EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>) -> Option<Vec<u8>> {
     CURVES.iter().find_map(|curve| info(&read(curve)?))
 }
 

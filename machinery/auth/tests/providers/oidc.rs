@@ -9,6 +9,7 @@ use schema::{Value, json, tree};
 use shardplane_auth::authenticate::oidc::{Mapping, Oidc, Prefixed, Provider, Source};
 use shardplane_auth::authenticate::unix_seconds;
 use shardplane_auth::client::{Client, Trust};
+use shardplane_auth::jwt::Algorithm;
 use shardplane_auth::jwt::keys::SigningKey;
 use shardplane_auth::limits::TOKEN_BYTES_MAX;
 
@@ -28,7 +29,7 @@ pub fn a_key() -> SigningKey {
 
 pub fn oidc(issuer: &str) -> Oidc {
     let client = Client::new(&Trust::default()).expect("a client");
-    let algorithms = vec![jsonwebtoken::Algorithm::ES256];
+    let algorithms = vec![Algorithm::ES256];
     let mapping = Mapping {
         username: Source::Claim(Prefixed {
             claim: "sub".to_owned(),

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use jsonwebtoken::Algorithm;
-
 use super::{Mapping, Oidc, Prefixed, Provider, Source};
 use crate::client::{Client, Trust, read_file};
-use crate::jwt;
+use crate::jwt::Algorithm;
 
 /// The claim that names users unless told otherwise; it means the same to all providers.
 const EMAIL: &str = "email";
@@ -62,8 +60,8 @@ impl Flags {
 
     fn algorithms(&self) -> Result<Vec<Algorithm>, String> {
         let known = |name: &String| {
-            jwt::algorithm(name)
-                .filter(|_| name != "EdDSA")
+            Algorithm::of_name(name)
+                .filter(|algorithm| *algorithm != Algorithm::EdDSA)
                 .ok_or_else(|| format!("oidc-signing-algs: unsupported signing alg: {name:?}"))
         };
         self.signing_algorithms.iter().map(known).collect()

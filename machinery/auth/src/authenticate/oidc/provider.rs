@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
-use jsonwebtoken::Algorithm;
 use schema::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::client::Client;
-use crate::jwt::Unverified;
 use crate::jwt::keys::PublicKey;
+use crate::jwt::{Algorithm, Unverified};
 use crate::limits::{OIDC_REFRESH_MAX, OIDC_REFRESH_MIN, OIDC_TIMEOUT};
 
 /// Where the configuration is below an issuer.

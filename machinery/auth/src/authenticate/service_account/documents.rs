@@ -58,7 +58,7 @@ impl Documents {
         if !issuer.starts_with("https://") {
             return None;
         }
-        let mut algorithms: Vec<&str> = keys.iter().map(|key| key.own_algorithm().0).collect();
+        let mut algorithms: Vec<&str> = keys.iter().map(|key| key.own_algorithm().name()).collect();
         algorithms.sort_unstable();
         algorithms.dedup();
         let algorithms = Value::List(algorithms.into_iter().map(Value::from).collect());
