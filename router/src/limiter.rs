@@ -9,6 +9,7 @@ use serve::filter::{Answer, Filter, Next};
 use serve::http::{Request, status_response};
 use serve::peer::Peer;
 use serve::status::Status;
+use serve::upgrade::Upgradable;
 
 /// Counts what is under way.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ impl Drop for Admitted {
 }
 
 impl Filter for Limiter {
-    fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+    fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
         let Some(client) = request.extensions().get::<Peer>().map(|peer| peer.address.ip()) else {
             return next.run(request);
         };
@@ -90,6 +91,11 @@ impl Filter for Limiter {
                 let why = "too many requests are under way here, please try again later";
                 return status_response(&Status::too_many_requests(why, 1));
             };
+            // A connection that goes on with another protocol counts until it ends: its answer is sent long before.
+            let admitted = Arc::new(admitted);
+            if let Some(upgrade) = request.extensions_mut().get_mut::<Upgradable>() {
+                upgrade.hold(admitted.clone());
+            }
             next.run(request).await.map(|body| body.holding(admitted))
         })
     }

@@ -18,6 +18,7 @@ pub mod request_info;
 pub mod server;
 pub mod shutdown;
 pub mod status;
+pub mod tcp;
 pub mod tls;
 pub mod upgrade;
 pub mod version;

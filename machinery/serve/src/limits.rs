@@ -19,6 +19,13 @@ pub const ACCEPT_CLAUSES_MAX: usize = 64;
 /// The pause after an accept that failed (out of file descriptors).
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a TCP connection is silent before it is probed. Connections that were taken over for another protocol have nothing else.
+pub const TCP_KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+/// Between two probes.
+pub const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// How many have no answer before the connection is given up.
+pub const TCP_KEEPALIVE_TRIES: u32 = 3;
+
 /// How long a feed may go on after it was told to finish.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// The shortest time after which a feed that had nothing is asked again because of the time.

@@ -21,6 +21,7 @@ use crate::limits::{ACCEPT_PAUSE, Connections};
 use crate::load::Load;
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
+use crate::tcp;
 
 use connection::Connection;
 
@@ -132,8 +133,7 @@ impl Running {
         stream: TcpStream,
         address: SocketAddr,
     ) -> Option<(TlsStream<TcpStream>, Peer, bool)> {
-        // Small answers must not wait for each other.
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = tcp::settle(&stream) {
             tracing::debug!(%address, %error, "the connection was gone at once");
             return None;
         }

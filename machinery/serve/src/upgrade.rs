@@ -34,6 +34,11 @@ impl Upgradable {
         })
     }
 
+    /// What more counts as long as somebody may go on with the connection.
+    pub fn hold(&mut self, more: impl Any + Send + Sync) {
+        self.held = Arc::new((self.held.clone(), more));
+    }
+
     /// Grants it, unless that was done before. The client hears of it by an answer of 101.
     pub fn take(&self) -> Option<Granted> {
         let on = self.on.lock().unwrap_or_else(PoisonError::into_inner).take()?;

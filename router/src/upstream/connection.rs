@@ -121,7 +121,7 @@ pub(super) async fn connect(
     let socket = TcpStream::connect(address)
         .await
         .map_err(|error| error.to_string())?;
-    socket.set_nodelay(true).map_err(|error| error.to_string())?;
+    serve::tcp::settle(&socket).map_err(|error| error.to_string())?;
     let mut config = tls.as_ref().clone();
     config.alpn_protocols = vec![protocol.to_vec()];
     let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;

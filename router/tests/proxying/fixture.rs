@@ -26,6 +26,7 @@ use serve::server::{Listener, Server};
 use serve::shutdown::Shutdown;
 use serve::tls::{self, ClientAuthority, ServingCertificate};
 use shardplane_router as router;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::client::TlsStream;
@@ -86,9 +87,19 @@ impl World {
 
     /// The router, as clients reach it.
     pub async fn route(&self, shutdown: &Shutdown) -> SocketAddr {
+        self.route_with(Vec::new(), shutdown).await
+    }
+
+    /// The same with more filters.
+    pub async fn route_with(
+        &self,
+        more: Vec<Box<dyn serve::filter::Filter>>,
+        shutdown: &Shutdown,
+    ) -> SocketAddr {
         let proxy = self.proxy().into_handler();
-        let filters: Vec<Box<dyn serve::filter::Filter>> =
+        let mut filters: Vec<Box<dyn serve::filter::Filter>> =
             vec![Box::new(serve::filters::EndLongRunning::new(shutdown.clone()))];
+        filters.extend(more);
         let chain = serve::filter::Chain::new(filters, proxy);
         self.listen(chain.into_handler(), shutdown.clone()).await
     }
@@ -150,8 +161,8 @@ impl World {
         Arc::new(config)
     }
 
-    /// A server that takes one request on each connection and breaks its stream off; how many there were.
-    pub async fn serve_breaking(&mut self, tier: Tier) -> watch::Receiver<u32> {
+    /// A server that breaks off every stream; how many there were.
+    pub async fn serve_breaking(&mut self, tier: Tier, why: h2::Reason) -> watch::Receiver<u32> {
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
             .expect("a free port");
@@ -162,15 +173,49 @@ impl World {
             while let Ok((stream, _)) = socket.accept().await {
                 let stream = acceptor.accept(stream).await.expect("a handshake");
                 let mut connection = h2::server::handshake(stream).await.expect("a connection");
-                let (_, mut respond) = connection
-                    .accept()
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    count.send_modify(|count| *count += 1);
+                    respond.send_reset(why);
+                }
+            }
+        });
+        counted
+    }
+
+    /// A server that says goodbye on each connection as soon as it sees a request, which it says it did not look at.
+    pub async fn serve_leaving(&mut self, tier: Tier) -> watch::Receiver<u32> {
+        const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        // The last stream that was looked at is 0: none.
+        const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        const PREFACE_BYTES: usize = 24;
+        const HEADERS: u8 = 1;
+        let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a free port");
+        self.join(tier, socket.local_addr().expect("bound"));
+        let (count, counted) = watch::channel(0);
+        let acceptor = TlsAcceptor::from(self.server_tls());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = socket.accept().await {
+                let mut stream = acceptor.accept(stream).await.expect("a handshake");
+                stream.write_all(&SETTINGS).await.expect("open");
+                stream
+                    .read_exact(&mut [0; PREFACE_BYTES])
                     .await
-                    .expect("a request")
-                    .expect("well formed");
+                    .expect("a preface");
+                let mut kind = 0;
+                while kind != HEADERS {
+                    let mut head = [0; 9];
+                    stream.read_exact(&mut head).await.expect("a frame");
+                    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                    let mut payload = vec![0; length as usize];
+                    stream.read_exact(&mut payload).await.expect("a frame");
+                    kind = head[3];
+                }
                 count.send_modify(|count| *count += 1);
-                respond.send_reset(h2::Reason::INTERNAL_ERROR);
+                stream.write_all(&GOAWAY).await.expect("open");
                 // Until the client has it.
-                while connection.accept().await.is_some_and(|next| next.is_ok()) {}
+                while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
             }
         });
         counted

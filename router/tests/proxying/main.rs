@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use fixture::{PATIENCE, World, content};
 use futures_util::stream;
+use router::limiter::Limiter;
 use router::members::Tier;
+use serve::filter::Filter;
 use serve::filter::handler_fn;
 use serve::http::{Body, BodyError, Handler, Request, text_response};
 use serve::shutdown::Shutdown;
 use serve::upgrade::Upgradable;
 use shardplane_router as router;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Tells its name, what it was asked, and who it was told that the client is.
 fn telling(name: &'static str) -> Handler {
@@ -219,7 +221,9 @@ async fn uploads_that_break_off_are_not_the_members_fault() {
 #[tokio::test]
 async fn a_write_that_may_have_been_carried_out_is_not_repeated() {
     let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
-    let broken = world.serve_breaking(Tier::Frontend).await;
+    let broken = world
+        .serve_breaking(Tier::Frontend, h2::Reason::INTERNAL_ERROR)
+        .await;
     let router = world.route(&Shutdown::new()).await;
     let (code, text) = world
         .client(router, true)
@@ -228,7 +232,9 @@ async fn a_write_that_may_have_been_carried_out_is_not_repeated() {
         .await;
     assert_eq!((code, *broken.borrow()), (502, 1), "{text}");
     // A read is asked of the next, also of a frontend when the watch tier fails.
-    let broken = world.serve_breaking(Tier::WatchCache).await;
+    let broken = world
+        .serve_breaking(Tier::WatchCache, h2::Reason::INTERNAL_ERROR)
+        .await;
     world.serve(Tier::WatchCache, counting(&count)).await;
     let client = world.client(world.route(&Shutdown::new()).await, true).await;
     for _ in 0..10 {
@@ -236,6 +242,44 @@ async fn a_write_that_may_have_been_carried_out_is_not_repeated() {
     }
     assert_eq!(count.load(Ordering::Relaxed), 10);
     assert!(*broken.borrow() > 0);
+}
+
+/// A write whose stream was refused, or came after the last that a member says it looked at, did not happen (RFC 9113, 8.7).
+#[tokio::test]
+async fn a_write_that_was_certainly_not_looked_at_is_sent_to_another() {
+    for is_leaving in [false, true] {
+        let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
+        let refused = match is_leaving {
+            true => world.serve_leaving(Tier::Frontend).await,
+            false => {
+                world
+                    .serve_breaking(Tier::Frontend, h2::Reason::REFUSED_STREAM)
+                    .await
+            }
+        };
+        world.serve(Tier::Frontend, counting(&count)).await;
+        let client = world.client(world.route(&Shutdown::new()).await, true).await;
+        for written in 1..=20 {
+            let (code, text) = client.ask("DELETE", "/api/v1/namespaces/a/pods/b", &[]).await;
+            assert_eq!((code, count.load(Ordering::Relaxed)), (200, written), "{text}");
+        }
+        // Content that is on its way is not kept: who sent it is told to come again, and it happened once or not at all.
+        for _ in 0..20 {
+            let before = count.load(Ordering::Relaxed);
+            let response = client
+                .send("POST", "/api/v1/namespaces/a/pods", &[], b"content")
+                .await;
+            let happened = count.load(Ordering::Relaxed) - before;
+            match response.status().as_u16() {
+                200 => assert_eq!(happened, 1),
+                code => assert_eq!(
+                    (code, happened, response.headers().contains_key("retry-after")),
+                    (503, 0, true)
+                ),
+            }
+        }
+        assert!(*refused.borrow() > 0, "{is_leaving}: nobody was refused");
+    }
 }
 
 #[tokio::test]
@@ -307,6 +351,45 @@ fn echo() -> Handler {
     })
 }
 
+/// Asks for an upgrade; the head of the answer, in small letters.
+async fn exec(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol: &str) -> String {
+    let head = format!(
+        "GET /api/v1/namespaces/a/pods/b/exec?command=sh HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\n\
+         upgrade: {protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("open");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.expect("a head"));
+    }
+    String::from_utf8_lossy(&answer).to_lowercase()
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_counts_until_it_ends() {
+    let mut world = World::new();
+    world.serve(Tier::Frontend, echo()).await;
+    let limiter: Box<dyn Filter> = Box::new(Limiter::new(1, 1));
+    let router = world.route_with(vec![limiter], &Shutdown::new()).await;
+    let mut first = world.connect(router, true, b"http/1.1").await;
+    assert!(exec(&mut first, "SPDY/3.1").await.starts_with("http/1.1 101"));
+    let mut second = world.connect(router, true, b"http/1.1").await;
+    assert!(exec(&mut second, "SPDY/3.1").await.starts_with("http/1.1 429"));
+    drop(first);
+    // It is counted until the tunnel has seen the end.
+    let again = async {
+        loop {
+            let mut stream = world.connect(router, true, b"http/1.1").await;
+            if exec(&mut stream, "SPDY/3.1").await.starts_with("http/1.1 101") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, again)
+        .await
+        .expect("it counts no more");
+}
+
 #[tokio::test]
 async fn upgrades_pass_through_both_ways() {
     let mut world = World::new();
@@ -314,16 +397,7 @@ async fn upgrades_pass_through_both_ways() {
     let router = world.route(&Shutdown::new()).await;
     for protocol in ["SPDY/3.1", "websocket"] {
         let mut stream = world.connect(router, true, b"http/1.1").await;
-        let head = format!(
-            "GET /api/v1/namespaces/a/pods/b/exec?command=sh HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\n\
-             upgrade: {protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.expect("open");
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(stream.read_u8().await.expect("a head"));
-        }
-        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        let answer = exec(&mut stream, protocol).await;
         assert!(answer.starts_with("http/1.1 101"), "{answer}");
         assert!(
             answer.contains("upgrade: spdy/3.1") && answer.contains("x-stream-protocol-version"),
