@@ -1,6 +1,7 @@
 //! Persistent volume claims: what they ask for, where its data comes from, and what may change.
 //! Which volume a claim gets is the volume controller's.
 
+use object::field::{Error, Path};
 use object::meta_validation::{IMMUTABLE, annotations, label_selector, labels};
 use object::names::{dns_label, dns_subdomain, qualified_name};
 use schema::{Map, Value};
@@ -9,6 +10,8 @@ use super::place::Place;
 use super::{internal_form, quantities};
 use crate::strategy::Errors;
 
+/// Where the class stood before it had a field.
+const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
 const ACCESS_MODES: [&str; 4] = [
     "ReadOnlyMany",
     "ReadWriteMany",
@@ -40,12 +43,30 @@ pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
         let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         errors.push(Place::root(object, "spec").forbidden(format!("{detail}\n{diff}")));
     }
+    class_annotation(object, old, errors);
     shrunk(object, old, errors);
     volume_mode(object, old, errors);
     let class = |object, part| Place::root(object, part).field("volumeAttributesClassName");
     let current = Place::root(old, "status").field("currentVolumeAttributesClassName");
     if current.is_set() && class(object, "spec").is_empty() && !class(old, "spec").is_empty() {
         errors.push(class(object, "spec").forbidden("update from non-nil value to nil is forbidden"));
+    }
+}
+
+/// The class that was once an annotation stays as it is, but may give way to the field that says the same.
+fn class_annotation(object: &Value, old: &Value, errors: &mut Errors) {
+    let annotated = |object| Value::str_at(object, &["metadata", "annotations", CLASS_ANNOTATION]);
+    let class = |object| Value::str_at(object, &["spec", "storageClassName"]);
+    let (now, before) = (annotated(object), annotated(old));
+    let becomes_a_field = before.is_some()
+        && class(old).is_none()
+        && class(object) == before
+        && now.is_none_or(|now| Some(now) == before);
+    if now != before && !becomes_a_field {
+        let path = Path::root("metadata")
+            .child("annotations")
+            .child(CLASS_ANNOTATION);
+        errors.push(Error::invalid(&path, now.unwrap_or_default(), IMMUTABLE));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Nodes: taints, capacities, pod ranges, and what may change.
 //! Where pods may run is the scheduler's.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use object::field::{Error, ErrorKind, Printed, quote};
+use object::field::{Error, ErrorKind, Path, Printed, quote};
 use object::names::{label_value, qualified_name};
 use schema::Value;
 
@@ -12,18 +13,28 @@ use super::place::Place;
 use super::quantities;
 use crate::strategy::Errors;
 
+/// What a write of a node may change, as the reference says it.
+const PROTECTED: &str = "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)";
+const FEATURE_BYTES_MAX: usize = 253;
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /// A node by itself.
 pub fn create(object: &Value, errors: &mut Errors) {
     taints(object, errors);
     capacities(object, errors);
+    swap(object, errors);
+    declared_features(object, errors);
     pod_ranges(object, errors);
 }
 
 /// A node after another.
 pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
     changed(object, old, errors);
+    let external = |object| Place::root(object, "spec").field("externalID");
+    if external(object).value() != external(old).value() {
+        // What may not change has no path of its own.
+        errors.push(Error::forbidden(&addresses::whole(), PROTECTED));
+    }
     if object.at(&["spec", "taints"]) != old.at(&["spec", "taints"]) {
         taints(object, errors);
     }
@@ -43,6 +54,7 @@ fn changed(object: &Value, old: &Value, errors: &mut Errors) {
             errors.push(Error::duplicate(address.path(), Printed::raw(shown)));
         }
     }
+    declared_features(object, errors);
     capacities(object, errors);
     let (spec, before) = (Place::root(object, "spec"), Place::root(old, "spec"));
     if before.field("podCIDRs").is_empty() {
@@ -61,7 +73,7 @@ fn changed(object: &Value, old: &Value, errors: &mut Errors) {
 
 fn taints(object: &Value, errors: &mut Errors) {
     let mut seen = HashSet::new();
-    let path = object::field::Path::root("metadata").child("taints");
+    let path = Path::root("metadata").child("taints");
     for taint in Place::new(object.at(&["spec", "taints"]), path).items() {
         let [key, value, effect] = ["key", "value", "effect"].map(|field| taint.field(field));
         key.format(qualified_name, errors);
@@ -96,6 +108,53 @@ fn capacities(object: &Value, errors: &mut Errors) {
             quantities::amount(name, &place, errors);
         }
     }
+}
+
+/// The path is the reference's.
+fn swap(object: &Value, errors: &mut Errors) {
+    let capacity = object.at(&["status", "nodeInfo", "swap", "capacity"]);
+    if capacity.is_some() {
+        let path = Path::root("metadata").child("nodeSwapStatus").child("capacity");
+        let place = Place::new(capacity, path);
+        if place.int() <= 0 {
+            errors.push(place.invalid_int("must be greater than zero"));
+        }
+    }
+}
+
+/// In order, each once, each well named.
+fn declared_features(object: &Value, errors: &mut Errors) {
+    let mut before: Option<&str> = None;
+    for feature in Place::root(object, "status").field("declaredFeatures").items() {
+        let name = feature.text();
+        if let Some(problem) = misnamed(name) {
+            errors.push(feature.invalid_text(format!("invalid feature name {}: {problem}", quote(name))));
+        }
+        match before.map(|before| before.cmp(name)) {
+            Some(Ordering::Equal) => errors.push(feature.duplicate()),
+            Some(Ordering::Greater) => {
+                errors.push(feature.invalid_text("list must be sorted alphabetically"))
+            }
+            _ => {}
+        }
+        before = Some(name);
+    }
+}
+
+/// What is wrong with a feature's name: segments between slashes, of letters and digits, the first with a capital.
+fn misnamed(name: &str) -> Option<String> {
+    if name.len() > FEATURE_BYTES_MAX {
+        return Some(format!("must be no more than {FEATURE_BYTES_MAX} characters"));
+    }
+    let is_segment = |segment: &str| {
+        segment.starts_with(|first: char| first.is_ascii_alphabetic())
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let is_good =
+        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.split('/').all(is_segment);
+    (!is_good).then(|| {
+        "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes".to_owned()
+    })
 }
 
 fn pod_ranges(object: &Value, errors: &mut Errors) {
@@ -161,5 +220,44 @@ mod tests {
         let old = tree!({"spec": {"podCIDRs": ["10.0.0.0/24"]}});
         update(&tree!({"spec": {"podCIDRs": ["10.1.0.0/24"]}}), &old, &mut errors);
         assert_eq!(errors.len(), 1);
+    }
+
+    #[test]
+    fn declared_features_are_named_well_and_in_order() {
+        let of = |features: Value| created(&tree!({"status": {"declaredFeatures": features}}));
+        assert!(of(tree!(["Alpha", "Beta/of1", "C3"])).is_empty());
+        assert_eq!(
+            of(tree!(["B", "A", "A"])),
+            [
+                "status.declaredFeatures[1]: Invalid value: \"A\": list must be sorted alphabetically",
+                "status.declaredFeatures[2]: Duplicate value: \"A\"",
+            ]
+        );
+        for bad in ["lower", "A/", "A/1b", "A-b", ""] {
+            let errors = of(tree!([bad]));
+            assert!(
+                errors.len() == 1 && errors[0].contains("invalid feature name"),
+                "{bad}: {errors:?}"
+            );
+        }
+        assert!(of(tree!([("A".repeat(254))]))[0].contains("no more than 253"));
+    }
+
+    #[test]
+    fn swap_is_more_than_nothing_and_what_is_protected_stays() {
+        let of = |capacity: i64| created(&tree!({"status": {"nodeInfo": {"swap": {"capacity": capacity}}}}));
+        assert!(of(1).is_empty());
+        assert_eq!(
+            of(0),
+            ["metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero"]
+        );
+        let mut errors = Errors::new();
+        update(
+            &tree!({"spec": {"externalID": "b"}}),
+            &tree!({"spec": {"externalID": "a"}}),
+            &mut errors,
+        );
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, [format!("[]: Forbidden: {PROTECTED}")]);
     }
 }

@@ -14,6 +14,8 @@ use crate::limits::{CLASS_PARAMETERS_BYTES_MAX, CLASS_PARAMETERS_MAX};
 use crate::strategy::Errors;
 
 const CSI_NAME_BYTES_MAX: usize = 63;
+/// Of all names and values together.
+const ATTACHMENT_METADATA_BYTES_MAX: usize = 256 * 1024;
 const NODE_ID_BYTES_MAX: usize = 256;
 const TOKEN_SECONDS_MIN: i64 = 600;
 
@@ -352,6 +354,14 @@ pub fn attachment_update(object: &Value, old: &Value, errors: &mut Errors) {
 /// A VolumeAttachment's status.
 pub fn attachment_status(object: &Value, _old: &Value, errors: &mut Errors) {
     let status = Place::root(object, "status");
+    let metadata = status.field("attachmentMetadata");
+    let bytes: usize = metadata
+        .entries()
+        .map(|(key, value)| key.len() + value.text().len())
+        .sum();
+    if bytes > ATTACHMENT_METADATA_BYTES_MAX {
+        errors.push(Error::too_long(metadata.path(), ATTACHMENT_METADATA_BYTES_MAX));
+    }
     for field in ["attachError", "detachError"] {
         let error = status.field(field);
         error.field("message").at_most_bytes(1024, errors);

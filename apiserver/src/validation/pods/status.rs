@@ -1,5 +1,8 @@
-//! What a write of a pod's status may say.
+//! What a write of a pod's status may say. What it may say of containers is in [`containers`].
 
+mod containers;
+
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use object::names;
@@ -24,8 +27,33 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     if class.text() != before.field("qosClass").text() {
         errors.push(class.invalid_text(object::meta_validation::IMMUTABLE));
     }
+    containers::check(pod, old, errors);
+    claims(pod, &status, errors);
     for list in ["podIPs", "hostIPs"] {
         check_addresses(&status.field(list), errors);
+    }
+}
+
+/// Which claims were made for those of the pod: each of its own once.
+fn claims(pod: &Value, status: &Place<'_>, errors: &mut Errors) {
+    let known: HashSet<&str> = Place::root(pod, "spec")
+        .field("resourceClaims")
+        .items()
+        .map(|claim| claim.field("name").text())
+        .collect();
+    let mut seen = HashSet::new();
+    for made in status.field("resourceClaimStatuses").items() {
+        let (name, claim) = (made.field("name"), made.field("resourceClaimName"));
+        if !known.contains(name.text()) {
+            errors.push(name.invalid_text("must match the name of an entry in `spec.resourceClaims`"));
+        }
+        if !seen.insert(name.text()) {
+            errors.push(name.duplicate());
+        }
+        if claim.is_set() {
+            // The path is the reference's.
+            name.text_format(claim.text(), names::dns_subdomain, errors);
+        }
     }
 }
 
