@@ -126,3 +126,29 @@ fn only_load_balancers_have_ingress_addresses() {
     status(&object, &object, &mut errors);
     assert_eq!(errors.len(), 1);
 }
+
+#[test]
+fn an_ingress_address_has_a_mode() {
+    let of = |ingress: Value| {
+        let mut object = tree!({"spec": {"type": "LoadBalancer"}});
+        let told = tree!({"loadBalancer": {"ingress": [ingress]}});
+        object.as_map_mut().expect("a map").insert("status", told);
+        let mut errors = Errors::new();
+        status(&object, &object, &mut errors);
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let at = "status.loadBalancer.ingress[0].ipMode";
+    assert!(of(tree!({"ip": "1.2.3.4", "ipMode": "Proxy"})).is_empty());
+    assert_eq!(
+        of(tree!({"ip": "1.2.3.4"})),
+        [format!("{at}: Required value: must be specified when `ip` is set")]
+    );
+    assert_eq!(
+        of(tree!({"ip": "1.2.3.4", "ipMode": "Other"})),
+        [format!("{at}: Unsupported value: \"Other\": supported values: \"Proxy\", \"VIP\"")]
+    );
+    assert_eq!(
+        of(tree!({"hostname": "a", "ipMode": "VIP"})),
+        [format!("{at}: Forbidden: may not be specified when `ip` is not set")]
+    );
+}
