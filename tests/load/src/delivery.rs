@@ -186,7 +186,9 @@ mod tests {
         let wanted = Wanted {
             path: String::new(),
             revision: 10,
-            stalled: false,
+            pace: crate::watch::Pace::Full,
+            initial: false,
+            cycle: None,
         };
         let mut watch = Watch::new(wanted, Media::Json);
         watch.deliveries.extend(revisions.iter().map(|revision| Delivery {

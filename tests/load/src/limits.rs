@@ -25,6 +25,14 @@ pub const CONNECTING_AT_ONCE: usize = 64;
 /// The window of an HTTP/2 connection: as much as the protocol allows, so that stalled streams stop nobody else, and so that h2's
 /// budget for small DATA frames, which is tied to it, does not end the connection.
 pub const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
+/// What is read from a connection at once; more than the largest frame.
+pub const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// How many streams are opened before the server says how many it allows.
+pub const STREAMS_BEFORE_SETTINGS: usize = 100;
+/// How often a slow reader takes its share.
+pub const SLOW_TICK: Duration = Duration::from_millis(100);
+/// How many ends of one watch are kept with their reasons.
+pub const ENDS_KEPT_MAX: usize = 16;
 /// The largest event that is assembled, and the largest answer to a single request.
 pub const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How much of a list's beginning is kept for its revision and continue token.

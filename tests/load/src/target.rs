@@ -15,6 +15,9 @@ use tokio_rustls::client::TlsStream;
 use crate::kubeconfig::Kubeconfig;
 use crate::{Error, limits};
 
+/// How the tool names itself.
+pub const AGENT: &str = "watchload";
+
 /// The protocol that a connection is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -28,6 +31,8 @@ pub enum Protocol {
 pub struct Target {
     /// `host:port`, as requests name it.
     pub authority: String,
+    /// What of the server's address comes before every path.
+    prefix: String,
     /// The `Authorization` header.
     pub credential: Option<HeaderValue>,
     addresses: Vec<SocketAddr>,
@@ -39,7 +44,12 @@ pub struct Target {
 impl Target {
     /// The server of a kubeconfig, if it is on this machine or `allow_remote` is given.
     pub fn new(config: &Kubeconfig, allow_remote: bool) -> Result<Self, Error> {
-        let (host, port) = host_and_port(&config.server)?;
+        let Address {
+            host,
+            port,
+            authority,
+            prefix,
+        } = Address::of(&config.server)?;
         let addresses = resolve(&host, port)?;
         if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
             && !allow_remote
@@ -55,11 +65,8 @@ impl Target {
             TlsConnector::from(Arc::new(tls))
         };
         Ok(Self {
-            authority: config
-                .server
-                .trim_start_matches("https://")
-                .trim_end_matches('/')
-                .to_owned(),
+            authority,
+            prefix,
             credential: config.token.as_deref().map(bearer).transpose()?,
             addresses,
             name,
@@ -99,12 +106,17 @@ impl Target {
     pub fn request(&self, method: http::Method, path: &str) -> http::request::Builder {
         let request = http::Request::builder()
             .method(method)
-            .uri(format!("https://{}{path}", self.authority))
-            .header(http::header::USER_AGENT, "watchload");
+            .uri(format!("https://{}{}", self.authority, self.full_path(path)))
+            .header(http::header::USER_AGENT, AGENT);
         match &self.credential {
             Some(credential) => request.header(http::header::AUTHORIZATION, credential),
             None => request,
         }
+    }
+
+    /// A path of the API as this server has it.
+    pub fn full_path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
     }
 
     fn failed(&self, reason: impl std::fmt::Display) -> Error {
@@ -115,24 +127,32 @@ impl Target {
     }
 }
 
-fn host_and_port(server: &str) -> Result<(String, u16), Error> {
-    let uri: Uri = server
-        .parse()
-        .map_err(|error| Error::Kubeconfig(format!("server {server}: {error}")))?;
-    let (Some("https"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        return Err(Error::Kubeconfig(format!(
-            "server {server}: only https:// is supported"
-        )));
-    };
-    if !matches!(uri.path(), "" | "/") {
-        return Err(Error::Kubeconfig(format!(
-            "server {server}: a path is not supported"
-        )));
+/// The parts of a server's address.
+struct Address {
+    host: String,
+    port: u16,
+    authority: String,
+    prefix: String,
+}
+
+impl Address {
+    fn of(server: &str) -> Result<Self, Error> {
+        let uri: Uri = server
+            .parse()
+            .map_err(|error| Error::Kubeconfig(format!("server {server}: {error}")))?;
+        let (Some("https"), Some(host), Some(authority)) = (uri.scheme_str(), uri.host(), uri.authority())
+        else {
+            return Err(Error::Kubeconfig(format!(
+                "server {server}: only https:// is supported"
+            )));
+        };
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(443),
+            authority: authority.as_str().to_owned(),
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+        })
     }
-    Ok((
-        host.trim_matches(['[', ']']).to_owned(),
-        uri.port_u16().unwrap_or(443),
-    ))
 }
 
 fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {

@@ -76,18 +76,10 @@ pub fn tell(report: &mut Report, judgement: &Judgement, elapsed: Duration) {
 
 /// Adds how many watches ended that nobody stopped; it is wrong where nobody asked for it.
 pub fn tell_ends(report: &mut Report, watches: &[Watch]) {
-    let ends: Vec<_> = watches.iter().flat_map(|watch| &watch.ends).collect();
-    report.add(
-        "streams_ended",
-        "streams ended by the server",
-        "",
-        ends.len() as f64,
-    );
-    if let Some(first) = ends.first() {
-        report.wrong(format!(
-            "{} streams ended, the first because: {first:?}",
-            ends.len()
-        ));
+    let count: u64 = watches.iter().map(|watch| watch.ends_count).sum();
+    report.add("streams_ended", "streams ended by the server", "", count as f64);
+    if let Some(first) = watches.iter().find_map(|watch| watch.ends.first()) {
+        report.wrong(format!("{count} streams ended, the first because: {first:?}"));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::population::{self, Pods};
 use crate::progress::{Progress, say};
 use crate::report::Report;
 use crate::target::{Protocol, Target};
-use crate::watch::{Media, Plan, Wanted, Watch, Watches};
+use crate::watch::{Media, Pace, Plan, Wanted, Watch, Watches};
 use crate::writer::{Change, Writes, write};
 use crate::{Error, limits};
 
@@ -183,10 +183,16 @@ impl Fanout {
         let wanted = |number: usize| Wanted {
             path: path.to_owned(),
             revision,
-            stalled: share(number + 1) > share(number),
+            pace: if share(number + 1) > share(number) {
+                Pace::Stalled
+            } else {
+                Pace::Full
+            },
+            initial: false,
+            cycle: None,
         };
         let wanted: Vec<Wanted> = (0..self.watching.watchers).map(wanted).collect();
-        let readers = wanted.iter().filter(|wanted| !wanted.stalled).count() as u64;
+        let readers = wanted.iter().filter(|wanted| wanted.pace == Pace::Full).count() as u64;
         say(&format!("opening {} watches", wanted.len()));
         let begin = Instant::now();
         let watches = Watches::start(target, self.plan(), wanted, begin);
@@ -218,7 +224,7 @@ impl Fanout {
             .watches
             .iter()
             .enumerate()
-            .filter(|(_, watch)| !watch.wanted.stalled)
+            .filter(|(_, watch)| watch.wanted.pace == Pace::Full)
         {
             judgement.add(number, watch, &measured.writes.acknowledged, clock);
         }

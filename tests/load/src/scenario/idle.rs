@@ -51,7 +51,9 @@ impl Idle {
         let wanted = Wanted {
             path,
             revision,
-            stalled: false,
+            pace: crate::watch::Pace::Full,
+            initial: false,
+            cycle: None,
         };
         let watches = Watches::start(
             &target,

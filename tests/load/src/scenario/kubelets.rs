@@ -156,7 +156,9 @@ impl Kubelets {
         let wanted = |node: usize| Wanted {
             path: format!("/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-{node}"),
             revision,
-            stalled: false,
+            pace: crate::watch::Pace::Full,
+            initial: false,
+            cycle: None,
         };
         (0..self.watchers).map(wanted).collect()
     }

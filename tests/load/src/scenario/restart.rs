@@ -65,7 +65,9 @@ impl Restart {
         let wanted = Wanted {
             path: "/api/v1/pods".to_owned(),
             revision,
-            stalled: false,
+            pace: crate::watch::Pace::Full,
+            initial: false,
+            cycle: None,
         };
         say(&format!("opening {} watches", self.watching.watchers));
         let begin = Instant::now();
