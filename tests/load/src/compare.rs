@@ -7,12 +7,8 @@ use serde_json::Value;
 use crate::Error;
 use crate::report::number;
 
-/// The table of two result files.
-pub fn files(first: &Path, second: &Path) -> Result<String, Error> {
-    Ok(table(&read(first)?, &read(second)?))
-}
-
-fn read(path: &Path) -> Result<Value, Error> {
+/// Reads a result file.
+pub fn read(path: &Path) -> Result<Value, Error> {
     let content = std::fs::read(path).map_err(|source| Error::file(path, source))?;
     let result: Value = serde_json::from_slice(&content).map_err(|error| not_a_result(path, &error))?;
     match result["measures"].is_object() {

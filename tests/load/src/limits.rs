@@ -14,6 +14,8 @@ pub const RATE_MAX: f64 = 100_000.0;
 pub const OBJECTS_MAX: usize = 1_000_000;
 /// The most requests of one measured phase.
 pub const REQUESTS_MAX: usize = 10_000_000;
+/// The most clients of a list storm, each with a connection of its own.
+pub const CLIENTS_MAX: usize = 10_000;
 /// How long a connection, with TLS and HTTP/2, may take to come up.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one request may take.
@@ -61,3 +63,13 @@ pub const FINDINGS_MAX: usize = 20;
 pub const REQUEST_CONNECTIONS: usize = 4;
 /// The highest latency that is told apart from longer ones, in microseconds.
 pub const LATENCY_MICROS_MAX: u64 = 600_000_000;
+/// How often the CPU and memory of processes are looked at.
+pub const TIMELINE_INTERVAL: Duration = Duration::from_millis(250);
+/// How often a server is asked for its metrics, which is work for it.
+pub const METRICS_INTERVAL: Duration = Duration::from_secs(2);
+/// The most samples of a timeline.
+pub const SAMPLES_MAX: usize = 600;
+/// The most intervals of a latency over time, and the shortest.
+pub const INTERVALS_MAX: usize = 240;
+/// The shortest interval of a latency over time.
+pub const INTERVAL_MIN: Duration = Duration::from_millis(250);

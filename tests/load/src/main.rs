@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use watchload::options::{Command, Common, Options};
 use watchload::report::Report;
-use watchload::{Error, compare};
+use watchload::{Error, compare, page};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -30,8 +30,22 @@ async fn run(command: Command) -> Result<bool, Error> {
         Command::Lists(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Restart(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Writes(scenario) => finish(scenario.common(), &scenario.run().await?),
-        Command::Compare { first, second } => {
-            println!("{}", compare::files(&first, &second)?);
+        Command::Informers(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Storm(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Churn(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Slow(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Reconnect(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Cluster(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Compare { first, second, html } => {
+            let results = [compare::read(&first)?, compare::read(&second)?];
+            println!("{}", compare::table(&results[0], &results[1]));
+            if let Some(path) = html {
+                page::write(&path, &results)?;
+            }
+            Ok(true)
+        }
+        Command::Page { result, html } => {
+            page::write(&html, &[compare::read(&result)?])?;
             Ok(true)
         }
     }
@@ -41,6 +55,9 @@ fn finish(common: &Common, report: &Report) -> Result<bool, Error> {
     println!("{}", report.text());
     if let Some(path) = &common.json {
         report.write(path)?;
+    }
+    if let Some(path) = &common.html {
+        page::write(path, &[report.json()])?;
     }
     Ok(report.is_right())
 }

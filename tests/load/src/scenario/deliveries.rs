@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
 use crate::delivery::Judgement;
+use crate::limits;
 use crate::report::Report;
 use crate::watch::Watch;
 use crate::writer::Writes;
@@ -75,11 +78,42 @@ pub fn tell(report: &mut Report, judgement: &Judgement, elapsed: Duration) {
 }
 
 /// Adds how many watches ended that nobody stopped; it is wrong where nobody asked for it.
-pub fn tell_ends(report: &mut Report, watches: &[Watch]) {
-    let count: u64 = watches.iter().map(|watch| watch.ends_count).sum();
+pub fn tell_ends<'a>(report: &mut Report, watches: impl Iterator<Item = &'a Watch>) {
+    let (mut count, mut first) = (0, None);
+    for watch in watches {
+        count += watch.ends_count;
+        first = first.or(watch.ends.first());
+    }
     report.add("streams_ended", "streams ended by the server", "", count as f64);
-    if let Some(first) = watches.iter().find_map(|watch| watch.ends.first()) {
+    if let Some(first) = first {
         report.wrong(format!("{count} streams ended, the first because: {first:?}"));
+    }
+}
+
+/// Adds p50, p99 and the highest of some times in microseconds.
+pub fn tell_times(report: &mut Report, key: &str, title: &str, times_us: impl Iterator<Item = u32>) {
+    let mut all =
+        Histogram::<u64>::new_with_bounds(1, limits::LATENCY_MICROS_MAX, 3).expect("the bounds are valid");
+    times_us.for_each(|time| all.saturating_record(time.into()));
+    for (part, micros) in [
+        ("p50", all.value_at_quantile(0.5)),
+        ("p99", all.value_at_quantile(0.99)),
+        ("max", all.max()),
+    ] {
+        report.add_ms(
+            format!("{key}_{part}_ms"),
+            format!("{title}, {part}"),
+            Duration::from_micros(micros),
+        );
+    }
+}
+
+/// Adds how often clients had to list again; that is wrong where the server had no reason.
+pub fn tell_relists<'a>(report: &mut Report, watches: impl Iterator<Item = &'a Watch>) {
+    let relists: u64 = watches.map(|watch| watch.relists).sum();
+    report.add("relists", "lists again (410)", "", relists as f64);
+    if relists > 0 {
+        report.wrong(format!("watches were told {relists} times to list again"));
     }
 }
 

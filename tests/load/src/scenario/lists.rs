@@ -147,7 +147,7 @@ impl Lists {
 
     /// The memory of a pod is what the server grew by while they were made, after it has settled.
     async fn populate(&self, api: &Arc<Api>, report: &mut Report) -> Result<(), Error> {
-        let server = self.common.server()?;
+        let server = self.common.server_meter().await?;
         let mut before = None;
         if let Some(server) = &server {
             say("waiting until the server's memory has settled");
@@ -190,7 +190,7 @@ impl Lists {
         // The first one may fill what the server keeps.
         self.once(api, way, media).await?;
         let peak = self.common.server()?.map(Peak::start).transpose()?;
-        let meters = Meters::start(&self.common)?;
+        let meters = Meters::start(&self.common).await?;
         let (begin, left) = (Instant::now(), AtomicUsize::new(self.repeat * count));
         let each = || async {
             let mut readers = Vec::new();
@@ -219,7 +219,7 @@ impl Lists {
             bytes: all.iter().map(|(_, bytes)| bytes).sum(),
             wrong: wrong.map(|(objects, _)| format!("{objects} objects instead of {expected}")),
             elapsed: begin.elapsed(),
-            used: meters.stop()?,
+            used: meters.stop().await?,
             growth_bytes: peak.map(Peak::growth_bytes).transpose()?,
         })
     }

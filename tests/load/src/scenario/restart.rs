@@ -62,13 +62,7 @@ impl Restart {
         let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
         let change = self.populate(&api).await?;
         let revision = population::revision(&api, "/api/v1/pods").await?;
-        let wanted = Wanted {
-            path: "/api/v1/pods".to_owned(),
-            revision,
-            pace: crate::watch::Pace::Full,
-            initial: false,
-            cycle: None,
-        };
+        let wanted = Wanted::after("/api/v1/pods", revision);
         say(&format!("opening {} watches", self.watching.watchers));
         let begin = Instant::now();
         let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);

@@ -97,7 +97,7 @@ impl WritesOptions {
     ) -> Result<usize, Error> {
         let name = format!("{operation:?}").to_lowercase();
         let progress = Progress::begin(format!("{name}, {count} at a time"), of);
-        let meters = Meters::start(&self.common)?;
+        let meters = Meters::start(&self.common).await?;
         let (begin, next) = (Instant::now(), AtomicUsize::new(0));
         let each = || async {
             let mut times = histogram();
@@ -117,7 +117,7 @@ impl WritesOptions {
             (times, failure)
         };
         let done = join_all((0..count).map(|_| each())).await;
-        let (used, elapsed) = (meters.stop()?, begin.elapsed());
+        let (used, elapsed) = (meters.stop().await?, begin.elapsed());
         let mut times = histogram();
         for (part, failure) in done {
             times.add(part).expect("all histograms have the same bounds");

@@ -43,6 +43,8 @@ pub(super) struct Shared {
     /// How many were opened at least once, and how many have all that there was.
     pub begun: AtomicUsize,
     pub synced: AtomicUsize,
+    /// How often one was opened.
+    pub openings: AtomicU64,
     pub changes: AtomicU64,
     pub ended: AtomicUsize,
     pub connecting: Semaphore,
@@ -56,6 +58,7 @@ impl Shared {
     /// One was opened.
     pub fn opened(&self, watch: &Watch) {
         self.open.fetch_add(1, Ordering::Relaxed);
+        self.openings.fetch_add(1, Ordering::Relaxed);
         if watch.opened_us.len() == 1 {
             self.begun.fetch_add(1, Ordering::Relaxed);
         }
@@ -112,6 +115,7 @@ impl Watches {
             open: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             synced: AtomicUsize::new(0),
+            openings: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             ended: AtomicUsize::new(0),
             connecting: Semaphore::new(limits::CONNECTING_AT_ONCE),
@@ -201,6 +205,11 @@ impl Watches {
     /// How many changes arrived so far.
     pub fn changes(&self) -> u64 {
         self.shared.changes.load(Ordering::Relaxed)
+    }
+
+    /// How often a watch was opened so far.
+    pub fn openings(&self) -> u64 {
+        self.shared.openings.load(Ordering::Relaxed)
     }
 
     /// How often a watch ended so far that nobody stopped.

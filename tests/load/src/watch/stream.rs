@@ -26,7 +26,10 @@ pub enum Pace {
     /// At once.
     Full,
     /// So many bytes each [`limits::SLOW_TICK`], once the stream's window is full.
-    Slow { tick_bytes: u32 },
+    Slow {
+        /// How many.
+        tick_bytes: u32,
+    },
     /// It opens, and then never reads.
     Stalled,
 }
@@ -109,8 +112,9 @@ pub struct Watch {
     pub ends: Vec<Ended>,
     /// How many there were.
     pub ends_count: u64,
-    /// How many initial events came, and when the bookmark came that ends them.
+    /// How many initial events came.
     pub initial: u64,
+    /// When the bookmark came that ends them.
     pub synced_us: Option<u32>,
     /// All bytes of events, framing included.
     pub bytes: u64,
