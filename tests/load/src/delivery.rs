@@ -10,7 +10,7 @@ use crate::watch::Watch;
 use crate::writer::Written;
 
 /// How many of the slowest deliveries are named.
-const SLOWEST_MAX: usize = 5;
+const SLOWEST_MAX: usize = 50;
 
 /// What came of all deliveries.
 #[derive(Debug)]
@@ -35,12 +35,23 @@ pub struct Judgement {
     pub before_acknowledged: u64,
     /// Microseconds from acknowledgement to receipt.
     pub latency: Histogram<u64>,
-    /// Watch, revision and latency of the slowest.
-    pub slowest: Vec<(usize, u64, u64)>,
+    /// The slowest, the slowest first.
+    pub slowest: Vec<Slow>,
     /// The first wrong ones, in words.
     pub findings: Vec<String>,
     /// How it went over time, where that is wanted.
     pub over_time: Option<OverTime>,
+}
+
+/// A slow delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slow {
+    /// The number of the watch.
+    pub watch: usize,
+    /// The revision.
+    pub revision: u64,
+    /// From acknowledgement to receipt.
+    pub micros: u64,
 }
 
 impl Default for Judgement {
@@ -141,9 +152,14 @@ impl Judgement {
         if let Some(over_time) = &mut self.over_time {
             over_time.came(at_us.into(), latency);
         }
-        if self.slowest.len() < SLOWEST_MAX || latency > self.slowest[SLOWEST_MAX - 1].2 {
-            let at = self.slowest.partition_point(|slow| slow.2 >= latency);
-            self.slowest.insert(at, (number, written.revision, latency));
+        if self.slowest.len() < SLOWEST_MAX || latency > self.slowest[SLOWEST_MAX - 1].micros {
+            let slow = Slow {
+                watch: number,
+                revision: written.revision,
+                micros: latency,
+            };
+            let at = self.slowest.partition_point(|slower| slower.micros >= latency);
+            self.slowest.insert(at, slow);
             self.slowest.truncate(SLOWEST_MAX);
         }
     }

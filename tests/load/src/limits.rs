@@ -18,6 +18,10 @@ pub const REQUESTS_MAX: usize = 10_000_000;
 pub const CLIENTS_MAX: usize = 10_000;
 /// How long a connection, with TLS and HTTP/2, may take to come up.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a credential plugin may take.
+pub const PLUGIN_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most that is read of what a credential plugin prints.
+pub const PLUGIN_OUTPUT_BYTES: u64 = 1024 * 1024;
 /// How long one request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long all watches together may take to open.

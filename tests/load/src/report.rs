@@ -104,6 +104,7 @@ pub struct Report {
     options: Value,
     measures: Vec<Measure>,
     charts: Vec<Chart>,
+    details: Vec<(&'static str, Value)>,
     notes: Vec<String>,
     wrong: bool,
 }
@@ -116,6 +117,7 @@ impl Report {
             options,
             measures: Vec::new(),
             charts: Vec::new(),
+            details: Vec::new(),
             notes: Vec::new(),
             wrong: false,
         }
@@ -141,6 +143,11 @@ impl Report {
         if !chart.lines.is_empty() {
             self.charts.push(chart);
         }
+    }
+
+    /// Adds something that only tools read.
+    pub fn detail(&mut self, key: &'static str, value: Value) {
+        self.details.push((key, value));
     }
 
     /// Adds something that a reader of the numbers must know.
@@ -206,8 +213,10 @@ impl Report {
             "finishedUnixSeconds": now.as_secs(),
             "cpus": std::thread::available_parallelism().map_or(0, usize::from),
             "options": self.options,
+            "order": self.measures.iter().map(|measure| &measure.key).collect::<Vec<_>>(),
             "measures": self.measures.iter().map(measure).collect::<serde_json::Map<_, _>>(),
             "charts": self.charts.iter().map(Chart::json).collect::<Vec<_>>(),
+            "details": self.details.iter().cloned().map(|(key, value)| (key.to_owned(), value)).collect::<serde_json::Map<_, _>>(),
             "notes": self.notes,
         })
     }

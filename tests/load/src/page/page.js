@@ -72,7 +72,7 @@ function notes() {
 }
 
 function numbers() {
-  const keys = [...new Set(results.flatMap((result) => Object.keys(result.measures || {})))];
+  const keys = [...new Set(results.flatMap((result) => result.order || Object.keys(result.measures || {})))];
   const cells = compared ? ["", "A", "B", "B/A"] : ["", "value"];
   const table = element("table", {}, element("thead", {}, element("tr", {},
     ...cells.map((cell) => element("th", { class: cell ? "number" : "" }, cell)))));

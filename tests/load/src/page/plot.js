@@ -87,8 +87,18 @@ function drawChart(svg, chart, lines) {
     free = middle + half + 6;
     drawn("text", { x: middle, y: height - 7, "text-anchor": "middle" }, svg).textContent = label;
   }
+  if (lines.length === 1) drawArea(svg, lines[0], atX, atY, bottom);
   for (const line of lines) drawLine(svg, line, atX, atY);
   return { atX, atY, top: MARGIN.top, bottom, left, right };
+}
+
+/** What a line that is alone encloses. */
+function drawArea(svg, line, atX, atY, bottom) {
+  if (line.points.length < 2) return;
+  const [first, last] = [line.points[0][0], line.points[line.points.length - 1][0]];
+  const top = line.points.map(([x, value]) => `${atX(x).toFixed(1)},${atY(value).toFixed(1)}`);
+  const points = [`${atX(first)},${bottom}`, ...top, `${atX(last)},${bottom}`].join(" ");
+  drawn("polygon", { class: "area", points, style: `fill:${line.stroke}` }, svg);
 }
 
 /** One point is a dot: a line through it has no length. */

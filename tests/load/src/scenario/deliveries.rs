@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde_json::json;
 
-use crate::delivery::Judgement;
+use super::cost::Used;
+use crate::delivery::{Judgement, Slow};
 use crate::limits;
 use crate::report::Report;
 use crate::watch::Watch;
 use crate::writer::Writes;
+
+/// How many of the slowest deliveries are noted for people.
+const SLOWEST_NOTED: usize = 5;
 
 /// Adds what was written.
 pub fn tell_writes(report: &mut Report, writes: &Writes) {
@@ -69,12 +74,21 @@ pub fn tell(report: &mut Report, judgement: &Judgement, elapsed: Duration) {
         .findings
         .iter()
         .for_each(|finding| report.note(finding.clone()));
-    for (watch, revision, micros) in &judgement.slowest {
+    for slow in judgement.slowest.iter().take(SLOWEST_NOTED) {
+        let Slow {
+            watch,
+            revision,
+            micros,
+        } = slow;
+        let milliseconds = *micros as f64 / 1e3;
         report.note(format!(
-            "slow: watch {watch}: revision {revision}: {:.1} ms",
-            *micros as f64 / 1e3
+            "slow: watch {watch}: revision {revision}: {milliseconds:.1} ms"
         ));
     }
+    let slowest = judgement.slowest.iter().map(|slow| {
+        json!({"watch": slow.watch, "revision": slow.revision, "milliseconds": slow.micros as f64 / 1e3})
+    });
+    report.detail("slowest", slowest.collect());
 }
 
 /// Adds how many watches ended that nobody stopped; it is wrong where nobody asked for it.
@@ -117,20 +131,27 @@ pub fn tell_relists<'a>(report: &mut Report, watches: impl Iterator<Item = &'a W
     }
 }
 
-/// Adds what this program itself spent on reading.
-pub fn tell_own(report: &mut Report, reading: Duration, own: Duration, received: u64) {
+/// Adds what this program itself spent on reading, and what part of the server's CPU that is.
+pub fn tell_own(report: &mut Report, reading: Duration, used: &Used, received: u64) {
     let millions = received.max(1) as f64 / 1e6;
-    let reading = reading.as_secs_f64() / millions;
     report.add(
         "own_reading_cpu",
         "CPU of watchload's reading threads per million events",
         "s",
-        reading,
+        reading.as_secs_f64() / millions,
     );
     report.add(
         "own_cpu",
         "CPU of watchload in all, its writes too, per million events",
         "s",
-        own.as_secs_f64() / millions,
+        used.own.as_secs_f64() / millions,
     );
+    if let Some(server) = used.server.filter(|server| !server.is_zero()) {
+        report.add(
+            "own_share",
+            "CPU of watchload's reading threads, as a part of the server's",
+            "",
+            reading.as_secs_f64() / server.as_secs_f64(),
+        );
+    }
 }

@@ -135,7 +135,7 @@ impl Measured {
             bytes as f64 / 1e6,
         );
         self.used.tell_memory(report);
-        deliveries::tell_own(report, self.reading, self.used.own, judgement.received);
+        deliveries::tell_own(report, self.reading, &self.used, judgement.received);
         charts::deliveries(report, judgement, self.clock, &self.writes);
         charts::samples(report, &self.samples, self.loaded);
     }
