@@ -184,9 +184,16 @@ fn tls_config(config: &Kubeconfig) -> Result<ClientConfig, Error> {
             .add(certificate.map_err(|error| wrong(&error))?)
             .map_err(|error| wrong(&error))?;
     }
+    if config.authority.is_none() {
+        // As client-go does: the system's authorities, where the cluster names none.
+        for certificate in rustls_native_certs::load_native_certs().certs {
+            // One that cannot be read vouches for nobody.
+            let _ = roots.add(certificate);
+        }
+    }
     if roots.is_empty() {
         return Err(Error::Kubeconfig(
-            "the cluster has no certificate-authority".to_owned(),
+            "neither the cluster nor the system has a certificate authority".to_owned(),
         ));
     }
     let mut provider = aws_lc_rs::default_provider();
@@ -225,10 +232,25 @@ mod tests {
     fn refuses_a_remote_server_unless_told() {
         let outcome = Target::new(&config("https://192.0.2.1:6443"), false);
         assert!(matches!(outcome, Err(Error::Remote(_))));
-        let outcome = Target::new(&config("https://192.0.2.1:6443"), true);
+        let mut config = config("https://192.0.2.1:6443");
+        config.authority = Some(b"no certificate".to_vec());
         assert!(
-            matches!(outcome, Err(Error::Kubeconfig(_))),
-            "it goes on to the missing authority"
+            matches!(Target::new(&config, true), Err(Error::Kubeconfig(_))),
+            "it goes on to the authority, which is none"
+        );
+    }
+
+    #[test]
+    fn a_path_of_the_server_comes_before_all_others() {
+        let Address {
+            host,
+            port,
+            authority,
+            prefix,
+        } = Address::of("https://[::1]:6443/k8s/clusters/c/").expect("an address");
+        assert_eq!(
+            (host.as_str(), port, authority.as_str(), prefix.as_str()),
+            ("::1", 6443, "[::1]:6443", "/k8s/clusters/c")
         );
     }
 
