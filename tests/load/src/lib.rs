@@ -14,6 +14,7 @@ pub mod objects;
 pub mod options;
 pub mod over_time;
 pub mod page;
+pub mod plan;
 pub mod population;
 pub mod process;
 pub mod profile;

@@ -77,3 +77,7 @@ pub const SAMPLES_MAX: usize = 600;
 pub const INTERVALS_MAX: usize = 240;
 /// The shortest interval of a latency over time.
 pub const INTERVAL_MIN: Duration = Duration::from_millis(250);
+/// The most nodes and members that are planned for.
+pub const PLANNED_NODES_MAX: u64 = 100_000_000;
+/// The most members that a plan has.
+pub const PLANNED_MEMBERS_MAX: usize = 5_000;

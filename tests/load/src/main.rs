@@ -1,4 +1,4 @@
-//! The command `watchload`: runs one scenario, prints its result and writes it as JSON. What a scenario does is the library's affair.
+//! The command `watchload`: runs one scenario, prints its result and writes it as JSON and HTML; compares results; plans. What a scenario does is the library's affair.
 
 use std::process::ExitCode;
 
@@ -42,6 +42,14 @@ async fn run(command: Command) -> Result<bool, Error> {
             if let Some(path) = html {
                 page::write(&path, &results)?;
             }
+            Ok(true)
+        }
+        Command::Plan(planner) => {
+            println!("{}", planner.run()?);
+            Ok(true)
+        }
+        Command::Costs(learner) => {
+            println!("{}", learner.run()?);
             Ok(true)
         }
         Command::Page { result, html } => {

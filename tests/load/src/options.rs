@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::api::Api;
 use crate::kubeconfig::Kubeconfig;
 use crate::meter::Meter;
+use crate::plan::{Learner, Planner};
 use crate::process::Process;
 use crate::scenario::{
     Churn, Cluster, Fanout, Idle, Informers, Kubelets, Lists, Reconnect, Restart, Slow, Storm, WritesOptions,
@@ -64,6 +65,10 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
     },
+    /// How many servers a cluster needs, by a simulation with measured costs
+    Plan(Planner),
+    /// The costs that results tell, for `plan`
+    Costs(Learner),
     /// The HTML page of a result
     Page {
         /// The result, as written with --json

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
+use super::cost::Meters;
 use super::{charts, deliveries};
 use crate::api::Api;
 use crate::options::{Common, Watching};
@@ -52,6 +53,7 @@ impl Idle {
         say(&format!("opening {} watches", self.watching.watchers));
         let wanted = Wanted::after(path, revision);
         let begin = Instant::now();
+        let meters = Meters::start(&self.common).await?;
         let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);
         let looked = Looked {
             server: Some(server.clone()),
@@ -60,6 +62,7 @@ impl Idle {
         };
         let timeline = Timeline::start(looked, begin);
         watches.all_open().await?;
+        let opening = meters.stop().await?;
         say("waiting until the server's memory has settled");
         let after = server.settled_bytes().await?;
         let open = watches.open();
@@ -84,6 +87,13 @@ impl Idle {
             "memory per watch",
             "B",
             grown / self.watching.watchers as f64,
+        );
+        opening.tell(
+            &mut report,
+            "opening",
+            "opening a watch",
+            "ms",
+            1e3 / self.watching.watchers as f64,
         );
         deliveries::tell_ends(&mut report, watches.iter());
         charts::samples(&mut report, &samples, Duration::ZERO);
