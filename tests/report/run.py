@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent / "system"))
 from cluster import TOOLS, Failure, binary, cluster
 
 WATCHLOAD = binary().parent / "watchload"
-RUN_SECONDS_MAX = 120
+RUN_SECONDS_MAX = 240
 RUNS = {
     "fanout": ["--watchers", "40", "--rate", "20", "--seconds", "3"],
     "reconnect": ["--watchers", "20", "--rate", "10", "--seconds", "3", "--rounds", "2"],
