@@ -33,6 +33,8 @@ pub const CONNECTING_AT_ONCE: usize = 64;
 pub const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
 /// What is read from a connection at once; more than the largest frame.
 pub const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// What is read from a socket at once.
+pub const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 /// How many streams are opened before the server says how many it allows.
 pub const STREAMS_BEFORE_SETTINGS: usize = 100;
 /// How often a slow reader takes its share.

@@ -8,12 +8,16 @@ use http::{HeaderValue, Uri};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{CipherSuite, ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::kubeconfig::Kubeconfig;
 use crate::{Error, limits};
+
+/// The socket below TLS. The TLS library reads 4 KB at a time: a system call for each would cost more than to decrypt it.
+pub type Socket = BufReader<TcpStream>;
 
 /// How the tool names itself.
 pub const AGENT: &str = "watchload";
@@ -76,13 +80,13 @@ impl Target {
     }
 
     /// A new TLS connection that speaks `protocol`.
-    pub async fn connect(&self, protocol: Protocol) -> Result<TlsStream<TcpStream>, Error> {
+    pub async fn connect(&self, protocol: Protocol) -> Result<TlsStream<Socket>, Error> {
         tokio::time::timeout(limits::CONNECT_TIMEOUT, self.open(protocol))
             .await
             .unwrap_or_else(|_| Err(self.failed("timed out")))
     }
 
-    async fn open(&self, protocol: Protocol) -> Result<TlsStream<TcpStream>, Error> {
+    async fn open(&self, protocol: Protocol) -> Result<TlsStream<Socket>, Error> {
         let socket = TcpStream::connect(self.addresses.as_slice())
             .await
             .map_err(|error| self.failed(error))?;
@@ -92,7 +96,10 @@ impl Target {
             Protocol::Http1 => &self.http1,
         };
         let stream = connector
-            .connect(self.name.clone(), socket)
+            .connect(
+                self.name.clone(),
+                BufReader::with_capacity(limits::SOCKET_BUFFER_BYTES, socket),
+            )
             .await
             .map_err(|error| self.failed(error))?;
         let agreed = stream.get_ref().1.alpn_protocol();

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::limits;
+use crate::target::Socket;
 use crate::watch::frames::{self, Frame, Malformed};
 
 /// Reads between two looks at everything else, so that no connection holds up the others of its thread.
@@ -16,7 +16,7 @@ const READS_MAX: usize = 16;
 
 /// One connection.
 pub struct Wire {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Socket>,
     input: Box<[u8]>,
     /// What of the input is read and not yet taken.
     filled: std::ops::Range<usize>,
@@ -29,7 +29,7 @@ pub struct Wire {
 
 impl Wire {
     /// A connection that begins now.
-    pub fn new(stream: TlsStream<TcpStream>, stream_window_bytes: u32) -> Self {
+    pub fn new(stream: TlsStream<Socket>, stream_window_bytes: u32) -> Self {
         let mut out = Vec::new();
         frames::begin(&mut out, stream_window_bytes, limits::CONNECTION_WINDOW_BYTES);
         Self {
