@@ -43,6 +43,8 @@ pub const SLOW_TICK: Duration = Duration::from_millis(100);
 pub const ENDS_KEPT_MAX: usize = 16;
 /// The largest event that is assembled, and the largest answer to a single request.
 pub const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much of a refusal is told.
+pub const REFUSAL_BYTES: usize = 500;
 /// How much of a list's beginning is kept for its revision and continue token.
 pub const LIST_HEAD_BYTES: usize = 4 * 1024;
 /// The most pages of one list.

@@ -165,11 +165,23 @@ pub async fn remove(api: &Api, namespace: &str, resource: &str) -> Result<(), Er
     .await
 }
 
-/// Removes all of a collection, or what is selected of it.
+/// Removes all of a collection, or what is selected of it. The answer, which lists all that is gone, is read and not kept.
 pub async fn remove_all(api: &Api, path: &str) -> Result<(), Error> {
-    api.expect(Request::new(Method::DELETE, path), &[404])
-        .await
-        .map(drop)
+    let mut beginning = Vec::new();
+    let keep = |bytes: &[u8]| {
+        let missing = limits::REFUSAL_BYTES.saturating_sub(beginning.len());
+        beginning.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+        Ok(())
+    };
+    let (status, _) = api.stream(Request::new(Method::DELETE, path), keep).await?;
+    match status {
+        200..300 | 404 => Ok(()),
+        _ => Err(Error::Status {
+            request: format!("DELETE {path}"),
+            status,
+            body: String::from_utf8_lossy(&beginning).into_owned(),
+        }),
+    }
 }
 
 /// The revision of the whole of a resource now.

@@ -200,6 +200,20 @@ fn watches_that_are_stalled_are_not_judged() {
     assert_eq!(value(&result, "received"), WRITES * WATCHERS / 2.0);
 }
 
+#[test]
+fn reads_cpu_and_memory_from_metrics() {
+    let (code, result) = fanout(Fault::None, &["--server-metrics"]);
+    assert_eq!(code, Some(0), "{result:#}");
+    assert_eq!(value(&result, "server_memory"), 123.0);
+    assert_eq!(
+        value(&result, "million_events_server_cpu"),
+        0.0,
+        "it used nothing meanwhile"
+    );
+    let charts = result["charts"].as_array().expect("charts");
+    assert!(charts.iter().any(|chart| chart["key"] == "memory"), "{result:#}");
+}
+
 /// A plugin is run as the protocol of client-go's credential plugins says, and its token is used.
 #[test]
 fn takes_the_token_of_a_plugin() {

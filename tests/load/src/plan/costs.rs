@@ -30,8 +30,10 @@ pub const EVENT_US: &str = "event_us";
 pub const WRITE_SMALL_US: &str = "write_small_us";
 /// A patch of a pod's status.
 pub const WRITE_POD_US: &str = "write_pod_us";
-/// Opening a watch.
-pub const OPEN_US: &str = "open_us";
+/// Opening a watch on a connection that is there.
+pub const OPEN_SHARED_US: &str = "open_shared_us";
+/// Opening a watch with a connection of its own, its TLS handshake included.
+pub const OPEN_OWN_US: &str = "open_own_us";
 /// A delivery through the router, clients sharing connections.
 pub const ROUTER_DELIVERY_US: &str = "router_delivery_us";
 /// A watch that shares its connection.
@@ -48,7 +50,7 @@ pub const SMALL_BYTES: &str = "small_bytes";
 pub const BASE_BYTES: &str = "base_bytes";
 
 /// The defaults: measured on 2 virtual cores in November 2026.
-const MEASURED: [(&str, f64, &str); 13] = [
+const MEASURED: [(&str, f64, &str); 14] = [
     (
         DELIVERY_SHARED_US,
         3.8,
@@ -66,18 +68,23 @@ const MEASURED: [(&str, f64, &str); 13] = [
     ),
     (
         WRITE_SMALL_US,
-        1_500.0,
-        "docs/scaling.md: writes without watchers, release build, 28 November 2026",
+        1_900.0,
+        "docs/scaling.md: 10 configmap updates a second without watchers",
     ),
     (
         WRITE_POD_US,
-        4_400.0,
-        "docs/performance.md: 1,000 kubelets, an event with its write",
+        4_180.0,
+        "docs/scaling.md: 50 status patches a second without watchers",
     ),
     (
-        OPEN_US,
-        500.0,
-        "docs/scaling.md: idle, release build, 28 November 2026",
+        OPEN_SHARED_US,
+        100.0,
+        "docs/scaling.md: 5,000 idle watches, 100 a connection",
+    ),
+    (
+        OPEN_OWN_US,
+        1_130.0,
+        "docs/scaling.md: 1,000 idle watches, one a connection",
     ),
     (ROUTER_DELIVERY_US, 10.5, "docs/performance.md: the tiers apart"),
     (
@@ -213,8 +220,9 @@ impl Costs {
                     WATCH_OWN_BYTES
                 };
                 self.set(watch, of("bytes_per_watch"), source);
+                let open = if shared { OPEN_SHARED_US } else { OPEN_OWN_US };
                 self.set(
-                    OPEN_US,
+                    open,
                     of("opening_server_cpu").map(|milliseconds| milliseconds * 1e3),
                     source,
                 );

@@ -51,16 +51,25 @@ pub struct Plan {
 impl Plan {
     /// Finds it.
     pub fn find(workload: &Workload, costs: &Costs, wanted: &Wanted) -> Result<Self, Error> {
+        // Clients of members have connections of their own, which several of their watches share.
+        let own = if wanted.routers {
+            0.0
+        } else {
+            workload.connections / workload.watchers().max(1.0)
+        };
+        let of = |shared, alone| costs.get(shared) + (costs.get(alone) - costs.get(shared)).max(0.0) * own;
+        let delivery = if wanted.routers {
+            costs::DELIVERY_SHARED_US
+        } else {
+            costs::DELIVERY_OWN_US
+        };
         let tier = Tier {
             members: 2,
             cores: wanted.cores,
             replicas: Vec::new(),
-            delivery: delivery(costs, wanted.routers),
-            watch_bytes: costs.get(if wanted.routers {
-                costs::WATCH_SHARED_BYTES
-            } else {
-                costs::WATCH_OWN_BYTES
-            }),
+            delivery: costs.get(delivery) / 1e6,
+            open: of(costs::OPEN_SHARED_US, costs::OPEN_OWN_US) / 1e6,
+            watch_bytes: of(costs::WATCH_SHARED_BYTES, costs::WATCH_OWN_BYTES),
         };
         check_tails(workload, costs, wanted)?;
         let (tier, outcome) = members(workload, costs, wanted, tier)?;
@@ -71,15 +80,6 @@ impl Plan {
             frontends: frontends(workload, costs, wanted),
         })
     }
-}
-
-/// CPU seconds of a delivery in a member. Kubelets have connections of their own; routers share theirs.
-fn delivery(costs: &Costs, routers: bool) -> f64 {
-    costs.get(if routers {
-        costs::DELIVERY_SHARED_US
-    } else {
-        costs::DELIVERY_OWN_US
-    }) / 1e6
 }
 
 /// More members do not help where one cannot take the changes of a resource.

@@ -17,6 +17,8 @@ pub struct Tier {
     pub replicas: Vec<usize>,
     /// CPU seconds of one delivery.
     pub delivery: f64,
+    /// CPU seconds of opening one watch.
+    pub open: f64,
     /// Memory of one watch.
     pub watch_bytes: f64,
 }
@@ -159,7 +161,7 @@ fn fail(workload: &Workload, tier: &Tier, costs: &Costs, before: &Loads, random:
     let (mut time, mut caught_up) = (0.0, None);
     while time < FAILURE_SECONDS_MAX && caught_up.is_none() {
         if time < RETURN_SECONDS {
-            queue.add(opened * costs.get(costs::OPEN_US) / 1e6 * STEP_SECONDS / RETURN_SECONDS);
+            queue.add(opened * tier.open * STEP_SECONDS / RETURN_SECONDS);
         }
         queue.run(&arrivals(busiest), STEP_SECONDS, EVENTS_MAX, random);
         time += STEP_SECONDS;

@@ -26,6 +26,10 @@ use store::Store;
 /// The token that it knows.
 const TOKEN: &str = "secret";
 
+/// What it tells of itself.
+const METRICS: &str = "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1.5\n\
+                       process_resident_memory_bytes 1.23e+08\n";
+
 /// A server that runs until it is dropped.
 pub struct Server {
     pub kubeconfig: PathBuf,
@@ -129,6 +133,7 @@ async fn answer(
             store.write(collection, name)
         }
         Method::DELETE => "{}".to_owned(),
+        _ if path == "/metrics" => METRICS.to_owned(),
         _ => store.list(&path),
     };
     Ok(Response::new(Full::new(text.into()).boxed_unsync()))
