@@ -96,7 +96,7 @@ impl Queue {
             seconds
         };
         let end = self.at + seconds;
-        while rate > 0.0 {
+        while self.at < end {
             let pause = random.pause(rate);
             if self.at + pause > end {
                 break;
@@ -107,7 +107,9 @@ impl Queue {
                 chosen -= arrival.rate;
                 chosen <= 0.0
             });
-            self.arrive(arrival.unwrap_or(&arrivals[arrivals.len() - 1]), random);
+            if let Some(arrival) = arrival.or(arrivals.last()) {
+                self.arrive(arrival, random);
+            }
         }
         self.pass(end - self.at);
     }

@@ -147,7 +147,7 @@ fn streams_max(settings: &[u8]) -> Option<u32> {
         [a, b, rest @ ..] if u16::from_be_bytes([*a, *b]) == MAX_CONCURRENT_STREAMS => number(rest).ok(),
         _ => None,
     };
-    settings.chunks_exact(6).filter_map(of).last()
+    settings.chunks_exact(6).filter_map(of).next_back()
 }
 
 /// The beginning of a connection: no push, no table of headers, this window for each stream and this one for all.
