@@ -1,11 +1,14 @@
 //! A mixed cluster, scaled by nodes and pods: kubelets and proxies that watch, controllers that watch everything, and leases, statuses
 //! of nodes and pods, and endpoint slices that change at the rates of `profile`.
 
+mod expected;
+
 use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
+use self::expected::{Changes, Expected, Seen};
 use super::run::{self, Measured, Run};
 use super::stage::check_deliveries;
 use crate::api::Api;
@@ -17,7 +20,7 @@ use crate::profile::{self, Rates};
 use crate::progress::{Progress, say};
 use crate::report::Report;
 use crate::watch::{Media, Wanted};
-use crate::writer::{Change, Part, Writes, Written, write};
+use crate::writer::{Change, Part, write};
 use crate::{Error, limits};
 
 /// Watches of each node and of each controller, which share a connection.
@@ -52,26 +55,6 @@ pub struct Cluster {
     media: Media,
 }
 
-/// What one watch sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    PodsOf(usize),
-    Node(usize),
-    Pods,
-    Nodes,
-    Leases,
-    Slices,
-    Services,
-}
-
-/// What was written, by what it was.
-struct Changes {
-    pods: Writes,
-    nodes: Writes,
-    leases: Writes,
-    slices: Writes,
-}
-
 impl Cluster {
     /// Where the result goes.
     pub fn common(&self) -> &Common {
@@ -98,7 +81,7 @@ impl Cluster {
             .collect();
         let run = Run::open(&self.common, &target, plan, wanted).await?;
         let changes = self.change(&api, &rates).await;
-        let judged = Expected::new(self, &changes);
+        let judged = Expected::new(self.nodes, &changes);
         let expected = seen.iter().map(|seen| judged.of(*seen).len() as u64).sum();
         let measured = run.finish(changes.all(), expected, self.drain_seconds).await?;
         let mut judgement = measured.judgement();
@@ -273,56 +256,5 @@ impl Cluster {
             "seconds": self.seconds,
             "media": format!("{:?}", self.media),
         })
-    }
-}
-
-impl Changes {
-    /// All of them as one, in the order of revisions.
-    fn all(&self) -> Writes {
-        let mut all = Writes::default();
-        for writes in [&self.pods, &self.nodes, &self.leases, &self.slices] {
-            all.acknowledged.extend_from_slice(&writes.acknowledged);
-            all.failed += writes.failed;
-            all.failure = all.failure.or_else(|| writes.failure.clone());
-            all.elapsed = all.elapsed.max(writes.elapsed);
-        }
-        all.acknowledged.sort_by_key(|written| written.revision);
-        all
-    }
-}
-
-/// What each watch should have got.
-struct Expected<'a> {
-    changes: &'a Changes,
-    pods_of: Vec<Vec<Written>>,
-    node: Vec<Vec<Written>>,
-}
-
-impl<'a> Expected<'a> {
-    fn new(cluster: &Cluster, changes: &'a Changes) -> Self {
-        let by_node = |writes: &Writes| {
-            let mut of_node = vec![Vec::new(); cluster.nodes];
-            for write in &writes.acknowledged {
-                of_node[write.object as usize % cluster.nodes].push(*write);
-            }
-            of_node
-        };
-        Self {
-            pods_of: by_node(&changes.pods),
-            node: by_node(&changes.nodes),
-            changes,
-        }
-    }
-
-    fn of(&self, seen: Seen) -> &[Written] {
-        match seen {
-            Seen::PodsOf(node) => &self.pods_of[node],
-            Seen::Node(node) => &self.node[node],
-            Seen::Pods => &self.changes.pods.acknowledged,
-            Seen::Nodes => &self.changes.nodes.acknowledged,
-            Seen::Leases => &self.changes.leases.acknowledged,
-            Seen::Slices => &self.changes.slices.acknowledged,
-            Seen::Services => &[],
-        }
     }
 }

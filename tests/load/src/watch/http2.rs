@@ -2,6 +2,7 @@
 //! bytes go to their watch where they lie. It decides when watches are opened, given room, closed and opened again.
 
 mod phase;
+mod receive;
 mod session;
 mod wire;
 
