@@ -8,8 +8,10 @@ REPO = pathlib.Path(__file__).resolve().parents[2]
 RESTART_SIGNAL = "restart the server now"
 STORES = ["embedded", "etcd"]
 RUN_SECONDS_MAX = 1800
+SHARE_EVENTS_MIN = 50_000
 
 CPU = "million_events_server_cpu"
+SHARE, SHARE_MAX = "own_share", 1 / 3
 MARGINAL = "marginal_million_events_server_cpu"
 
 
@@ -22,6 +24,7 @@ def fanout(title, arguments, reference, limit="", p99="", p99_limit="", repeats=
         ("latency_p99_ms", "p99 ms", p99, p99_limit),
         ("streams_ended", "streams ended", "", ""),
         ("own_reading_cpu", "watchload's reading, CPU s per million", "", ""),
+        (SHARE, "the same as a part of the server's", "", "0.33"),
     ]
     return {"title": title, "arguments": ["fanout", *arguments], "figures": figures, "repeats": repeats}
 
@@ -138,8 +141,19 @@ def measure_group(program, store, runs, rows):
                 right &= code == 0
                 if result:
                     results.append(result)
+            right &= reads_cheaply(run, results)
             rows += table_rows(run, results)
     return right
+
+
+def reads_cheaply(run, results):
+    """A tool that spends as much as the server measures itself. Beside a debug build, or a few events, it says nothing."""
+    shares = [result["measures"][SHARE]["value"] for result in results
+              if SHARE in result["measures"] and result["measures"]["received"]["value"] >= SHARE_EVENTS_MIN]
+    cheap = not shares or statistics.median(shares) <= SHARE_MAX
+    if not cheap:
+        print(f"! {run['title']}: watchload spends {statistics.median(shares):.2f} of what the server does; at most a third is wanted")
+    return cheap
 
 
 @contextlib.contextmanager

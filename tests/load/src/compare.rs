@@ -7,12 +7,8 @@ use serde_json::Value;
 use crate::Error;
 use crate::report::number;
 
-/// The table of two result files.
-pub fn files(first: &Path, second: &Path) -> Result<String, Error> {
-    Ok(table(&read(first)?, &read(second)?))
-}
-
-fn read(path: &Path) -> Result<Value, Error> {
+/// Reads a result file.
+pub fn read(path: &Path) -> Result<Value, Error> {
     let content = std::fs::read(path).map_err(|source| Error::file(path, source))?;
     let result: Value = serde_json::from_slice(&content).map_err(|error| not_a_result(path, &error))?;
     match result["measures"].is_object() {
@@ -42,12 +38,15 @@ pub fn table(first: &Value, second: &Value) -> String {
         first["measures"].as_object().unwrap_or(&empty),
         second["measures"].as_object().unwrap_or(&empty),
     );
-    for (key, measure) in one
+    for key in keys(first)
         .iter()
-        .chain(other.iter().filter(|(key, _)| !one.contains_key(*key)))
+        .chain(keys(second).iter().filter(|key| !one.contains_key(**key)))
     {
+        let Some(measure) = one.get(*key).or(other.get(*key)) else {
+            continue;
+        };
         let value =
-            |of: &serde_json::Map<String, Value>| of.get(key).and_then(|measure| measure["value"].as_f64());
+            |of: &serde_json::Map<String, Value>| of.get(*key).and_then(|measure| measure["value"].as_f64());
         let (left, right) = (value(one), value(other));
         let unit = measure["unit"].as_str().unwrap_or_default();
         let told = |value: Option<f64>| {
@@ -60,7 +59,7 @@ pub fn table(first: &Value, second: &Value) -> String {
             _ => String::new(),
         };
         rows.push([
-            measure["title"].as_str().unwrap_or(key).to_owned(),
+            measure["title"].as_str().unwrap_or(*key).to_owned(),
             told(left),
             told(right),
             relation,
@@ -80,6 +79,15 @@ pub fn table(first: &Value, second: &Value) -> String {
             .to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The names of a result's numbers, in its own order where it tells one.
+fn keys(result: &Value) -> Vec<&str> {
+    match (result["order"].as_array(), result["measures"].as_object()) {
+        (Some(order), _) => order.iter().filter_map(Value::as_str).collect(),
+        (None, Some(measures)) => measures.keys().map(String::as_str).collect(),
+        (None, None) => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Judges what watches got against what was written: lost, doubled, out of order, late. It is a pure function of the records.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
 use crate::limits;
+use crate::over_time::OverTime;
 use crate::watch::Watch;
 use crate::writer::Written;
 
 /// How many of the slowest deliveries are named.
-const SLOWEST_MAX: usize = 5;
+const SLOWEST_MAX: usize = 50;
 
 /// What came of all deliveries.
 #[derive(Debug)]
@@ -34,10 +35,23 @@ pub struct Judgement {
     pub before_acknowledged: u64,
     /// Microseconds from acknowledgement to receipt.
     pub latency: Histogram<u64>,
-    /// Watch, revision and latency of the slowest.
-    pub slowest: Vec<(usize, u64, u64)>,
+    /// The slowest, the slowest first.
+    pub slowest: Vec<Slow>,
     /// The first wrong ones, in words.
     pub findings: Vec<String>,
+    /// How it went over time, where that is wanted.
+    pub over_time: Option<OverTime>,
+}
+
+/// A slow delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slow {
+    /// The number of the watch.
+    pub watch: usize,
+    /// The revision.
+    pub revision: u64,
+    /// From acknowledgement to receipt.
+    pub micros: u64,
 }
 
 impl Default for Judgement {
@@ -63,6 +77,15 @@ impl Judgement {
             latency: latency.expect("the bounds are valid"),
             slowest: Vec::new(),
             findings: Vec::new(),
+            over_time: None,
+        }
+    }
+
+    /// Nothing judged yet of what came between two moments since the readings began.
+    pub fn over(from: Duration, until: Duration) -> Self {
+        Self {
+            over_time: Some(OverTime::new(from, until)),
+            ..Self::new()
         }
     }
 
@@ -79,23 +102,28 @@ impl Judgement {
             self.received += 1;
             let Some(index) = find(expected, next, delivery.revision) else {
                 self.unexpected += 1;
-                self.find(number, "an unknown write", delivery.revision);
+                self.find(
+                    number,
+                    "an unknown write",
+                    delivery.revision,
+                    delivery.at_us.into(),
+                );
                 continue;
             };
             next = index + 1;
             if std::mem::replace(&mut seen[index], true) {
                 self.doubled += 1;
-                self.find(number, "doubled", delivery.revision);
+                self.find(number, "doubled", delivery.revision, delivery.at_us.into());
                 continue;
             }
             if delivery.revision < highest {
                 self.out_of_order += 1;
-                self.find(number, "out of order", delivery.revision);
+                self.find(number, "out of order", delivery.revision, delivery.at_us.into());
             }
             highest = highest.max(delivery.revision);
             if expected[index].object != delivery.object {
                 self.wrong_object += 1;
-                self.find(number, "another object", delivery.revision);
+                self.find(number, "another object", delivery.revision, delivery.at_us.into());
             }
             self.time(
                 number,
@@ -111,7 +139,7 @@ impl Judgement {
                 false => (&mut self.behind, "not there at the end"),
             };
             *count += 1;
-            self.find(number, what, written.revision);
+            self.find(number, what, written.revision, clock.micros(written.at));
         }
     }
 
@@ -121,14 +149,25 @@ impl Judgement {
         }
         let latency = u64::from(at_us).saturating_sub(acknowledged_us);
         self.latency.saturating_record(latency);
-        if self.slowest.len() < SLOWEST_MAX || latency > self.slowest[SLOWEST_MAX - 1].2 {
-            let at = self.slowest.partition_point(|slow| slow.2 >= latency);
-            self.slowest.insert(at, (number, written.revision, latency));
+        if let Some(over_time) = &mut self.over_time {
+            over_time.came(at_us.into(), latency);
+        }
+        if self.slowest.len() < SLOWEST_MAX || latency > self.slowest[SLOWEST_MAX - 1].micros {
+            let slow = Slow {
+                watch: number,
+                revision: written.revision,
+                micros: latency,
+            };
+            let at = self.slowest.partition_point(|slower| slower.micros >= latency);
+            self.slowest.insert(at, slow);
             self.slowest.truncate(SLOWEST_MAX);
         }
     }
 
-    fn find(&mut self, number: usize, what: &str, revision: u64) {
+    fn find(&mut self, number: usize, what: &str, revision: u64, at_us: u64) {
+        if let Some(over_time) = &mut self.over_time {
+            over_time.wrong(at_us);
+        }
         if self.findings.len() < limits::FINDINGS_MAX {
             self.findings
                 .push(format!("watch {number}: {what}: revision {revision}"));
@@ -148,7 +187,8 @@ impl Clock {
         Self { begin }
     }
 
-    fn micros(self, at: Instant) -> u64 {
+    /// Microseconds from the beginning to `at`.
+    pub fn micros(self, at: Instant) -> u64 {
         u64::try_from(at.saturating_duration_since(self.begin).as_micros()).unwrap_or(u64::MAX)
     }
 }
@@ -186,7 +226,9 @@ mod tests {
         let wanted = Wanted {
             path: String::new(),
             revision: 10,
-            stalled: false,
+            pace: crate::watch::Pace::Full,
+            initial: false,
+            cycle: None,
         };
         let mut watch = Watch::new(wanted, Media::Json);
         watch.deliveries.extend(revisions.iter().map(|revision| Delivery {

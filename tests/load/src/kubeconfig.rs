@@ -1,5 +1,7 @@
-//! A kubeconfig: the server of a context, its authority, and a client certificate or token. It opens no connections; users with
-//! exec plugins, passwords or unverified servers are refused.
+//! A kubeconfig: the server of a context, its authority, and a client certificate or token, its own or those that a credential plugin
+//! gives. It opens no connections; users with passwords, unverified servers and proxies are refused.
+
+mod exec;
 
 use std::path::{Path, PathBuf};
 
@@ -44,18 +46,26 @@ impl Kubeconfig {
                 "insecure-skip-tls-verify is not supported; give the certificate-authority",
             ));
         }
+        if cluster.str_at(&["proxy-url"]).is_some_and(|url| !url.is_empty()) {
+            return Err(missing("proxy-url is not supported"));
+        }
+        let server = required(cluster, "server")?.to_owned();
         let part = |of: &Value, name: &str| content_of(of, folder, name);
-        let identity = match (part(user, "client-certificate")?, part(user, "client-key")?) {
+        let mut identity = match (part(user, "client-certificate")?, part(user, "client-key")?) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => return Err(missing("client-certificate and client-key belong together")),
         };
-        let token = token(user, folder)?;
+        let mut token = token(user, folder)?;
+        if let Some(exec) = user.get("exec").filter(|_| identity.is_none() && token.is_none()) {
+            let credential = exec::run(exec, folder, &server)?;
+            (identity, token) = (credential.identity, credential.token);
+        }
         if identity.is_none() && token.is_none() {
             return Err(missing("the user has neither a client certificate nor a token"));
         }
         Ok(Self {
-            server: required(cluster, "server")?.to_owned(),
+            server,
             server_name: cluster.str_at(&["tls-server-name"]).map(str::to_owned),
             authority: part(cluster, "certificate-authority")?,
             identity,
@@ -90,12 +100,10 @@ fn content_of(tree: &Value, folder: &Path, name: &str) -> Result<Option<Vec<u8>>
     tree.str_at(&[name]).map(|path| read(folder, path)).transpose()
 }
 
+/// The token in a file comes before the one beside it, as for client-go.
 fn token(user: &Value, folder: &Path) -> Result<Option<String>, Error> {
-    if let Some(token) = user.str_at(&["token"]) {
-        return Ok(Some(token.to_owned()));
-    }
     let Some(path) = user.str_at(&["tokenFile"]) else {
-        return Ok(None);
+        return Ok(user.str_at(&["token"]).map(str::to_owned));
     };
     let content = String::from_utf8(read(folder, path)?).map_err(|_| missing("the token is not text"))?;
     Ok(Some(content.trim().to_owned()))

@@ -1,11 +1,11 @@
-//! The command `watchload`: runs one scenario, prints its result and writes it as JSON. What a scenario does is the library's affair.
+//! The command `watchload`: runs one scenario, prints its result and writes it as JSON and HTML; compares results; plans. What a scenario does is the library's affair.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use watchload::options::{Command, Common, Options};
 use watchload::report::Report;
-use watchload::{Error, compare};
+use watchload::{Error, compare, page};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -30,8 +30,30 @@ async fn run(command: Command) -> Result<bool, Error> {
         Command::Lists(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Restart(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Writes(scenario) => finish(scenario.common(), &scenario.run().await?),
-        Command::Compare { first, second } => {
-            println!("{}", compare::files(&first, &second)?);
+        Command::Informers(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Storm(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Churn(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Slow(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Reconnect(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Cluster(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Compare { first, second, html } => {
+            let results = [compare::read(&first)?, compare::read(&second)?];
+            println!("{}", compare::table(&results[0], &results[1]));
+            if let Some(path) = html {
+                page::write(&path, &results)?;
+            }
+            Ok(true)
+        }
+        Command::Plan(planner) => {
+            println!("{}", planner.run()?);
+            Ok(true)
+        }
+        Command::Costs(learner) => {
+            println!("{}", learner.run()?);
+            Ok(true)
+        }
+        Command::Page { result, html } => {
+            page::write(&html, &[compare::read(&result)?])?;
             Ok(true)
         }
     }
@@ -41,6 +63,9 @@ fn finish(common: &Common, report: &Report) -> Result<bool, Error> {
     println!("{}", report.text());
     if let Some(path) = &common.json {
         report.write(path)?;
+    }
+    if let Some(path) = &common.html {
+        page::write(path, &[report.json()])?;
     }
     Ok(report.is_right())
 }

@@ -1,8 +1,12 @@
 //! The objects that the load consists of, as JSON texts: configmaps of a given size, and pods as a scheduler and a kubelet leave
 //! them. Names end in a number, by which events are known.
 
+mod cluster;
 mod pod;
 
+pub use cluster::{
+    PART, endpoint_slice, endpoint_slice_patch, lease, lease_renewal, node, node_name, node_status,
+};
 pub use pod::{PodShape, kubelet_status, pod};
 
 use serde_json::json;

@@ -5,9 +5,14 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::api::Api;
 use crate::kubeconfig::Kubeconfig;
+use crate::meter::Meter;
+use crate::plan::{Learner, Planner};
 use crate::process::Process;
-use crate::scenario::{Fanout, Idle, Kubelets, Lists, Restart, WritesOptions};
+use crate::scenario::{
+    Churn, Cluster, Fanout, Idle, Informers, Kubelets, Lists, Reconnect, Restart, Slow, Storm, WritesOptions,
+};
 use crate::target::Target;
 use crate::{Error, limits};
 
@@ -38,12 +43,38 @@ pub enum Command {
     Restart(Restart),
     /// Creates, updates, patches, gets and deletes
     Writes(WritesOptions),
+    /// Informers that begin with a watch list, all at once
+    Informers(Informers),
+    /// Many clients that list at the same moment, again and again
+    Storm(Storm),
+    /// Watchers that come and go beside others that stay
+    Churn(Churn),
+    /// Watchers that read slowly beside others that do not
+    Slow(Slow),
+    /// All watchers lose their connections at once and come back
+    Reconnect(Reconnect),
+    /// A cluster of so many nodes and pods, in a steady state
+    Cluster(Cluster),
     /// Two results side by side
     Compare {
         /// The first result, as written with --json
         first: PathBuf,
         /// The second
         second: PathBuf,
+        /// Write them as one HTML page with plots too
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// How many servers a cluster needs, by a simulation with measured costs
+    Plan(Planner),
+    /// The costs that results tell, for `plan`
+    Costs(Learner),
+    /// The HTML page of a result
+    Page {
+        /// The result, as written with --json
+        result: PathBuf,
+        /// Where the page goes
+        html: PathBuf,
     },
 }
 
@@ -71,6 +102,15 @@ pub struct Common {
     /// Write the result as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write the result as one HTML page with plots
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Read the server's CPU and memory from its /metrics, where its process is not on this machine
+    #[arg(long, conflicts_with = "server_pid")]
+    pub server_metrics: bool,
+    /// Read them from the /metrics of these servers instead, given by kubeconfigs separated by commas; all together are reported
+    #[arg(long, value_name = "FILES", value_delimiter = ',', conflicts_with_all = ["server_pid", "server_metrics"])]
+    pub metrics_kubeconfig: Vec<PathBuf>,
     /// The server's process on this machine, or several separated by commas; the CPU and memory of all together are reported
     #[arg(long, value_name = "PIDS", value_delimiter = ',')]
     pub server_pid: Vec<u32>,
@@ -102,9 +142,26 @@ impl Common {
         Process::of(&self.server_pid)
     }
 
-    /// The etcd's process, where it is known.
-    pub fn etcd(&self) -> Result<Option<Process>, Error> {
-        Process::of(self.etcd_pid.as_slice())
+    /// The servers' meter, where their processes or metrics are told.
+    pub async fn server_meter(&self) -> Result<Option<Meter>, Error> {
+        if let Some(process) = self.server()? {
+            return Ok(Some(Meter::Processes(process)));
+        }
+        let mut servers = Vec::new();
+        if self.server_metrics {
+            servers.push(Arc::new(Api::connect(&self.target()?, 1).await?));
+        }
+        for path in &self.metrics_kubeconfig {
+            let target = Target::new(&Kubeconfig::read(path, None)?, self.allow_remote)?;
+            servers.push(Arc::new(Api::connect(&Arc::new(target), 1).await?));
+        }
+        Ok(Some(Meter::Metrics(servers))
+            .filter(|_| self.server_metrics || !self.metrics_kubeconfig.is_empty()))
+    }
+
+    /// The etcd's meter, where its process is known.
+    pub fn etcd_meter(&self) -> Result<Option<Meter>, Error> {
+        Ok(Process::of(self.etcd_pid.as_slice())?.map(Meter::Processes))
     }
 }
 

@@ -8,6 +8,7 @@ use http::Method;
 use crate::api::{Api, Request};
 use crate::objects::{self, PodShape};
 use crate::progress::Progress;
+use crate::writer::Part;
 use crate::{Error, limits};
 
 /// How many requests that make objects are under way at a time.
@@ -63,6 +64,17 @@ pub async fn config_maps(api: &Api, namespace: &str, count: usize, bytes: usize)
     let create = |number| async move {
         let body = objects::config_map(number, bytes, 0);
         api.expect(Request::with(Method::POST, path, body), &[409])
+            .await
+            .map(drop)
+    };
+    each(0..count, create).await
+}
+
+/// Makes parts of a cluster, where they are missing.
+pub async fn parts(api: &Api, namespace: &str, part: Part, count: usize) -> Result<(), Error> {
+    let path = &part.path(namespace);
+    let create = |number| async move {
+        api.expect(Request::with(Method::POST, path, part.object(number)), &[409])
             .await
             .map(drop)
     };
@@ -146,10 +158,30 @@ pub fn pods_path(name: &str, pods: &Pods, number: usize) -> String {
 
 /// Removes all configmaps or pods of a namespace.
 pub async fn remove(api: &Api, namespace: &str, resource: &str) -> Result<(), Error> {
-    let path = format!("/api/v1/namespaces/{namespace}/{resource}?gracePeriodSeconds=0");
-    api.expect(Request::new(Method::DELETE, &path), &[404])
-        .await
-        .map(drop)
+    remove_all(
+        api,
+        &format!("/api/v1/namespaces/{namespace}/{resource}?gracePeriodSeconds=0"),
+    )
+    .await
+}
+
+/// Removes all of a collection, or what is selected of it. The answer, which lists all that is gone, is read and not kept.
+pub async fn remove_all(api: &Api, path: &str) -> Result<(), Error> {
+    let mut beginning = Vec::new();
+    let keep = |bytes: &[u8]| {
+        let missing = limits::REFUSAL_BYTES.saturating_sub(beginning.len());
+        beginning.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+        Ok(())
+    };
+    let (status, _) = api.stream(Request::new(Method::DELETE, path), keep).await?;
+    match status {
+        200..300 | 404 => Ok(()),
+        _ => Err(Error::Status {
+            request: format!("DELETE {path}"),
+            status,
+            body: String::from_utf8_lossy(&beginning).into_owned(),
+        }),
+    }
 }
 
 /// The revision of the whole of a resource now.

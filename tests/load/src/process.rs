@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{Error, limits};
 
@@ -54,26 +54,6 @@ impl Process {
     pub fn reset_peak(&self) -> bool {
         let reset = |pid: &u32| fs::write(format!("/proc/{pid}/clear_refs"), "5").is_ok();
         self.pids.iter().all(reset)
-    }
-
-    /// Waits until its resident memory does not change any more; tells what it is, and whether it settled in time.
-    pub async fn settled_bytes(&self) -> Result<(u64, bool), Error> {
-        let end = Instant::now() + limits::SETTLING_TIMEOUT;
-        let mut looks = Vec::new();
-        loop {
-            looks.push(self.resident_bytes()?);
-            let recent = &looks[looks.len().saturating_sub(limits::SETTLED_LOOKS)..];
-            let low = recent.iter().copied().min().unwrap_or(0);
-            let high = recent.iter().copied().max().unwrap_or(0);
-            let spread = (high - low) as f64 / high.max(1) as f64;
-            if recent.len() == limits::SETTLED_LOOKS && spread < limits::SETTLED_SPREAD {
-                return Ok((high, true));
-            }
-            if Instant::now() > end {
-                return Ok((high, false));
-            }
-            tokio::time::sleep(limits::SETTLING_INTERVAL).await;
-        }
     }
 
     fn status(&self, key: &str) -> Result<u64, Error> {

@@ -25,6 +25,15 @@ impl Progress {
         }
     }
 
+    /// The same for a part of something that is told already.
+    pub fn quiet(of: usize) -> Self {
+        Self {
+            what: String::new(),
+            of,
+            told: Mutex::new(Instant::now()),
+        }
+    }
+
     /// So many steps are done.
     pub fn step(&self, done: usize) {
         self.note(|| format!("{done} of {}", self.of));
@@ -32,6 +41,9 @@ impl Progress {
 
     /// Tells something else, when it is time.
     pub fn note(&self, text: impl FnOnce() -> String) {
+        if self.what.is_empty() {
+            return;
+        }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.elapsed() >= limits::PROGRESS_INTERVAL {
             *told = Instant::now();

@@ -20,12 +20,91 @@ pub struct Measure {
     pub value: f64,
 }
 
+/// Lines over one axis.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    key: &'static str,
+    title: String,
+    unit: &'static str,
+    axis: &'static str,
+    x: Vec<f64>,
+    lines: Vec<(&'static str, Vec<Option<f64>>)>,
+}
+
+impl Chart {
+    /// A chart over the seconds of a run.
+    pub fn over_time(
+        key: &'static str,
+        title: impl Into<String>,
+        unit: &'static str,
+        seconds: Vec<f64>,
+    ) -> Self {
+        Self {
+            key,
+            title: title.into(),
+            unit,
+            axis: "seconds",
+            x: seconds,
+            lines: Vec::new(),
+        }
+    }
+
+    /// A chart by percentile, 0 to 100.
+    pub fn by_percentile(
+        key: &'static str,
+        title: impl Into<String>,
+        unit: &'static str,
+        percentiles: Vec<f64>,
+    ) -> Self {
+        Self {
+            axis: "percentile",
+            ..Self::over_time(key, title, unit, percentiles)
+        }
+    }
+
+    /// Adds a line that has a value everywhere.
+    pub fn line(self, name: &'static str, values: Vec<f64>) -> Self {
+        self.known(name, values.into_iter().map(Some).collect())
+    }
+
+    /// Adds a line that may have holes; nothing when nothing of it is known.
+    pub fn known(mut self, name: &'static str, values: Vec<Option<f64>>) -> Self {
+        if values.iter().any(Option::is_some) {
+            self.lines.push((name, values));
+        }
+        self
+    }
+
+    fn json(&self) -> Value {
+        let line = |(name, values): &(&str, Vec<Option<f64>>)| {
+            let values: Vec<_> = values.iter().map(|value| value.map(rounded)).collect();
+            json!({"name": name, "values": values})
+        };
+        let x: Vec<f64> = self.x.iter().copied().map(rounded).collect();
+        json!({
+            "key": self.key,
+            "title": self.title,
+            "unit": self.unit,
+            "axis": self.axis,
+            "x": x,
+            "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Thousandths are more than any plot shows.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
 /// The result of one run.
 #[derive(Debug)]
 pub struct Report {
     scenario: &'static str,
     options: Value,
     measures: Vec<Measure>,
+    charts: Vec<Chart>,
+    details: Vec<(&'static str, Value)>,
     notes: Vec<String>,
     wrong: bool,
 }
@@ -37,6 +116,8 @@ impl Report {
             scenario,
             options,
             measures: Vec::new(),
+            charts: Vec::new(),
+            details: Vec::new(),
             notes: Vec::new(),
             wrong: false,
         }
@@ -55,6 +136,18 @@ impl Report {
     /// Adds a time in milliseconds.
     pub fn add_ms(&mut self, key: impl Into<String>, title: impl Into<String>, value: Duration) {
         self.add(key, title, "ms", value.as_secs_f64() * 1e3);
+    }
+
+    /// Adds a chart, if it has a line.
+    pub fn chart(&mut self, chart: Chart) {
+        if !chart.lines.is_empty() {
+            self.charts.push(chart);
+        }
+    }
+
+    /// Adds something that only tools read.
+    pub fn detail(&mut self, key: &'static str, value: Value) {
+        self.details.push((key, value));
     }
 
     /// Adds something that a reader of the numbers must know.
@@ -120,7 +213,10 @@ impl Report {
             "finishedUnixSeconds": now.as_secs(),
             "cpus": std::thread::available_parallelism().map_or(0, usize::from),
             "options": self.options,
+            "order": self.measures.iter().map(|measure| &measure.key).collect::<Vec<_>>(),
             "measures": self.measures.iter().map(measure).collect::<serde_json::Map<_, _>>(),
+            "charts": self.charts.iter().map(Chart::json).collect::<Vec<_>>(),
+            "details": self.details.iter().cloned().map(|(key, value)| (key.to_owned(), value)).collect::<serde_json::Map<_, _>>(),
             "notes": self.notes,
         })
     }

@@ -8,12 +8,19 @@ use http::{HeaderValue, Uri};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{CipherSuite, ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::kubeconfig::Kubeconfig;
 use crate::{Error, limits};
+
+/// The socket below TLS. The TLS library reads 4 KB at a time: a system call for each would cost more than to decrypt it.
+pub type Socket = BufReader<TcpStream>;
+
+/// How the tool names itself.
+pub const AGENT: &str = "watchload";
 
 /// The protocol that a connection is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub enum Protocol {
 pub struct Target {
     /// `host:port`, as requests name it.
     pub authority: String,
+    /// What of the server's address comes before every path.
+    prefix: String,
     /// The `Authorization` header.
     pub credential: Option<HeaderValue>,
     addresses: Vec<SocketAddr>,
@@ -39,7 +48,12 @@ pub struct Target {
 impl Target {
     /// The server of a kubeconfig, if it is on this machine or `allow_remote` is given.
     pub fn new(config: &Kubeconfig, allow_remote: bool) -> Result<Self, Error> {
-        let (host, port) = host_and_port(&config.server)?;
+        let Address {
+            host,
+            port,
+            authority,
+            prefix,
+        } = Address::of(&config.server)?;
         let addresses = resolve(&host, port)?;
         if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
             && !allow_remote
@@ -55,11 +69,8 @@ impl Target {
             TlsConnector::from(Arc::new(tls))
         };
         Ok(Self {
-            authority: config
-                .server
-                .trim_start_matches("https://")
-                .trim_end_matches('/')
-                .to_owned(),
+            authority,
+            prefix,
             credential: config.token.as_deref().map(bearer).transpose()?,
             addresses,
             name,
@@ -69,13 +80,13 @@ impl Target {
     }
 
     /// A new TLS connection that speaks `protocol`.
-    pub async fn connect(&self, protocol: Protocol) -> Result<TlsStream<TcpStream>, Error> {
+    pub async fn connect(&self, protocol: Protocol) -> Result<TlsStream<Socket>, Error> {
         tokio::time::timeout(limits::CONNECT_TIMEOUT, self.open(protocol))
             .await
             .unwrap_or_else(|_| Err(self.failed("timed out")))
     }
 
-    async fn open(&self, protocol: Protocol) -> Result<TlsStream<TcpStream>, Error> {
+    async fn open(&self, protocol: Protocol) -> Result<TlsStream<Socket>, Error> {
         let socket = TcpStream::connect(self.addresses.as_slice())
             .await
             .map_err(|error| self.failed(error))?;
@@ -85,7 +96,10 @@ impl Target {
             Protocol::Http1 => &self.http1,
         };
         let stream = connector
-            .connect(self.name.clone(), socket)
+            .connect(
+                self.name.clone(),
+                BufReader::with_capacity(limits::SOCKET_BUFFER_BYTES, socket),
+            )
             .await
             .map_err(|error| self.failed(error))?;
         let agreed = stream.get_ref().1.alpn_protocol();
@@ -99,12 +113,17 @@ impl Target {
     pub fn request(&self, method: http::Method, path: &str) -> http::request::Builder {
         let request = http::Request::builder()
             .method(method)
-            .uri(format!("https://{}{path}", self.authority))
-            .header(http::header::USER_AGENT, "watchload");
+            .uri(format!("https://{}{}", self.authority, self.full_path(path)))
+            .header(http::header::USER_AGENT, AGENT);
         match &self.credential {
             Some(credential) => request.header(http::header::AUTHORIZATION, credential),
             None => request,
         }
+    }
+
+    /// A path of the API as this server has it.
+    pub fn full_path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
     }
 
     fn failed(&self, reason: impl std::fmt::Display) -> Error {
@@ -115,24 +134,32 @@ impl Target {
     }
 }
 
-fn host_and_port(server: &str) -> Result<(String, u16), Error> {
-    let uri: Uri = server
-        .parse()
-        .map_err(|error| Error::Kubeconfig(format!("server {server}: {error}")))?;
-    let (Some("https"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        return Err(Error::Kubeconfig(format!(
-            "server {server}: only https:// is supported"
-        )));
-    };
-    if !matches!(uri.path(), "" | "/") {
-        return Err(Error::Kubeconfig(format!(
-            "server {server}: a path is not supported"
-        )));
+/// The parts of a server's address.
+struct Address {
+    host: String,
+    port: u16,
+    authority: String,
+    prefix: String,
+}
+
+impl Address {
+    fn of(server: &str) -> Result<Self, Error> {
+        let uri: Uri = server
+            .parse()
+            .map_err(|error| Error::Kubeconfig(format!("server {server}: {error}")))?;
+        let (Some("https"), Some(host), Some(authority)) = (uri.scheme_str(), uri.host(), uri.authority())
+        else {
+            return Err(Error::Kubeconfig(format!(
+                "server {server}: only https:// is supported"
+            )));
+        };
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(443),
+            authority: authority.as_str().to_owned(),
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+        })
     }
-    Ok((
-        host.trim_matches(['[', ']']).to_owned(),
-        uri.port_u16().unwrap_or(443),
-    ))
 }
 
 fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
@@ -164,9 +191,16 @@ fn tls_config(config: &Kubeconfig) -> Result<ClientConfig, Error> {
             .add(certificate.map_err(|error| wrong(&error))?)
             .map_err(|error| wrong(&error))?;
     }
+    if config.authority.is_none() {
+        // As client-go does: the system's authorities, where the cluster names none.
+        for certificate in rustls_native_certs::load_native_certs().certs {
+            // One that cannot be read vouches for nobody.
+            let _ = roots.add(certificate);
+        }
+    }
     if roots.is_empty() {
         return Err(Error::Kubeconfig(
-            "the cluster has no certificate-authority".to_owned(),
+            "neither the cluster nor the system has a certificate authority".to_owned(),
         ));
     }
     let mut provider = aws_lc_rs::default_provider();
@@ -205,10 +239,25 @@ mod tests {
     fn refuses_a_remote_server_unless_told() {
         let outcome = Target::new(&config("https://192.0.2.1:6443"), false);
         assert!(matches!(outcome, Err(Error::Remote(_))));
-        let outcome = Target::new(&config("https://192.0.2.1:6443"), true);
+        let mut config = config("https://192.0.2.1:6443");
+        config.authority = Some(b"no certificate".to_vec());
         assert!(
-            matches!(outcome, Err(Error::Kubeconfig(_))),
-            "it goes on to the missing authority"
+            matches!(Target::new(&config, true), Err(Error::Kubeconfig(_))),
+            "it goes on to the authority, which is none"
+        );
+    }
+
+    #[test]
+    fn a_path_of_the_server_comes_before_all_others() {
+        let Address {
+            host,
+            port,
+            authority,
+            prefix,
+        } = Address::of("https://[::1]:6443/k8s/clusters/c/").expect("an address");
+        assert_eq!(
+            (host.as_str(), port, authority.as_str(), prefix.as_str()),
+            ("::1", 6443, "[::1]:6443", "/k8s/clusters/c")
         );
     }
 

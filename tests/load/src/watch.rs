@@ -2,7 +2,9 @@
 //! is for `delivery` to say.
 
 mod event;
+mod frames;
 mod framing;
+mod hpack;
 mod http1;
 mod http2;
 mod reading;
@@ -11,5 +13,5 @@ mod stream;
 pub use event::{Event, Kind};
 pub(crate) use event::{field, varint};
 pub use framing::{Framing, Media};
-pub use reading::{Plan, Watches};
-pub use stream::{Delivery, Ended, Wanted, Watch};
+pub use reading::{Counts, Plan, Watches};
+pub use stream::{Cycle, Delivery, Ended, Pace, Wanted, Watch};

@@ -36,6 +36,64 @@ pub enum Change {
         /// Which.
         pods: Pods,
     },
+    /// Merge patches of what nodes and services keep in the API, each in its turn.
+    Part {
+        /// What.
+        part: Part,
+        /// Where, unless it has no namespace.
+        namespace: String,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// A part of a cluster that changes all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The lease that a kubelet renews.
+    Lease,
+    /// The status of a node.
+    NodeStatus,
+    /// The endpoints of a service.
+    EndpointSlice,
+}
+
+impl Part {
+    /// The path of all of them.
+    pub fn path(self, namespace: &str) -> String {
+        match self {
+            Self::Lease => format!("/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"),
+            Self::NodeStatus => "/api/v1/nodes".to_owned(),
+            Self::EndpointSlice => format!("/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"),
+        }
+    }
+
+    /// One of them, as it is made.
+    pub fn object(self, number: usize) -> String {
+        match self {
+            Self::Lease => objects::lease(number),
+            Self::NodeStatus => objects::node(number),
+            Self::EndpointSlice => objects::endpoint_slice(number),
+        }
+    }
+
+    fn patch(self, namespace: &str, number: usize, serial: u64) -> (String, String) {
+        let all = self.path(namespace);
+        match self {
+            Self::Lease => (
+                format!("{all}/{}", objects::node_name(number)),
+                objects::lease_renewal(serial),
+            ),
+            Self::NodeStatus => (
+                format!("{all}/{}/status", objects::node_name(number)),
+                objects::node_status(serial),
+            ),
+            Self::EndpointSlice => (
+                format!("{all}/{}", objects::name(number)),
+                objects::endpoint_slice_patch(serial),
+            ),
+        }
+    }
 }
 
 /// One acknowledged write.
@@ -126,6 +184,15 @@ impl Change {
                     Method::PATCH,
                     objects::kubelet_status(number, serial),
                 )
+            }
+            Self::Part {
+                part,
+                namespace,
+                count,
+            } => {
+                let number = number(*count);
+                let (path, body) = part.patch(namespace, number, serial);
+                (path, number as u32, Method::PATCH, body)
             }
         }
     }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use crate::Error;
+use crate::meter::{Meter, Reading};
 use crate::options::Common;
 use crate::process::Process;
 use crate::report::Report;
 
 /// Meters that were read when a phase began.
 pub struct Meters {
-    server: Option<(Process, Duration)>,
-    etcd: Option<(Process, Duration)>,
+    server: Option<(Meter, Reading)>,
+    etcd: Option<(Meter, Reading)>,
     own: Duration,
 }
 
@@ -23,37 +24,49 @@ pub struct Used {
     pub etcd: Option<Duration>,
     /// This program.
     pub own: Duration,
+    /// What the server has resident at the end.
+    pub resident_bytes: Option<u64>,
 }
 
 impl Meters {
     /// Reads the meters.
-    pub fn start(common: &Common) -> Result<Self, Error> {
-        let begin = |process: Option<Process>| {
-            process
-                .map(|process| process.cpu().map(|cpu| (process, cpu)))
-                .transpose()
-        };
+    pub async fn start(common: &Common) -> Result<Self, Error> {
         Ok(Self {
-            server: begin(common.server()?)?,
-            etcd: begin(common.etcd()?)?,
+            server: begun(common.server_meter().await?).await?,
+            etcd: begun(common.etcd_meter()?).await?,
             own: Process::own().cpu()?,
         })
     }
 
     /// Reads them again.
-    pub fn stop(&self) -> Result<Used, Error> {
-        let end = |begun: &Option<(Process, Duration)>| {
-            let used = begun
-                .as_ref()
-                .map(|(process, before)| Ok::<_, Error>(process.cpu()?.saturating_sub(*before)));
-            used.transpose()
-        };
+    pub async fn stop(&self) -> Result<Used, Error> {
+        let (server, etcd) = (since(&self.server).await?, since(&self.etcd).await?);
         Ok(Used {
-            server: end(&self.server)?,
-            etcd: end(&self.etcd)?,
+            server: server.map(|used| used.cpu),
+            etcd: etcd.map(|used| used.cpu),
             own: Process::own().cpu()?.saturating_sub(self.own),
+            resident_bytes: server.map(|used| used.resident_bytes),
         })
     }
+}
+
+async fn begun(meter: Option<Meter>) -> Result<Option<(Meter, Reading)>, Error> {
+    let Some(meter) = meter else {
+        return Ok(None);
+    };
+    let reading = meter.read().await?;
+    Ok(Some((meter, reading)))
+}
+
+async fn since(begun: &Option<(Meter, Reading)>) -> Result<Option<Reading>, Error> {
+    let Some((meter, before)) = begun else {
+        return Ok(None);
+    };
+    let now = meter.read().await?;
+    Ok(Some(Reading {
+        cpu: now.cpu.saturating_sub(before.cpu),
+        ..now
+    }))
 }
 
 impl Used {
@@ -64,6 +77,7 @@ impl Used {
             server: less(self.server, other.server),
             etcd: less(self.etcd, other.etcd),
             own: self.own.saturating_sub(other.own),
+            resident_bytes: self.resident_bytes,
         }
     }
 
@@ -78,6 +92,18 @@ impl Used {
                     cpu.as_secs_f64() * scale,
                 );
             }
+        }
+    }
+
+    /// Adds what the server has resident.
+    pub fn tell_memory(&self, report: &mut Report) {
+        if let Some(bytes) = self.resident_bytes {
+            report.add(
+                "server_memory",
+                "memory of the server at the end",
+                "MB",
+                bytes as f64 / 1e6,
+            );
         }
     }
 }

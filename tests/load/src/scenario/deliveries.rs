@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use crate::delivery::Judgement;
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+use super::cost::Used;
+use crate::delivery::{Judgement, Slow};
+use crate::limits;
 use crate::report::Report;
 use crate::watch::Watch;
 use crate::writer::Writes;
+
+/// How many of the slowest deliveries are noted for people.
+const SLOWEST_NOTED: usize = 5;
 
 /// Adds what was written.
 pub fn tell_writes(report: &mut Report, writes: &Writes) {
@@ -66,45 +74,84 @@ pub fn tell(report: &mut Report, judgement: &Judgement, elapsed: Duration) {
         .findings
         .iter()
         .for_each(|finding| report.note(finding.clone()));
-    for (watch, revision, micros) in &judgement.slowest {
+    for slow in judgement.slowest.iter().take(SLOWEST_NOTED) {
+        let Slow {
+            watch,
+            revision,
+            micros,
+        } = slow;
+        let milliseconds = *micros as f64 / 1e3;
         report.note(format!(
-            "slow: watch {watch}: revision {revision}: {:.1} ms",
-            *micros as f64 / 1e3
+            "slow: watch {watch}: revision {revision}: {milliseconds:.1} ms"
         ));
     }
+    let slowest = judgement.slowest.iter().map(|slow| {
+        json!({"watch": slow.watch, "revision": slow.revision, "milliseconds": slow.micros as f64 / 1e3})
+    });
+    report.detail("slowest", slowest.collect());
 }
 
 /// Adds how many watches ended that nobody stopped; it is wrong where nobody asked for it.
-pub fn tell_ends(report: &mut Report, watches: &[Watch]) {
-    let ends: Vec<_> = watches.iter().flat_map(|watch| &watch.ends).collect();
-    report.add(
-        "streams_ended",
-        "streams ended by the server",
-        "",
-        ends.len() as f64,
-    );
-    if let Some(first) = ends.first() {
-        report.wrong(format!(
-            "{} streams ended, the first because: {first:?}",
-            ends.len()
-        ));
+pub fn tell_ends<'a>(report: &mut Report, watches: impl Iterator<Item = &'a Watch>) {
+    let (mut count, mut first) = (0, None);
+    for watch in watches {
+        count += watch.ends_count;
+        first = first.or(watch.ends.first());
+    }
+    report.add("streams_ended", "streams ended by the server", "", count as f64);
+    if let Some(first) = first {
+        report.wrong(format!("{count} streams ended, the first because: {first:?}"));
     }
 }
 
-/// Adds what this program itself spent on reading.
-pub fn tell_own(report: &mut Report, reading: Duration, own: Duration, received: u64) {
+/// Adds p50, p99 and the highest of some times in microseconds.
+pub fn tell_times(report: &mut Report, key: &str, title: &str, times_us: impl Iterator<Item = u32>) {
+    let mut all =
+        Histogram::<u64>::new_with_bounds(1, limits::LATENCY_MICROS_MAX, 3).expect("the bounds are valid");
+    times_us.for_each(|time| all.saturating_record(time.into()));
+    for (part, micros) in [
+        ("p50", all.value_at_quantile(0.5)),
+        ("p99", all.value_at_quantile(0.99)),
+        ("max", all.max()),
+    ] {
+        report.add_ms(
+            format!("{key}_{part}_ms"),
+            format!("{title}, {part}"),
+            Duration::from_micros(micros),
+        );
+    }
+}
+
+/// Adds how often clients had to list again; that is wrong where the server had no reason.
+pub fn tell_relists<'a>(report: &mut Report, watches: impl Iterator<Item = &'a Watch>) {
+    let relists: u64 = watches.map(|watch| watch.relists).sum();
+    report.add("relists", "lists again (410)", "", relists as f64);
+    if relists > 0 {
+        report.wrong(format!("watches were told {relists} times to list again"));
+    }
+}
+
+/// Adds what this program itself spent on reading, and what part of the server's CPU that is.
+pub fn tell_own(report: &mut Report, reading: Duration, used: &Used, received: u64) {
     let millions = received.max(1) as f64 / 1e6;
-    let reading = reading.as_secs_f64() / millions;
     report.add(
         "own_reading_cpu",
         "CPU of watchload's reading threads per million events",
         "s",
-        reading,
+        reading.as_secs_f64() / millions,
     );
     report.add(
         "own_cpu",
         "CPU of watchload in all, its writes too, per million events",
         "s",
-        own.as_secs_f64() / millions,
+        used.own.as_secs_f64() / millions,
     );
+    if let Some(server) = used.server.filter(|server| !server.is_zero()) {
+        report.add(
+            "own_share",
+            "CPU of watchload's reading threads, as a part of the server's",
+            "",
+            reading.as_secs_f64() / server.as_secs_f64(),
+        );
+    }
 }

@@ -1,22 +1,20 @@
 //! Many watchers of one resource in one namespace, and a steady rate of writes that each of them sees.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
 
 use super::cost::{Meters, Used};
-use super::deliveries;
+use super::run::{Measured, Run};
 use crate::api::Api;
-use crate::delivery::{Clock, Judgement};
 use crate::options::{Common, Watching, check_rate, check_seconds};
 use crate::population::{self, Pods};
 use crate::progress::{Progress, say};
 use crate::report::Report;
 use crate::target::{Protocol, Target};
-use crate::watch::{Media, Plan, Wanted, Watch, Watches};
-use crate::writer::{Change, Writes, write};
+use crate::watch::{Media, Pace, Plan, Wanted};
+use crate::writer::{Change, write};
 use crate::{Error, limits};
 
 /// Options of `fanout`.
@@ -92,7 +90,7 @@ impl Fanout {
             let resource = path.rsplit('/').next().unwrap_or_default();
             population::remove(&api, &self.common.namespace, resource).await?;
         }
-        Ok(self.report(measured, baseline))
+        Ok(self.report(&measured, baseline))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -146,13 +144,13 @@ impl Fanout {
     }
 
     async fn baseline(&self, api: &Arc<Api>, change: &Change) -> Result<Used, Error> {
-        let meters = Meters::start(&self.common)?;
+        let meters = Meters::start(&self.common).await?;
         let progress = Progress::begin(
             "writing without watchers",
             (self.rate * self.seconds as f64) as usize,
         );
         write(api, change, self.rate, self.seconds, &progress).await;
-        meters.stop()
+        meters.stop().await
     }
 
     fn plan(&self) -> Plan {
@@ -183,71 +181,44 @@ impl Fanout {
         let wanted = |number: usize| Wanted {
             path: path.to_owned(),
             revision,
-            stalled: share(number + 1) > share(number),
+            pace: if share(number + 1) > share(number) {
+                Pace::Stalled
+            } else {
+                Pace::Full
+            },
+            initial: false,
+            cycle: None,
         };
         let wanted: Vec<Wanted> = (0..self.watching.watchers).map(wanted).collect();
-        let readers = wanted.iter().filter(|wanted| !wanted.stalled).count() as u64;
-        say(&format!("opening {} watches", wanted.len()));
-        let begin = Instant::now();
-        let watches = Watches::start(target, self.plan(), wanted, begin);
-        watches.all_open().await?;
-        let (meters, reading) = (Meters::start(&self.common)?, watches.cpu());
+        let readers = wanted.iter().filter(|wanted| wanted.pace == Pace::Full).count() as u64;
+        let run = Run::open(&self.common, target, self.plan(), wanted).await?;
         let progress = Progress::begin("writing", (self.rate * self.seconds as f64) as usize);
-        let writing = Instant::now();
         let writes = write(api, change, self.rate, self.seconds, &progress).await;
         let all = writes.acknowledged.len() as u64 * readers;
-        watches
-            .arrived(all, Duration::from_secs(self.drain_seconds))
-            .await;
-        let (used, elapsed) = (meters.stop()?, writing.elapsed());
-        let reading = watches.cpu().saturating_sub(reading);
-        Ok(Measured {
-            writes,
-            used,
-            elapsed,
-            reading,
-            watches: watches.finish(),
-            begin,
-        })
+        run.finish(writes, all, self.drain_seconds).await
     }
 
-    fn report(&self, measured: Measured, baseline: Option<Used>) -> Report {
+    fn report(&self, measured: &Measured, baseline: Option<Used>) -> Report {
         let mut report = Report::new("fanout", self.told());
-        let (mut judgement, clock) = (Judgement::new(), Clock::since(measured.begin));
-        for (number, watch) in measured
-            .watches
-            .iter()
-            .enumerate()
-            .filter(|(_, watch)| !watch.wanted.stalled)
-        {
-            judgement.add(number, watch, &measured.writes.acknowledged, clock);
+        let mut judgement = measured.judgement();
+        for (number, watch) in measured.watches.iter().enumerate() {
+            if watch.wanted.pace == Pace::Full {
+                judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
+            }
         }
-        deliveries::tell_writes(&mut report, &measured.writes);
-        deliveries::tell(&mut report, &judgement, measured.elapsed);
-        deliveries::tell_ends(&mut report, &measured.watches);
         let scale = 1e6 / judgement.received.max(1) as f64;
-        measured.used.tell(
-            &mut report,
-            "million_events",
-            "per million events, writes too",
-            "s",
-            scale,
-        );
+        let title = "per million events, writes too";
+        measured
+            .used
+            .tell(&mut report, "million_events", title, "s", scale);
         if let Some(baseline) = baseline {
-            measured.used.less(&baseline).tell(
-                &mut report,
-                "marginal_million_events",
+            let (used, title) = (
+                measured.used.less(&baseline),
                 "per million events, without writes",
-                "s",
-                scale,
             );
+            used.tell(&mut report, "marginal_million_events", title, "s", scale);
         }
-        deliveries::tell_own(
-            &mut report,
-            measured.reading,
-            measured.used.own,
-            judgement.received,
-        );
+        measured.tell(&mut report, &judgement);
         report
     }
 
@@ -266,13 +237,4 @@ impl Fanout {
             "stalled": self.stalled,
         })
     }
-}
-
-struct Measured {
-    writes: Writes,
-    used: Used,
-    elapsed: Duration,
-    reading: Duration,
-    watches: Vec<Watch>,
-    begin: Instant,
 }

@@ -1,17 +1,19 @@
 //! Watches on which nothing happens, and what memory each takes in the server.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
 
-use super::deliveries;
+use super::cost::Meters;
+use super::{charts, deliveries};
 use crate::api::Api;
 use crate::options::{Common, Watching};
 use crate::population;
 use crate::progress::say;
 use crate::report::Report;
 use crate::target::Protocol;
+use crate::timeline::{Looked, Timeline};
 use crate::watch::{Media, Plan, Wanted, Watches};
 use crate::{Error, limits};
 
@@ -34,9 +36,10 @@ impl Idle {
     pub async fn run(&self) -> Result<Report, Error> {
         let per_connection = usize::from(self.watching.streams_per_connection);
         self.watching.check(per_connection)?;
-        let Some(server) = self.common.server()? else {
+        let Some(server) = self.common.server_meter().await? else {
             return Err(Error::Options(
-                "--server-pid is needed: the server's memory is what is measured".to_owned(),
+                "--server-pid or --server-metrics is needed: the server's memory is what is measured"
+                    .to_owned(),
             ));
         };
         let target = self.common.target()?;
@@ -48,22 +51,22 @@ impl Idle {
         say("waiting until the server's memory has settled");
         let before = server.settled_bytes().await?;
         say(&format!("opening {} watches", self.watching.watchers));
-        let wanted = Wanted {
-            path,
-            revision,
-            stalled: false,
+        let wanted = Wanted::after(path, revision);
+        let begin = Instant::now();
+        let meters = Meters::start(&self.common).await?;
+        let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);
+        let looked = Looked {
+            server: Some(server.clone()),
+            etcd: None,
+            watches: Some(watches.counts()),
         };
-        let watches = Watches::start(
-            &target,
-            self.plan(),
-            vec![wanted; self.watching.watchers],
-            Instant::now(),
-        );
+        let timeline = Timeline::start(looked, begin);
         watches.all_open().await?;
+        let opening = meters.stop().await?;
         say("waiting until the server's memory has settled");
         let after = server.settled_bytes().await?;
         let open = watches.open();
-        let watches = watches.finish();
+        let (watches, samples) = (watches.finish(), timeline.finish());
         let mut report = Report::new("idle", self.told());
         report.add("watches", "watches open at the end", "", open as f64);
         report.add(
@@ -85,7 +88,15 @@ impl Idle {
             "B",
             grown / self.watching.watchers as f64,
         );
-        deliveries::tell_ends(&mut report, &watches);
+        opening.tell(
+            &mut report,
+            "opening",
+            "opening a watch",
+            "ms",
+            1e3 / self.watching.watchers as f64,
+        );
+        deliveries::tell_ends(&mut report, watches.iter());
+        charts::samples(&mut report, &samples, Duration::ZERO);
         if !(before.1 && after.1) {
             report.note("the server's memory did not settle in time");
         }

@@ -1,21 +1,19 @@
 //! Watchers like kubelets: each on a connection of its own sees the pods of one node, and statuses of pods are patched.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
 
 use super::cost::Meters;
-use super::deliveries;
+use super::run::{self, Measured, Run};
 use crate::api::Api;
-use crate::delivery::{Clock, Judgement};
+use crate::delivery::Judgement;
 use crate::options::{Common, Watching, check_rate, check_seconds};
 use crate::population::{self, Pods};
-use crate::progress::{Progress, say};
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::target::Protocol;
-use crate::watch::{Media, Plan, Wanted, Watches};
+use crate::watch::{Media, Plan, Wanted};
 use crate::writer::{Change, Written, write};
 use crate::{Error, limits};
 
@@ -82,44 +80,28 @@ impl Kubelets {
         report.add("pod_json_bytes", "a pod as JSON", "B", size.json_bytes as f64);
         let all = (self.rate * self.seconds as f64) as usize;
         if self.baseline {
-            let meters = Meters::start(&self.common)?;
+            let meters = Meters::start(&self.common).await?;
             let progress = Progress::begin("patching without watchers", all);
             let writes = write(&api, &change, self.rate, self.seconds, &progress).await;
             let scale = 1e3 / writes.acknowledged.len().max(1) as f64;
             meters
-                .stop()?
+                .stop()
+                .await?
                 .tell(&mut report, "patch", "per patch without watchers", "ms", scale);
         }
         let namespace = &self.common.namespace;
         let revision = population::revision(&api, &format!("/api/v1/namespaces/{namespace}/pods")).await?;
-        say(&format!("opening {} watches", self.watchers));
-        let begin = Instant::now();
-        let watches = Watches::start(&target, self.plan(), self.wanted(revision), begin);
-        watches.all_open().await?;
-        let meters = Meters::start(&self.common)?;
-        let writing = Instant::now();
-        let writes = write(
-            &api,
-            &change,
-            self.rate,
-            self.seconds,
-            &Progress::begin("patching", all),
-        )
-        .await;
-        watches
-            .arrived(
-                writes.acknowledged.len() as u64,
-                Duration::from_secs(self.drain_seconds),
-            )
-            .await;
-        let (used, elapsed) = (meters.stop()?, writing.elapsed());
-        let watches = watches.finish();
-        let judgement = self.judge(&watches, &writes.acknowledged, Clock::since(begin));
-        deliveries::tell_writes(&mut report, &writes);
-        deliveries::tell(&mut report, &judgement, elapsed);
-        deliveries::tell_ends(&mut report, &watches);
+        let run = Run::open(&self.common, &target, self.plan(), self.wanted(revision)).await?;
+        let progress = Progress::begin("patching", all);
+        let writes = write(&api, &change, self.rate, self.seconds, &progress).await;
+        let expected = writes.acknowledged.len() as u64;
+        let measured = run.finish(writes, expected, self.drain_seconds).await?;
+        let judgement = self.judge(&measured);
         let scale = 1e3 / judgement.received.max(1) as f64;
-        used.tell(&mut report, "event", "per event with its patch", "ms", scale);
+        measured
+            .used
+            .tell(&mut report, "event", "per event with its patch", "ms", scale);
+        measured.tell(&mut report, &judgement);
         if !self.common.keep {
             population::remove(&api, namespace, "pods").await?;
         }
@@ -140,36 +122,30 @@ impl Kubelets {
     }
 
     fn plan(&self) -> Plan {
-        Plan {
-            media: self.media,
-            protocol: Protocol::Http2,
-            streams_per_connection: usize::from(self.streams_per_connection),
-            stream_window_bytes: 262_144,
-            threads: usize::from(self.common.threads),
-            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + self.seconds + self.drain_seconds + 60,
-            resume: false,
-        }
+        let seconds = self.seconds + self.drain_seconds;
+        run::plan(&self.common, self.media, self.streams_per_connection, seconds)
     }
 
     /// Kubelets watch all namespaces.
     fn wanted(&self, revision: u64) -> Vec<Wanted> {
-        let wanted = |node: usize| Wanted {
-            path: format!("/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-{node}"),
-            revision,
-            stalled: false,
+        let wanted = |node: usize| {
+            Wanted::after(
+                format!("/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-{node}"),
+                revision,
+            )
         };
         (0..self.watchers).map(wanted).collect()
     }
 
     /// Each watch should have got the patches of its node's pods.
-    fn judge(&self, watches: &[crate::watch::Watch], written: &[Written], clock: Clock) -> Judgement {
+    fn judge(&self, measured: &Measured) -> Judgement {
         let mut of_node: Vec<Vec<Written>> = vec![Vec::new(); self.watchers];
-        for write in written {
+        for write in &measured.writes.acknowledged {
             of_node[write.object as usize % self.nodes].push(*write);
         }
-        let mut judgement = Judgement::new();
-        for (node, watch) in watches.iter().enumerate() {
-            judgement.add(node, watch, &of_node[node], clock);
+        let mut judgement = measured.judgement();
+        for (node, watch) in measured.watches.iter().enumerate() {
+            judgement.add(node, watch, &of_node[node], measured.clock);
         }
         judgement
     }

@@ -1,5 +1,7 @@
 //! Lists of pods of 8 KB in all the ways that clients list, what they cost the server, and what a pod costs in its cache.
 
+mod way;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +11,8 @@ use futures_util::future::try_join_all;
 use http::Method;
 use serde_json::json;
 
+use self::way::{NAMESPACES, SELECTED_ONE_OF, Way};
+use super::charts;
 use super::cost::{Meters, Used};
 use crate::api::{Api, Request};
 use crate::list::Reader;
@@ -17,15 +21,11 @@ use crate::population::{self, Pods};
 use crate::process::Peak;
 use crate::progress::{Progress, say};
 use crate::report::Report;
+use crate::timeline::{Looked, Timeline};
 use crate::watch::Media;
 use crate::{Error, limits};
 
-/// The label of one pod in a hundred.
-const SELECTOR: &str = "labelSelector=watchload.shardplane.dev%2Fselected%3Dyes";
-const SELECTED_ONE_OF: usize = 100;
-const NAMESPACES: usize = 10;
 const NODES: usize = 1_000;
-const PAGE: usize = 500;
 
 /// Options of `lists`.
 #[derive(Clone, Debug, Args)]
@@ -47,56 +47,6 @@ pub struct Lists {
     /// The forms; may be given several times
     #[arg(long, value_enum, default_values = ["json", "protobuf"])]
     media: Vec<Media>,
-}
-
-/// One way of listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Full,
-    Consistent,
-    Paged,
-    Selected,
-    Namespace,
-}
-
-impl Way {
-    const ALL: [Self; 5] = [
-        Self::Full,
-        Self::Consistent,
-        Self::Paged,
-        Self::Selected,
-        Self::Namespace,
-    ];
-
-    fn name(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Full => ("full", "full, resourceVersion=0"),
-            Self::Consistent => ("consistent", "full, consistent"),
-            Self::Paged => ("paged", "paged by 500"),
-            Self::Selected => ("selected", "by a label of 1%"),
-            Self::Namespace => ("namespace", "one namespace of ten"),
-        }
-    }
-
-    fn path(self, namespace: &str) -> String {
-        match self {
-            Self::Full => "/api/v1/pods?resourceVersion=0".to_owned(),
-            Self::Consistent => "/api/v1/pods".to_owned(),
-            Self::Paged => format!("/api/v1/pods?limit={PAGE}"),
-            Self::Selected => format!("/api/v1/pods?resourceVersion=0&{SELECTOR}"),
-            Self::Namespace => format!("/api/v1/namespaces/{namespace}-1/pods?resourceVersion=0"),
-        }
-    }
-
-    /// How many of `pods` it returns.
-    fn expected(self, pods: usize) -> u64 {
-        let count = match self {
-            Self::Full | Self::Consistent | Self::Paged => pods,
-            Self::Selected => pods.div_ceil(SELECTED_ONE_OF),
-            Self::Namespace => (pods + NAMESPACES - 2) / NAMESPACES,
-        };
-        count as u64
-    }
 }
 
 /// What one way of listing gave.
@@ -127,6 +77,12 @@ impl Lists {
         let target = self.common.target()?;
         let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
         let mut report = Report::new("lists", self.told());
+        let looked = Looked {
+            server: self.common.server_meter().await?,
+            etcd: self.common.etcd_meter()?,
+            watches: None,
+        };
+        let timeline = Timeline::start(looked, Instant::now());
         self.populate(&api, &mut report).await?;
         for media in &self.media {
             for way in Way::ALL {
@@ -136,6 +92,7 @@ impl Lists {
                 }
             }
         }
+        charts::samples(&mut report, &timeline.finish(), Duration::ZERO);
         if !self.common.keep {
             for number in 0..NAMESPACES {
                 let namespace = format!("{}-{number}", self.common.namespace);
@@ -147,7 +104,7 @@ impl Lists {
 
     /// The memory of a pod is what the server grew by while they were made, after it has settled.
     async fn populate(&self, api: &Arc<Api>, report: &mut Report) -> Result<(), Error> {
-        let server = self.common.server()?;
+        let server = self.common.server_meter().await?;
         let mut before = None;
         if let Some(server) = &server {
             say("waiting until the server's memory has settled");
@@ -190,7 +147,7 @@ impl Lists {
         // The first one may fill what the server keeps.
         self.once(api, way, media).await?;
         let peak = self.common.server()?.map(Peak::start).transpose()?;
-        let meters = Meters::start(&self.common)?;
+        let meters = Meters::start(&self.common).await?;
         let (begin, left) = (Instant::now(), AtomicUsize::new(self.repeat * count));
         let each = || async {
             let mut readers = Vec::new();
@@ -219,7 +176,7 @@ impl Lists {
             bytes: all.iter().map(|(_, bytes)| bytes).sum(),
             wrong: wrong.map(|(objects, _)| format!("{objects} objects instead of {expected}")),
             elapsed: begin.elapsed(),
-            used: meters.stop()?,
+            used: meters.stop().await?,
             growth_bytes: peak.map(Peak::growth_bytes).transpose()?,
         })
     }

@@ -8,7 +8,7 @@ use clap::Args;
 use http::Method;
 use serde_json::json;
 
-use super::deliveries;
+use super::{charts, deliveries};
 use crate::api::{Api, Request};
 use crate::delivery::{Clock, Judgement};
 use crate::options::{Common, Watching, check_rate, check_seconds};
@@ -62,11 +62,7 @@ impl Restart {
         let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
         let change = self.populate(&api).await?;
         let revision = population::revision(&api, "/api/v1/pods").await?;
-        let wanted = Wanted {
-            path: "/api/v1/pods".to_owned(),
-            revision,
-            stalled: false,
-        };
+        let wanted = Wanted::after("/api/v1/pods", revision);
         say(&format!("opening {} watches", self.watching.watchers));
         let begin = Instant::now();
         let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);
@@ -234,7 +230,7 @@ impl Restart {
             "from readiness until all had an event again",
             after_ready(|watch| &watch.confirmed_us),
         );
-        let mut judgement = Judgement::new();
+        let mut judgement = Judgement::over(Duration::ZERO, begin.elapsed());
         for (number, watch) in watches.iter().enumerate().filter(|(_, watch)| watch.relists == 0) {
             judgement.add(number, watch, &writes.acknowledged, Clock::since(begin));
         }
@@ -251,6 +247,7 @@ impl Restart {
             .retain(|finding| !finding.contains("unknown write"));
         deliveries::tell_writes(&mut report, writes);
         deliveries::tell(&mut report, &judgement, begin.elapsed());
+        charts::deliveries(&mut report, &judgement, Clock::since(begin), writes);
         if resumed < watches.len() {
             report.wrong(format!(
                 "{} watches did not resume; {lost_place} were told to list again",

@@ -10,11 +10,14 @@ use hdrhistogram::Histogram;
 use http::Method;
 use serde_json::json;
 
+use super::charts;
 use super::cost::Meters;
 use crate::api::{Api, Request};
 use crate::options::{Common, check_seconds};
+use crate::over_time::OverTime;
 use crate::progress::{Progress, say};
 use crate::report::Report;
+use crate::timeline::{Looked, Timeline};
 use crate::{Error, limits, objects, population};
 
 /// Options of `writes`.
@@ -73,17 +76,26 @@ impl WritesOptions {
         let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
         population::namespace(&api, &self.common.namespace).await?;
         let mut report = Report::new("writes", self.told());
+        let mut log = Log::new();
+        let looked = Looked {
+            server: self.common.server_meter().await?,
+            etcd: self.common.etcd_meter()?,
+            watches: None,
+        };
+        let timeline = Timeline::start(looked, log.begin);
         for count in &self.concurrency {
             // What a kind that ended early did not create, the others do not find: all go by what was created.
             let mut made = self.operations;
             for operation in OPERATIONS {
                 made = self
-                    .measure(&api, operation, *count, made, &mut report)
+                    .measure(&api, operation, *count, made, &mut report, &mut log)
                     .await?
                     .min(made);
             }
             population::remove(&api, &self.common.namespace, "configmaps").await?;
         }
+        log.tell(&mut report);
+        charts::samples(&mut report, &timeline.finish(), Duration::ZERO);
         Ok(report)
     }
 
@@ -94,13 +106,14 @@ impl WritesOptions {
         count: usize,
         of: usize,
         report: &mut Report,
+        log: &mut Log,
     ) -> Result<usize, Error> {
         let name = format!("{operation:?}").to_lowercase();
         let progress = Progress::begin(format!("{name}, {count} at a time"), of);
-        let meters = Meters::start(&self.common)?;
+        let meters = Meters::start(&self.common).await?;
         let (begin, next) = (Instant::now(), AtomicUsize::new(0));
         let each = || async {
-            let mut times = histogram();
+            let mut answered = Vec::new();
             let mut failure = None;
             while begin.elapsed() < Duration::from_secs(self.seconds) && failure.is_none() {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -109,18 +122,21 @@ impl WritesOptions {
                 }
                 let sent = Instant::now();
                 match self.once(api, operation, number).await {
-                    Ok(()) => times.saturating_record(sent.elapsed().as_micros() as u64),
+                    Ok(()) => answered.push((sent, sent.elapsed())),
                     Err(error) => failure = Some(error),
                 }
                 progress.step(number);
             }
-            (times, failure)
+            (answered, failure)
         };
         let done = join_all((0..count).map(|_| each())).await;
-        let (used, elapsed) = (meters.stop()?, begin.elapsed());
+        let (used, elapsed) = (meters.stop().await?, begin.elapsed());
         let mut times = histogram();
-        for (part, failure) in done {
-            times.add(part).expect("all histograms have the same bounds");
+        for (answered, failure) in done {
+            for (sent, took) in answered {
+                times.saturating_record(took.as_micros() as u64);
+                log.add(sent, took);
+            }
             if let Some(failure) = failure {
                 report.wrong(failure.to_string());
             }
@@ -169,6 +185,38 @@ impl WritesOptions {
 
     fn told(&self) -> serde_json::Value {
         json!({"operations": self.operations, "concurrency": self.concurrency, "bytes": self.bytes})
+    }
+}
+
+/// All operations of all kinds, by when they were answered, in microseconds.
+struct Log {
+    begin: Instant,
+    answered: Vec<(u64, u64)>,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self {
+            begin: Instant::now(),
+            answered: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, sent: Instant, took: Duration) {
+        if self.answered.len() < limits::REQUESTS_MAX {
+            let at = sent.duration_since(self.begin) + took;
+            self.answered
+                .push((at.as_micros() as u64, took.as_micros() as u64));
+        }
+    }
+
+    fn tell(&self, report: &mut Report) {
+        let (mut times, mut over_time) = (histogram(), OverTime::new(Duration::ZERO, self.begin.elapsed()));
+        for (at, took) in &self.answered {
+            times.saturating_record(*took);
+            over_time.came(*at, *took);
+        }
+        charts::requests(report, "time of an operation, whatever it is", &times, &over_time);
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Kind {
     Change,
     /// BOOKMARK.
     Bookmark,
+    /// The bookmark that ends the initial events of a watch list.
+    InitialEnd,
     /// ERROR, with the code of its status.
     Error(u16),
 }
@@ -31,6 +33,8 @@ pub struct Event {
 
 static REVISION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"resourceVersion\":\""));
 static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"name\":\""));
+/// The annotation of that bookmark, whose value is `true`.
+static INITIAL_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("k8s.io/initial-events-end"));
 static CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"code\":"));
 
 impl Event {
@@ -51,7 +55,7 @@ impl Event {
         let number_after = |finder| after(finder).map_or(0, leading_number);
         let kind = match kind.first()? {
             b'A' | b'M' | b'D' => Kind::Change,
-            b'B' => Kind::Bookmark,
+            b'B' => bookmark(bytes),
             b'E' => Kind::Error(u16::try_from(number_after(&CODE)).unwrap_or(0)),
             _ => return None,
         };
@@ -73,7 +77,7 @@ impl Event {
         let object = field(field(field(bytes, 2)?, 1)?.strip_prefix(b"k8s\0")?, 2)?;
         let kind = match kind.first()? {
             b'A' | b'M' | b'D' => Kind::Change,
-            b'B' => Kind::Bookmark,
+            b'B' => bookmark(bytes),
             b'E' => Kind::Error(
                 varint_field(object, 6)
                     .and_then(|code| u16::try_from(code).ok())
@@ -87,6 +91,13 @@ impl Event {
             revision: field(metadata, 6).map_or(0, leading_number),
             object: field(metadata, 1).map_or(0, number_of_name),
         })
+    }
+}
+
+fn bookmark(bytes: &[u8]) -> Kind {
+    match INITIAL_END.find(bytes) {
+        Some(_) => Kind::InitialEnd,
+        None => Kind::Bookmark,
     }
 }
 

@@ -57,9 +57,11 @@ impl Framing {
             self.kept.extend_from_slice(rest);
         } else {
             self.kept.extend_from_slice(bytes);
-            let kept = std::mem::take(&mut self.kept);
-            let rest = self.split(&kept, &mut each)?;
-            self.kept = rest.to_vec();
+            // The buffer comes back: a new one for each event that is cut would cost more than to read it.
+            let mut kept = std::mem::take(&mut self.kept);
+            let rest = self.split(&kept, &mut each)?.len();
+            kept.drain(..kept.len() - rest);
+            self.kept = kept;
         }
         match self.kept.len() > limits::EVENT_BYTES_MAX {
             true => Err(TooLarge),

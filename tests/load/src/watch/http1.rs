@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 
 use super::reading::Shared;
 use super::stream::micros_since;
-use super::{Ended, Watch};
+use super::{Ended, Pace, Watch};
 use crate::Error;
 use crate::target::Protocol;
 
@@ -26,12 +26,12 @@ pub(super) async fn run(shared: &Shared, watches: &mut [Watch]) {
         Err(error) => return shared.fail(error),
     };
     watch.opened(shared.plan.media, micros_since(shared.begin));
-    shared.open.fetch_add(1, Ordering::Relaxed);
-    if watch.wanted.stalled {
+    shared.opened(watch);
+    if watch.wanted.pace == Pace::Stalled {
         return std::future::pending().await;
     }
     let ended = read(shared, watch, body).await;
-    watch.ends.push(ended);
+    watch.ended(ended);
     shared.open.fetch_sub(1, Ordering::Relaxed);
     shared.ended.fetch_add(1, Ordering::Relaxed);
 }
@@ -51,7 +51,9 @@ async fn open(shared: &Shared, watch: &Watch) -> Result<Incoming, Error> {
         .header(http::header::ACCEPT, shared.plan.media.accept_watch())
         .body(Empty::<Bytes>::new())
         .map_err(|error| wrong(&error))?;
-    *request.uri_mut() = path
+    *request.uri_mut() = shared
+        .target
+        .full_path(&path)
         .parse()
         .map_err(|error: http::uri::InvalidUri| wrong(&error))?;
     let answer = sender

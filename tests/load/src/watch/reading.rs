@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Media, Wanted, Watch, http1, http2};
 use crate::process::ThreadMeter;
+use crate::progress::say;
 use crate::target::{Protocol, Target};
 use crate::{Error, limits};
 
@@ -39,14 +40,30 @@ pub(super) struct Shared {
     pub plan: Plan,
     pub begin: Instant,
     pub open: AtomicUsize,
+    /// How many were opened at least once, and how many have all that there was.
+    pub begun: AtomicUsize,
+    pub synced: AtomicUsize,
+    /// How often one was opened.
+    pub openings: AtomicU64,
     pub changes: AtomicU64,
     pub ended: AtomicUsize,
     pub connecting: Semaphore,
     pub failure: Mutex<Option<Error>>,
     pub stop: watch::Receiver<bool>,
+    /// Each change of it ends all connections.
+    pub cut: watch::Receiver<u64>,
 }
 
 impl Shared {
+    /// One was opened.
+    pub fn opened(&self, watch: &Watch) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.openings.fetch_add(1, Ordering::Relaxed);
+        if watch.opened_us.len() == 1 {
+            self.begun.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Keeps the first reason why watches could not be opened.
     pub fn fail(&self, error: Error) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,6 +75,7 @@ impl Shared {
 pub struct Watches {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
+    cut: watch::Sender<u64>,
     threads: Vec<JoinHandle<Numbered>>,
     meters: Vec<ThreadMeter>,
     count: usize,
@@ -70,6 +88,7 @@ impl Watches {
     /// Begins to open all watches. Times are counted from `begin`.
     pub fn start(target: &Arc<Target>, plan: Plan, wanted: Vec<Wanted>, begin: Instant) -> Self {
         let (stop, stopped) = watch::channel(false);
+        let (cut, cuts) = watch::channel(0);
         let count = wanted.len();
         let per_connection = match plan.protocol {
             Protocol::Http2 => plan.streams_per_connection.max(1),
@@ -94,11 +113,15 @@ impl Watches {
             plan,
             begin,
             open: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            synced: AtomicUsize::new(0),
+            openings: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             ended: AtomicUsize::new(0),
             connecting: Semaphore::new(limits::CONNECTING_AT_ONCE),
             failure: Mutex::new(None),
             stop: stopped,
+            cut: cuts,
         });
         let (told, meter) = std::sync::mpsc::channel();
         let start = |connections: Vec<Numbered>| {
@@ -115,16 +138,27 @@ impl Watches {
         Self {
             shared,
             stop,
+            cut,
             threads,
             meters: meter.iter().collect(),
             count,
         }
     }
 
-    /// Waits until all are open.
+    /// Waits until all were opened.
     pub async fn all_open(&self) -> Result<(), Error> {
+        self.all("open", &self.shared.begun).await
+    }
+
+    /// Waits until all have what there was when they began.
+    pub async fn all_synced(&self) -> Result<(), Error> {
+        self.all("synced", &self.shared.synced).await
+    }
+
+    async fn all(&self, what: &str, done: &AtomicUsize) -> Result<(), Error> {
         let end = Instant::now() + limits::OPEN_TIMEOUT;
-        while self.open() < self.count {
+        let mut told = Instant::now();
+        while done.load(Ordering::Relaxed) < self.count {
             let failure = self
                 .shared
                 .failure
@@ -134,13 +168,33 @@ impl Watches {
             if let Some(error) = failure {
                 return Err(error);
             }
+            let so_far = || {
+                format!(
+                    "{} of {} watches are {what}",
+                    done.load(Ordering::Relaxed),
+                    self.count
+                )
+            };
             if Instant::now() > end {
-                let what = format!("only {} of {} watches are open", self.open(), self.count);
-                return Err(Error::Late(what, limits::OPEN_TIMEOUT));
+                return Err(Error::Late(format!("only {}", so_far()), limits::OPEN_TIMEOUT));
+            }
+            if told.elapsed() > limits::PROGRESS_INTERVAL {
+                told = Instant::now();
+                say(&so_far());
             }
             tokio::time::sleep(limits::LOOK_INTERVAL).await;
         }
         Ok(())
+    }
+
+    /// Ends all connections at once; those of a plan that resumes come again.
+    pub fn cut(&self) {
+        self.cut.send_modify(|times| *times += 1);
+    }
+
+    /// The counts, for who looks at them meanwhile.
+    pub fn counts(&self) -> Counts {
+        Counts(self.shared.clone())
     }
 
     /// How many are open now.
@@ -151,6 +205,11 @@ impl Watches {
     /// How many changes arrived so far.
     pub fn changes(&self) -> u64 {
         self.shared.changes.load(Ordering::Relaxed)
+    }
+
+    /// How often a watch was opened so far.
+    pub fn openings(&self) -> u64 {
+        self.shared.openings.load(Ordering::Relaxed)
     }
 
     /// How often a watch ended so far that nobody stopped.
@@ -185,6 +244,22 @@ impl Watches {
         }
         all.sort_by_key(|(number, _)| *number);
         all.into_iter().map(|(_, watch)| watch).collect()
+    }
+}
+
+/// What watches count while they are read.
+#[derive(Clone)]
+pub struct Counts(Arc<Shared>);
+
+impl Counts {
+    /// How many are open now.
+    pub fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// How many changes arrived so far.
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::Relaxed)
     }
 }
 

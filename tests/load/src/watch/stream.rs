@@ -1,8 +1,9 @@
 //! One watch: what it asks for, and what it got. How the bytes come is the connection's affair.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Event, Framing, Kind, Media};
+use crate::limits;
 
 /// What a watch asks for.
 #[derive(Clone, Debug)]
@@ -11,8 +12,55 @@ pub struct Wanted {
     pub path: String,
     /// The revision to begin after.
     pub revision: u64,
+    /// How fast it reads.
+    pub pace: Pace,
+    /// It begins with all objects that there are, as a watch list (`sendInitialEvents`); `revision` is of no matter then.
+    pub initial: bool,
+    /// The client itself closes and opens it again and again.
+    pub cycle: Option<Cycle>,
+}
+
+/// How fast a watch reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At once.
+    Full,
+    /// So many bytes each [`limits::SLOW_TICK`], once the stream's window is full.
+    Slow {
+        /// How many.
+        tick_bytes: u32,
+    },
     /// It opens, and then never reads.
-    pub stalled: bool,
+    Stalled,
+}
+
+/// The life of a watch whose client comes and goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Cycle {
+    /// How long it is open for the first time, which differs between watches so that they do not go together.
+    pub first: Duration,
+    /// How long it is open.
+    pub lifetime: Duration,
+    /// How long it is closed.
+    pub pause: Duration,
+}
+
+impl Wanted {
+    /// A watch that begins after a revision, reads at once and stays.
+    pub fn after(path: impl Into<String>, revision: u64) -> Self {
+        Self {
+            path: path.into(),
+            revision,
+            pace: Pace::Full,
+            initial: false,
+            cycle: None,
+        }
+    }
+
+    /// The pause before it is opened again, when its client closed it.
+    pub fn pause(&self) -> Duration {
+        self.cycle.map_or(limits::RECONNECT_PAUSE, |cycle| cycle.pause)
+    }
 }
 
 /// One change that arrived.
@@ -50,14 +98,26 @@ pub struct Watch {
     pub last: u64,
     /// How many bookmarks came.
     pub bookmarks: u64,
+    /// When it was asked for the last time, in microseconds.
+    pub asked_us: u32,
     /// When it was opened and opened again, in microseconds.
     pub opened_us: Vec<u32>,
+    /// How long each opening took, from the request to the answer's head.
+    pub openings_us: Vec<u32>,
     /// When the first event or bookmark after each opening came.
     pub confirmed_us: Vec<u32>,
     /// How often its place was lost (410), so that a client has to list again.
     pub relists: u64,
-    /// Each end that was not asked for.
+    /// The first ends that were not asked for.
     pub ends: Vec<Ended>,
+    /// How many there were.
+    pub ends_count: u64,
+    /// How many initial events came.
+    pub initial: u64,
+    /// When the bookmark came that ends them.
+    pub synced_us: Option<u32>,
+    /// All bytes of events, framing included.
+    pub bytes: u64,
     framing: Framing,
 }
 
@@ -69,10 +129,16 @@ impl Watch {
             wanted,
             deliveries: Vec::new(),
             bookmarks: 0,
+            asked_us: 0,
             opened_us: Vec::new(),
+            openings_us: Vec::new(),
             confirmed_us: Vec::new(),
             relists: 0,
             ends: Vec::new(),
+            ends_count: 0,
+            initial: 0,
+            synced_us: None,
+            bytes: 0,
             framing: Framing::new(media),
         }
     }
@@ -83,21 +149,49 @@ impl Watch {
             &self.wanted.path,
             if self.wanted.path.contains('?') { '&' } else { '?' },
         );
-        format!(
-            "{path}{separator}watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={seconds}",
-            self.last
-        )
+        let from = match self.wanted.initial && self.synced_us.is_none() {
+            true => "sendInitialEvents=true&resourceVersionMatch=NotOlderThan".to_owned(),
+            false => format!("resourceVersion={}", self.last),
+        };
+        format!("{path}{separator}watch=true&allowWatchBookmarks=true&{from}&timeoutSeconds={seconds}")
     }
 
     /// The server said yes.
     pub fn opened(&mut self, media: Media, at_us: u32) {
         self.opened_us.push(at_us);
+        self.openings_us.push(at_us.saturating_sub(self.asked_us));
+        if self.synced_us.is_none() {
+            self.initial = 0;
+        }
         self.framing = Framing::new(media);
+    }
+
+    /// How long its client keeps it open now.
+    pub fn lifetime(&self) -> Option<Duration> {
+        let cycle = self.wanted.cycle?;
+        Some(match self.opened_us.len() {
+            0 | 1 => cycle.first,
+            _ => cycle.lifetime,
+        })
+    }
+
+    /// It ended, and nobody asked for it.
+    pub fn ended(&mut self, ended: Ended) {
+        self.ends_count += 1;
+        if self.ends.len() < limits::ENDS_KEPT_MAX {
+            self.ends.push(ended);
+        }
+    }
+
+    /// Whether it has all that there was when it began.
+    pub fn is_synced(&self) -> bool {
+        !self.wanted.initial || self.synced_us.is_some()
     }
 
     /// Takes bytes; returns how many changes were in them.
     pub fn take(&mut self, media: Media, bytes: &[u8], at_us: u32) -> Result<u64, Ended> {
         let before = self.deliveries.len();
+        self.bytes += bytes.len() as u64;
         let mut framing = std::mem::replace(&mut self.framing, Framing::new(media));
         let mut ended = None;
         let outcome = framing.push(bytes, |event| {
@@ -124,6 +218,8 @@ impl Watch {
         self.last = event.revision;
         match event.kind {
             Kind::Bookmark => self.bookmarks += 1,
+            Kind::InitialEnd => self.synced_us = Some(at_us),
+            _ if !self.is_synced() => self.initial += 1,
             _ => self.deliveries.push(Delivery {
                 revision: event.revision,
                 at_us,

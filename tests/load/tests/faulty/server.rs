@@ -1,37 +1,34 @@
-//! A small API server for configmaps on loopback that does one thing wrong, once, on one watch. It keeps no objects.
+//! A small API server on loopback, over TLS with HTTP/2 and HTTP/1.1, that lists, writes and watches, and does one thing wrong, once,
+//! on one watch. What is kept, and what is done wrong, is told in the files beside.
+
+#[path = "fault.rs"]
+mod fault;
+#[path = "store.rs"]
+mod store;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 
-/// How late the late event is.
-pub const DELAY: Duration = Duration::from_millis(600);
-/// The watch that is treated wrongly, and at which of its events.
-const FAULTY_WATCH: usize = 1;
-const FAULTY_EVENT: usize = 5;
+pub use fault::{DELAY, FAULTY_EVENT, Fault};
+use store::Store;
 
-/// What it does wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    None,
-    Lose,
-    Double,
-    Reorder,
-    Delay,
-    End,
-}
+/// The token that it knows.
+const TOKEN: &str = "secret";
+
+/// What it tells of itself.
+const METRICS: &str = "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1.5\n\
+                       process_resident_memory_bytes 1.23e+08\n";
 
 /// A server that runs until it is dropped.
 pub struct Server {
@@ -39,17 +36,16 @@ pub struct Server {
     _runtime: tokio::runtime::Runtime,
 }
 
-struct State {
-    fault: Fault,
-    revision: AtomicU64,
-    opened: AtomicUsize,
-    watches: Mutex<Vec<UnboundedSender<Bytes>>>,
-}
-
 type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
 impl Server {
+    /// With a token in its kubeconfig.
     pub fn start(fault: Fault, folder: &Path) -> Self {
+        Self::with_user(fault, folder, &format!("{{token: {TOKEN}}}"))
+    }
+
+    /// With another user there, as YAML.
+    pub fn with_user(fault: Fault, folder: &Path, user: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -65,22 +61,17 @@ impl Server {
         let content = format!(
             "current-context: c\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
              clusters: [{{name: c, cluster: {{server: 'https://{address}', certificate-authority-data: {authority}}}}}]\n\
-             users: [{{name: u, user: {{token: secret}}}}]\n"
+             users: [{{name: u, user: {user}}}]\n"
         );
         std::fs::write(&kubeconfig, content).expect("a kubeconfig");
-        let state = Arc::new(State {
-            fault,
-            revision: AtomicU64::new(100),
-            opened: AtomicUsize::new(0),
-            watches: Mutex::default(),
-        });
+        let store = Arc::new(Store::new(fault));
         let tls = tls(
             key.cert.der().clone(),
             PrivateKeyDer::try_from(key.signing_key.serialize_der()).expect("a key"),
         );
         runtime.spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(tls.clone(), socket, state.clone()));
+                tokio::spawn(serve(tls.clone(), socket, store.clone()));
             }
         });
         Self {
@@ -103,92 +94,63 @@ fn tls(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> tok
     Arc::new(config).into()
 }
 
-async fn serve(tls: tokio_rustls::TlsAcceptor, socket: TcpStream, state: Arc<State>) {
-    let stream = tls.accept(socket).await.expect("TLS");
-    let service = hyper::service::service_fn(move |request| answer(state.clone(), request));
-    // A client that goes away is no failure.
+async fn serve(tls: tokio_rustls::TlsAcceptor, socket: TcpStream, store: Arc<Store>) {
+    // A client that does not trust it, or goes away, is no failure.
+    let Ok(stream) = tls.accept(socket).await else {
+        return;
+    };
+    let service = hyper::service::service_fn(move |request| answer(store.clone(), request));
     let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
 async fn answer(
-    state: Arc<State>,
+    store: Arc<Store>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, std::convert::Infallible> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let query = uri.query().unwrap_or_default();
-    if query.contains("watch=true") {
-        return Ok(Response::new(watch(&state)));
+    let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default());
+    let authorized = request.headers().get("authorization");
+    if authorized.is_none_or(|value| value != format!("Bearer {TOKEN}").as_str()) {
+        return Ok(status(401));
     }
-    let text = match method.as_str() {
-        "PUT" => {
-            let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
-            request.into_body().collect().await.expect("a body");
-            let revision = write(&state, &name);
-            format!(r#"{{"kind":"ConfigMap","metadata":{{"name":"{name}","resourceVersion":"{revision}"}}}}"#)
+    if query.contains("watch=true") {
+        return Ok(Response::new(body(store.watch(&path, query))));
+    }
+    let (collection, name) = match method {
+        Method::PUT | Method::PATCH => path.rsplit_once('/').unwrap_or((&path, "")),
+        _ => (path.as_str(), ""),
+    };
+    let text = match method {
+        Method::POST => {
+            let body = request.into_body().collect().await.expect("a body").to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            store.write(collection, body["metadata"]["name"].as_str().expect("a name"))
         }
-        _ => format!(
-            r#"{{"metadata":{{"resourceVersion":"{}"}}}}"#,
-            state.revision.load(Ordering::SeqCst)
-        ),
+        Method::PUT | Method::PATCH => {
+            request.into_body().collect().await.expect("a body");
+            store.write(collection, name)
+        }
+        Method::DELETE => "{}".to_owned(),
+        _ if path == "/metrics" => METRICS.to_owned(),
+        _ => store.list(&path),
     };
     Ok(Response::new(Full::new(text.into()).boxed_unsync()))
 }
 
-/// Makes a revision and sends it to all watches, in the order of revisions.
-fn write(state: &State, name: &str) -> u64 {
-    let watches = state.watches.lock().expect("no panic");
-    let revision = state.revision.fetch_add(1, Ordering::SeqCst) + 1;
-    let object =
-        format!(r#"{{"kind":"ConfigMap","metadata":{{"name":"{name}","resourceVersion":"{revision}"}}}}"#);
-    let line: Bytes = format!("{{\"type\":\"MODIFIED\",\"object\":{object}}}\n").into();
-    watches.iter().for_each(|watch| drop(watch.send(line.clone())));
-    revision
+fn status(code: u16) -> Response<Body> {
+    let text = format!(r#"{{"kind":"Status","code":{code}}}"#);
+    let answer = Response::builder()
+        .status(code)
+        .body(Full::new(text.into()).boxed_unsync());
+    answer.expect("a status")
 }
 
-fn watch(state: &State) -> Body {
-    let (sender, lines) = unbounded_channel();
-    state.watches.lock().expect("no panic").push(sender);
-    let number = state.opened.fetch_add(1, Ordering::SeqCst);
-    let fault = if number == FAULTY_WATCH {
-        state.fault
-    } else {
-        Fault::None
-    };
-    let (output, faulty) = unbounded_channel();
-    tokio::spawn(pass_on(fault, lines, output));
-    let frames = stream::unfold(faulty, |mut faulty: UnboundedReceiver<Bytes>| async move {
-        let line = faulty.recv().await?;
-        Some((Ok(Frame::data(line)), faulty))
+fn body(lines: UnboundedReceiver<Bytes>) -> Body {
+    let frames = stream::unfold(lines, |mut lines| async move {
+        let line = lines.recv().await?;
+        Some((Ok(Frame::data(line)), lines))
     });
     StreamBody::new(frames).boxed_unsync()
-}
-
-/// Passes events on, and does what the fault says at one of them.
-async fn pass_on(fault: Fault, mut lines: UnboundedReceiver<Bytes>, output: UnboundedSender<Bytes>) {
-    let mut count = 0;
-    while let Some(line) = lines.recv().await {
-        count += 1;
-        let send = |line: Bytes| drop(output.send(line));
-        if count != FAULTY_EVENT {
-            send(line);
-            continue;
-        }
-        match fault {
-            Fault::None => send(line),
-            Fault::Lose => {}
-            Fault::End => return,
-            Fault::Double => [line.clone(), line].into_iter().for_each(send),
-            Fault::Delay => {
-                tokio::time::sleep(DELAY).await;
-                send(line);
-            }
-            Fault::Reorder => {
-                if let Some(next) = lines.recv().await {
-                    [next, line].into_iter().for_each(send);
-                }
-            }
-        }
-    }
 }
