@@ -51,6 +51,9 @@ pub enum Error {
         /// Why.
         source: storage::Error,
     },
+    /// Certificates for a system on many machines.
+    #[error("{0}")]
+    Certificates(String),
     /// A system of several processes.
     #[error("{0}")]
     Up(String),

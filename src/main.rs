@@ -5,6 +5,7 @@ mod access;
 mod announcement;
 mod audit;
 mod base;
+mod certificates;
 mod completed;
 mod config;
 mod encryption;
@@ -69,6 +70,7 @@ fn run(command: Command) -> Result<(), Error> {
             let config = routing::Config::of(*routing)?;
             runtime.block_on(async { config.prepare().await?.run().await })
         }
+        Command::Certificates(options) => runtime.block_on(certificates::run(*options)),
         Command::Up(options) => runtime.block_on(up::run(*options)),
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod certificates;
 mod cluster;
 mod etcd;
 mod oidc;
@@ -22,6 +23,7 @@ pub use access::{
 };
 pub use admission::Admission;
 pub use audit::Audit;
+pub use certificates::Certificates;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use routing::Routing;
@@ -59,6 +61,8 @@ pub enum Command {
     Router(Box<Routing>),
     /// Starts a whole system on this machine: processes of all three tiers over an etcd. Tells where they are and stops them together.
     Up(Box<Up>),
+    /// Makes the certificates and keys of a system on many machines, in a folder or as Secrets of a cluster; run again, it renews them.
+    Certificates(Box<Certificates>),
 }
 
 /// Everything that can be set for a frontend.
@@ -137,6 +141,7 @@ impl Command {
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
             Self::Up(options) => &options.logging,
+            Self::Certificates(options) => &options.logging,
         };
         logging.verbosity
     }
