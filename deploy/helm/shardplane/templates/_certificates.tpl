@@ -1,7 +1,7 @@
 {{/* What `shardplane certificates` makes: authorities, and in mode offload only what routers and members serve with. */}}
 {{- define "shardplane.certificates.pieces" -}}
 {{- $common := "ca,front-proxy-ca,router-tls,watchcache-tls" -}}
-{{ ternary $common (printf "%s,frontends-tls,front-proxy-client,watchcache-client,admin,service-account" $common) (eq .Values.mode "offload") }}
+{{ ternary $common (printf "%s,frontends-tls,front-proxy-client,watchcache-client,admin,monitoring,service-account" $common) (eq .Values.mode "offload") }}
 {{- end }}
 
 {{- define "shardplane.certificates.pod" -}}

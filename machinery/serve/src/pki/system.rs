@@ -11,6 +11,9 @@ use super::{
     write_private,
 };
 
+/// Who may read metrics and health, by the roles that every cluster has.
+const MONITORING_GROUP: &str = "system:monitoring";
+
 /// What there is of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -30,13 +33,15 @@ pub enum Piece {
     WatchCacheClient,
     /// The administrator's certificate, and a kubeconfig with it.
     Admin,
+    /// The certificate of who reads metrics.
+    Monitoring,
     /// Signs service account tokens.
     ServiceAccount,
 }
 
 impl Piece {
     /// In the order in which they are made.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Authority,
         Self::FrontProxyAuthority,
         Self::Router,
@@ -45,6 +50,7 @@ impl Piece {
         Self::FrontProxyClient,
         Self::WatchCacheClient,
         Self::Admin,
+        Self::Monitoring,
         Self::ServiceAccount,
     ];
 
@@ -59,6 +65,7 @@ impl Piece {
             Self::FrontProxyClient => "front-proxy-client",
             Self::WatchCacheClient => "watchcache-client",
             Self::Admin => "admin",
+            Self::Monitoring => "monitoring",
             Self::ServiceAccount => "service-account",
         }
     }
@@ -102,6 +109,10 @@ impl System {
             Piece::WatchCacheClient => (client_params(WATCH_CACHE_USER, Some(TIERS_GROUP)), authority),
             Piece::Admin => (
                 client_params("kubernetes-admin", Some("system:masters")),
+                authority,
+            ),
+            Piece::Monitoring => (
+                client_params("shardplane-monitoring", Some(MONITORING_GROUP)),
                 authority,
             ),
             _ => (serving_params(&self.names(piece))?, authority),
