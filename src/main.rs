@@ -18,6 +18,7 @@ mod logging;
 mod member;
 mod options;
 mod prepared;
+mod probe;
 mod reload;
 mod routing;
 mod signals;
@@ -71,6 +72,7 @@ fn run(command: Command) -> Result<(), Error> {
             runtime.block_on(async { config.prepare().await?.run().await })
         }
         Command::Certificates(options) => runtime.block_on(certificates::run(*options)),
+        Command::Probe(options) => runtime.block_on(probe::run(*options)),
         Command::Up(options) => runtime.block_on(up::run(*options)),
     }
 }

@@ -8,6 +8,7 @@ mod certificates;
 mod cluster;
 mod etcd;
 mod oidc;
+mod probe;
 mod routing;
 mod serving;
 mod tiers;
@@ -26,6 +27,7 @@ pub use audit::Audit;
 pub use certificates::Certificates;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
+pub use probe::Probe;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
 pub use tiers::{Share, TierToken, TierTrust, Tiers};
@@ -63,6 +65,8 @@ pub enum Command {
     Up(Box<Up>),
     /// Makes the certificates and keys of a system on many machines, in a folder or as Secrets of a cluster; run again, it renews them.
     Certificates(Box<Certificates>),
+    /// Asks a server on this machine whether it is well, and fails if it is not.
+    Probe(Box<Probe>),
 }
 
 /// Everything that can be set for a frontend.
@@ -142,6 +146,7 @@ impl Command {
             Self::Router(routing) => &routing.logging,
             Self::Up(options) => &options.logging,
             Self::Certificates(options) => &options.logging,
+            Self::Probe(options) => &options.logging,
         };
         logging.verbosity
     }

@@ -4,8 +4,8 @@ use object::names;
 use schema::{Map, Value};
 
 use super::{
-    check_at_most_all, check_bounds, check_collisions, check_count_or_percent, check_counters,
-    check_selector, check_template_for, count_or_percent, spec,
+    check_at_most_all, check_bounds, check_claiming_template_for, check_collisions, check_count_or_percent,
+    check_counters, check_selector, count_or_percent, spec,
 };
 use crate::strategy::Errors;
 use crate::validation::claims;
@@ -95,7 +95,7 @@ fn check_spec(spec: &Place<'_>, new: bool, errors: &mut Errors) {
     }
     let selector = spec.field("selector");
     check_selector(&selector, "statefulset", errors);
-    check_template_for(&selector, &spec.field("template"), errors);
+    check_claiming_template_for(&selector, &spec.field("template"), errors);
 }
 
 fn check_management(policy: &Place<'_>, errors: &mut Errors) {

@@ -1,0 +1,232 @@
+"""What the chart renders is what runs: its pods are started as they were admitted, used, and replaced while clients watch."""
+import base64, pathlib, sys, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [*(str(HERE.parent / folder) for folder in ["kubectl", "system", "watch"]), str(HERE)]
+import run as kubectl_script
+from chart import CHART
+from cluster import Failure, Server, Session, tail
+from clients import NAMESPACE, OBJECTS, Follower, Writer, listed
+from commands import Command, expect, same
+from hosts import Net
+from judgement import check
+from pods import Node
+
+RELEASE, SPACE = "shardplane", "shardplane"
+TIERS = ["frontends", "watchcache", "router"]
+FOLLOWERS, WRITERS, WRITES = 6, 2, 40
+PIECES = {"ca", "front-proxy-ca", "router-tls", "frontends-tls", "watchcache-tls", "front-proxy-client", "watchcache-client", "admin", "monitoring",
+          "service-account"}
+
+
+class Entry:
+    """A server as clients of the router's Service see it: any router that is ready."""
+
+    port = 6443
+
+    def __init__(self, node, selector, kubeconfig):
+        self.node, self.selector, self.kubeconfig = node, selector, kubeconfig
+
+    @property
+    def host(self):
+        ready = self.node.ready(self.selector)
+        if not ready:
+            raise OSError("no router is ready")
+        return ready[0].address
+
+    request = Server.request
+
+    def session(self):
+        return Again(self)
+
+
+class Again:
+    """A session that goes to another router when its own has gone."""
+
+    def __init__(self, entry):
+        self.entry, self.open, self.host = entry, None, None
+
+    def request(self, *arguments, **more):
+        if self.open is None or self.host != self.entry.host:
+            self.close()
+            self.host = self.entry.host
+            self.open = Session(self.entry.port, host=self.host)
+        return self.open.request(*arguments, **more)
+
+    def close(self):
+        if self.open:
+            self.open.close()
+
+
+class Release:
+    """The chart's release in a cluster, and its pods."""
+
+    def __init__(self, folder):
+        self.folder, self.net, self.cluster, self.node = folder, Net([]), None, None
+        try:
+            (folder / "cluster").mkdir()
+            self.cluster = Server(folder / "cluster")
+            self.helm, self.kubectl = (Command(program, self.cluster, folder) for program in ("helm", "kubectl"))
+            self.node = Node(self.cluster, self.net, folder / "pods", SPACE)
+        except BaseException:
+            self.stop()
+            raise
+        self.pods = {}
+
+    def stop(self):
+        for part in [self.node, self.cluster]:
+            if part:
+                part.stop()
+        self.net.remove()
+
+    def deployment(self, tier):
+        return self.node.named("deployments", f"{RELEASE}-{tier}", "apis/apps/v1")
+
+    def roll(self, tier):
+        """As the Deployment says: one more, and when that is ready one less."""
+        deployment = self.deployment(tier)
+        same(deployment["spec"]["strategy"], {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
+        template = deployment["spec"]["template"]
+        for old in list(self.pods[tier]):
+            new = self.node.start(template, f"{RELEASE}-{tier}")
+            new.wait()
+            old.end()
+            self.pods[tier] = [*self.pods[tier][1:], new]
+
+
+def it_installs(release):
+    release.kubectl("create", "namespace", SPACE)
+    release.kubectl("label", "namespace", SPACE, "pod-security.kubernetes.io/enforce=restricted", "pod-security.kubernetes.io/warn=restricted")
+    # What controllers would make.
+    authority = (release.cluster.folder / "data" / "pki" / "ca.crt").read_text()
+    release.kubectl("create", "configmap", "kube-root-ca.crt", "-n", SPACE, f"--from-literal=ca.crt={authority}")
+    out = release.helm("install", RELEASE, str(CHART), "-n", SPACE, "-f", str(HERE / "values.yaml"))
+    expect(out, r"STATUS: deployed", r"rollout status deployment/shardplane-router")
+
+
+def certificates_are_made(release):
+    """By the job, as its service account: once, and no more when they are good."""
+    job = release.node.named("jobs", f"{RELEASE}-certificates-1", "apis/batch/v1")
+    for said in ["is made", "is good"]:
+        pod = release.node.start(job["spec"]["template"], "certificates", on_host=True)
+        same((pod.process.wait(60), tail(pod.log)), (0, tail(pod.log)))
+        same({line.partition(" ")[::2] for line in pod.log.read_text().splitlines()}, {(piece, said) for piece in PIECES})
+        release.node.pods.remove(pod)
+    kept = {one["metadata"]["name"]: one["data"] for one in release.kubectl.json("get", "secrets", "-n", SPACE, "-l", "app.kubernetes.io/part-of=shardplane")["items"]}
+    same(set(kept), {f"{RELEASE}-{piece}" for piece in PIECES})
+    keys = {data["tls.key"] for data in kept.values()}
+    same(len(keys), len(PIECES))
+
+
+def lost_certificates_are_renewed(release):
+    """One that is gone comes back; authorities stay."""
+    read = lambda name: release.kubectl("get", "secret", f"{RELEASE}-{name}", "-n", SPACE, "-o", r"jsonpath={.data.tls\.crt}")
+    before, authority = read("monitoring"), read("ca")
+    release.kubectl("delete", "secret", f"{RELEASE}-monitoring", "-n", SPACE)
+    cron = release.node.named("cronjobs", f"{RELEASE}-certificates", "apis/batch/v1")
+    pod = release.node.start(cron["spec"]["jobTemplate"]["spec"]["template"], "renewal", on_host=True)
+    same((pod.process.wait(60), tail(pod.log)), (0, tail(pod.log)))
+    release.node.pods.remove(pod)
+    expect(pod.log.read_text(), r"^monitoring is made$", r"^ca is good$")
+    same((read("ca"), read("monitoring") != before), (authority, True))
+
+
+def all_pods_get_ready(release):
+    etcd = release.node.named("statefulsets", f"{RELEASE}-etcd", "apis/apps/v1")
+    template = etcd["spec"]["template"]
+    claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in etcd["spec"]["volumeClaimTemplates"]]
+    template["spec"].setdefault("volumes", []).extend(claims)
+    release.node.start(template, f"{RELEASE}-etcd").wait()
+    for tier in TIERS:
+        deployment = release.deployment(tier)
+        release.pods[tier] = [release.node.start(deployment["spec"]["template"], f"{RELEASE}-{tier}") for _ in range(deployment["spec"]["replicas"])]
+        if tier == "frontends":
+            wait_all(release.pods[tier])
+    for tier in TIERS[1:]:
+        wait_all(release.pods[tier])
+
+
+def wait_all(pods):
+    for pod in pods:
+        pod.wait()
+
+
+def entry(release):
+    """With the administrator's kubeconfig that the job made. There are no Services' addresses here: a router is asked by its own."""
+    kept = release.node.named("secrets", f"{RELEASE}-admin")["data"]["kubeconfig"]
+    text = base64.b64decode(kept).decode()
+    server = f"https://{RELEASE}.{SPACE}.svc"
+    expect(text, rf"^    server: {server}$")
+    path = release.folder / "admin.kubeconfig"
+    found = Entry(release.node, release.node.named("services", RELEASE)["spec"]["selector"], path)
+    path.write_text(text.replace(f"server: {server}", f"server: https://{found.host}:{found.port}\n    tls-server-name: {RELEASE}.{SPACE}.svc"))
+    path.chmod(0o600)
+    return found
+
+
+def kubectl_works(release):
+    kubectl = Command("kubectl", entry(release), release.folder)
+    for step in kubectl_script.STEPS:
+        step(kubectl)
+    return f"{len(kubectl_script.STEPS)} scripts"
+
+
+def everybody_takes_part(release):
+    kubectl = Command("kubectl", entry(release), release.folder)
+    leases = kubectl.json("get", "leases", "-n", "shardplane-system")["items"]
+    tiers = [lease["metadata"]["labels"]["shardplane.io/tier"] for lease in leases]
+    same(sorted(tiers), ["apiserver"] * 2 + ["watchcache"] * 2)
+
+
+def monitoring_may_read_metrics(release):
+    """With the certificate that the ServiceMonitors show, and nothing else."""
+    kubectl = Command("kubectl", entry(release), release.folder)
+    kept = release.node.named("secrets", f"{RELEASE}-monitoring")["data"]
+    for name in ["tls.crt", "tls.key"]:
+        (release.folder / name).write_bytes(base64.b64decode(kept[name]))
+    shown = [f"--client-certificate={release.folder}/tls.crt", f"--client-key={release.folder}/tls.key"]
+    expect(kubectl("get", "--raw", "/router/metrics", *shown), r"^shardplane_router_requests_total")
+    expect(kubectl("get", "--raw", "/metrics", *shown), r"^apiserver_request_total")
+    expect(kubectl("get", "pods", "-A", *shown, fails=True), r"forbidden")
+
+
+def a_change_rolls_with_no_list(release):
+    """Every process is replaced while clients watch and write, as an upgrade does it."""
+    served = entry(release)
+    same(served.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})[0], 201)
+    before = {tier: release.deployment(tier)["spec"]["template"] for tier in TIERS}
+    followers = [Follower(served) for _ in range(FOLLOWERS)]
+    writers = [Writer(served, number) for number in range(WRITERS)]
+    for thread in [*followers, *writers]:
+        thread.start()
+    until("followers watch", lambda: all(one.watches or one.problems for one in followers))
+    until("much is written", lambda: all(writer.acknowledged >= WRITES for writer in writers))
+    tokens = r'admintoken\,admin\,admin\,"system:masters"'
+    more = [f"--set={tier}.verbosity=2" for tier in TIERS] + [f"--set=frontends.configFiles.more={tokens}"]
+    out = release.helm("upgrade", RELEASE, str(CHART), "-n", SPACE, "--reuse-values", *more)
+    expect(out, r"REVISION: 2")
+    checksum = lambda template: template["metadata"]["annotations"]["checksum/config"]
+    after = {tier: release.deployment(tier)["spec"]["template"] for tier in TIERS}
+    same([checksum(before[tier]) != checksum(after[tier]) for tier in TIERS], [True, False, False])
+    for tier in TIERS:
+        release.roll(tier)
+    for writer in writers:
+        writer.finish()
+    state, _ = listed(served.request("GET", OBJECTS)[2])
+    until("followers have come to what is there", lambda: all(one.state == state or one.problems for one in followers))
+    for follower in followers:
+        follower.finish()
+        check(follower, writers, lists=1)
+    return f"{sum(writer.acknowledged for writer in writers)} acknowledged writes, {sum(one.watches for one in followers)} watches of {FOLLOWERS} followers, no list again"
+
+
+def until(what, holds, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise Failure(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+STEPS = [it_installs, certificates_are_made, lost_certificates_are_renewed, all_pods_get_ready, everybody_takes_part, kubectl_works,
+         monitoring_may_read_metrics, a_change_rolls_with_no_list]
