@@ -98,6 +98,7 @@ def it_installs(release):
     release.kubectl("create", "namespace", SPACE)
     release.kubectl("label", "namespace", SPACE, "pod-security.kubernetes.io/enforce=restricted", "pod-security.kubernetes.io/warn=restricted")
     # What controllers would make.
+    release.kubectl("create", "serviceaccount", "default", "-n", SPACE)
     authority = (release.cluster.folder / "data" / "pki" / "ca.crt").read_text()
     release.kubectl("create", "configmap", "kube-root-ca.crt", "-n", SPACE, f"--from-literal=ca.crt={authority}")
     out = release.helm("install", RELEASE, str(CHART), "-n", SPACE, "-f", str(HERE / "values.yaml"))
@@ -175,7 +176,7 @@ def everybody_takes_part(release):
     kubectl = Command("kubectl", entry(release), release.folder)
     leases = kubectl.json("get", "leases", "-n", "shardplane-system")["items"]
     tiers = [lease["metadata"]["labels"]["shardplane.io/tier"] for lease in leases]
-    same(sorted(tiers), ["apiserver"] * 2 + ["watchcache"] * 2)
+    same(sorted(tiers), ["frontend"] * 2 + ["watchcache"] * 2)
 
 
 def monitoring_may_read_metrics(release):
@@ -197,9 +198,11 @@ def a_change_rolls_with_no_list(release):
     before = {tier: release.deployment(tier)["spec"]["template"] for tier in TIERS}
     followers = [Follower(served) for _ in range(FOLLOWERS)]
     writers = [Writer(served, number) for number in range(WRITERS)]
-    for thread in [*followers, *writers]:
+    for thread in followers:
         thread.start()
     until("followers watch", lambda: all(one.watches or one.problems for one in followers))
+    for thread in writers:
+        thread.start()
     until("much is written", lambda: all(writer.acknowledged >= WRITES for writer in writers))
     tokens = r'admintoken\,admin\,admin\,"system:masters"'
     more = [f"--set={tier}.verbosity=2" for tier in TIERS] + [f"--set=frontends.configFiles.more={tokens}"]

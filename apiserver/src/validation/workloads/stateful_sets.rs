@@ -136,3 +136,30 @@ fn check_unavailable(unavailable: &Place<'_>, errors: &mut Errors) {
     }
     check_at_most_all(unavailable, errors);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn pods_may_mount_claims_that_the_template_has_no_volume_for() {
+        let set = tree!({
+            "spec": {
+                "podManagementPolicy": "OrderedReady",
+                "updateStrategy": {"type": "RollingUpdate"},
+                "selector": {"matchLabels": {"app": "a"}},
+                "template": {
+                    "metadata": {"labels": {"app": "a"}},
+                    "spec": {
+                        "restartPolicy": "Always",
+                        "containers": [{"name": "a", "image": "a", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+                    },
+                },
+            },
+        });
+        let mut errors = Errors::default();
+        create(&set, &mut errors);
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
