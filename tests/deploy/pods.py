@@ -1,7 +1,7 @@
 """A node without a kubelet: pods that the API server admitted, each as a process in a root folder and a network of its own, with its
 command line as it stands there. What a container finds, it finds under the same paths: Secrets, ConfigMaps, tokens, names of Services.
 """
-import base64, contextlib, json, os, pathlib, re, shutil, signal, ssl, subprocess, time, http.client
+import base64, http.client, json, os, re, signal, subprocess, threading, time
 
 from cluster import REPO, TOOLS, Failure, Process, binary, insecure, tail
 
@@ -17,6 +17,8 @@ class Node:
     def __init__(self, cluster, net, folder, namespace):
         self.cluster, self.net, self.folder, self.namespace = cluster, net, folder, namespace
         self.pods, self.made = [], 0
+        # Pods come and go in several threads; names and networks are made by one at a time.
+        self.lock = threading.RLock()
 
     def get(self, path):
         status, _, body = self.cluster.request("GET", path)
@@ -36,11 +38,12 @@ class Node:
         return json.loads(body)
 
     def start(self, template, name, on_host=False):
-        self.made += 1
-        name = f"{name}-{self.made}"
-        pod = Pod(self, self.admit(template, name), None if on_host else self.made + 10)
-        self.pods.append(pod)
-        self.tell_names()
+        with self.lock:
+            self.made += 1
+            name = f"{name}-{self.made}"
+            pod = Pod(self, self.admit(template, name), None if on_host else self.made + 10)
+            self.pods.append(pod)
+            self.tell_names()
         pod.launch()
         return pod
 
@@ -55,8 +58,9 @@ class Node:
             name, spec = service["metadata"]["name"], service["spec"]
             names = " ".join([name, f"{name}.{self.namespace}", f"{name}.{self.namespace}.svc"])
             lines += [f"{pod.address} {names}" for pod in self.ready(spec["selector"])]
-        for pod in self.pods:
-            pod.place("/etc/hosts", "\n".join(lines) + "\n", mode=0o644)
+        with self.lock:
+            for pod in self.pods:
+                pod.place("/etc/hosts", "\n".join(lines) + "\n", mode=0o644)
 
     def stop(self):
         for pod in self.pods:
