@@ -3,12 +3,13 @@
 
     run.py            needs root, for namespaces of networks and mounts
 """
-import contextlib, pathlib, shutil, sys, tempfile, time
+import pathlib, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
-from cluster import Failure, cluster, tail
-import accepted, image, rendering, running
+from cluster import Failure, cluster
+import accepted, image, offloading, rendering, running
+from release import release
 
 
 def main():
@@ -16,8 +17,9 @@ def main():
     take(image.STEPS)
     with cluster("embedded") as server, tempfile.TemporaryDirectory() as folder:
         take(accepted.STEPS, accepted.Clients(server, folder))
-    with release() as running_release:
-        take(running.STEPS, running_release)
+    for suite in [offloading, running]:
+        with release(suite.serve) as installed:
+            take(suite.STEPS, installed)
 
 
 def take(steps, *given):
@@ -25,25 +27,6 @@ def take(steps, *given):
         begun = time.monotonic()
         said = step(*given)
         print(f"{step.__name__}: {said or 'ok'} in {time.monotonic() - begun:.1f} s", flush=True)
-
-
-@contextlib.contextmanager
-def release():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="shardplane-deploy-"))
-    # Processes of another user find their root in it.
-    folder.chmod(0o755)
-    found = None
-    try:
-        found = running.Release(folder)
-        yield found
-    except BaseException:
-        for log in sorted([*folder.glob("*/server.log"), *folder.glob("pods/*/log")]):
-            print(f"--- end of {log.relative_to(folder)}\n{tail(log, 20)}", file=sys.stderr)
-        raise
-    finally:
-        if found:
-            found.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

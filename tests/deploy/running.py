@@ -1,119 +1,40 @@
 """What the chart renders is what runs: its pods are started as they were admitted, used, and replaced while clients watch."""
-import base64, concurrent.futures, pathlib, sys, time
+import base64, concurrent.futures, pathlib, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [*(str(HERE.parent / folder) for folder in ["kubectl", "system", "watch"]), str(HERE)]
 import run as kubectl_script
 from chart import CHART
-from cluster import Failure, Server, Session, tail
 from clients import NAMESPACE, OBJECTS, Follower, Writer, listed
+from cluster import Server
 from commands import Command, expect, same
-from hosts import Net
 from judgement import check
-from pods import Node
+from release import RELEASE, SPACE, Entry, until, wait_all
 
-RELEASE, SPACE = "shardplane", "shardplane"
 TIERS = ["frontends", "watchcache", "router"]
 FOLLOWERS, WRITERS, WRITES = 6, 2, 40
 PIECES = {"ca", "front-proxy-ca", "router-tls", "frontends-tls", "watchcache-tls", "front-proxy-client", "watchcache-client", "admin", "monitoring",
           "service-account"}
 
 
-class Entry:
-    """A server as clients of the router's Service see it: any router that is ready."""
-
-    port = 6443
-
-    def __init__(self, node, selector, kubeconfig):
-        self.node, self.selector, self.kubeconfig = node, selector, kubeconfig
-
-    @property
-    def host(self):
-        ready = self.node.ready(self.selector)
-        if not ready:
-            raise OSError("no router is ready")
-        return ready[0].address
-
-    request = Server.request
-
-    def session(self):
-        return Again(self)
-
-
-class Again:
-    """A session that goes to another router when its own has gone."""
-
-    def __init__(self, entry):
-        self.entry, self.open, self.host = entry, None, None
-
-    def request(self, *arguments, **more):
-        if self.open is None or self.host != self.entry.host:
-            self.close()
-            self.host = self.entry.host
-            self.open = Session(self.entry.port, host=self.host)
-        return self.open.request(*arguments, **more)
-
-    def close(self):
-        if self.open:
-            self.open.close()
-
-
-class Release:
-    """The chart's release in a cluster, and its pods."""
-
-    def __init__(self, folder):
-        self.folder, self.net, self.cluster, self.node = folder, Net([]), None, None
-        try:
-            (folder / "cluster").mkdir()
-            self.cluster = Server(folder / "cluster")
-            self.helm, self.kubectl = (Command(program, self.cluster, folder) for program in ("helm", "kubectl"))
-            self.node = Node(self.cluster, self.net, folder / "pods", SPACE)
-        except BaseException:
-            self.stop()
-            raise
-        self.pods = {}
-
-    def stop(self):
-        for part in [self.node, self.cluster]:
-            if part:
-                part.stop()
-        self.net.remove()
-
-    def deployment(self, tier):
-        return self.node.named("deployments", f"{RELEASE}-{tier}", "apis/apps/v1")
-
-    def roll(self, tier):
-        """As the Deployment says: one more, and when that is ready one less."""
-        deployment = self.deployment(tier)
-        same(deployment["spec"]["strategy"], {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
-        template = deployment["spec"]["template"]
-        for old in list(self.pods[tier]):
-            new = self.node.start(template, f"{RELEASE}-{tier}")
-            new.wait()
-            old.end()
-            self.pods[tier] = [*self.pods[tier][1:], new]
+def serve(folder, _):
+    """The cluster that the chart is installed in has nothing to do with the one that it serves."""
+    return Server(folder)
 
 
 def it_installs(release):
-    release.kubectl("create", "namespace", SPACE)
-    release.kubectl("label", "namespace", SPACE, "pod-security.kubernetes.io/enforce=restricted", "pod-security.kubernetes.io/warn=restricted")
-    # What controllers would make.
-    release.kubectl("create", "serviceaccount", "default", "-n", SPACE)
-    authority = (release.cluster.folder / "data" / "pki" / "ca.crt").read_text()
-    release.kubectl("create", "configmap", "kube-root-ca.crt", "-n", SPACE, f"--from-literal=ca.crt={authority}")
-    out = release.helm("install", RELEASE, str(CHART), "-n", SPACE, "-f", str(HERE / "values.yaml"))
-    expect(out, r"STATUS: deployed", r"rollout status deployment/shardplane-router")
+    release.prepare()
+    release.install("-f", str(HERE / "values.yaml"))
 
 
 def certificates_are_made(release):
     """By the job, as its service account: once, and no more when they are good."""
     job = release.node.named("jobs", f"{RELEASE}-certificates-1", "apis/batch/v1")
-    for said in ["is made", "is good"]:
-        pod = release.node.start(job["spec"]["template"], "certificates", on_host=True)
-        same((pod.process.wait(60), tail(pod.log)), (0, tail(pod.log)))
-        same({line.partition(" ")[::2] for line in pod.log.read_text().splitlines()}, {(piece, said) for piece in PIECES})
-        release.node.pods.remove(pod)
-    kept = {one["metadata"]["name"]: one["data"] for one in release.kubectl.json("get", "secrets", "-n", SPACE, "-l", "app.kubernetes.io/part-of=shardplane")["items"]}
+    for wanted in ["is made", "is good"]:
+        said = release.run_job(job["spec"]["template"], "certificates")
+        same({line.partition(" ")[::2] for line in said.splitlines()}, {(piece, wanted) for piece in PIECES})
+    selector = "app.kubernetes.io/part-of=shardplane"
+    kept = {one["metadata"]["name"]: one["data"] for one in release.kubectl.json("get", "secrets", "-n", SPACE, "-l", selector)["items"]}
     same(set(kept), {f"{RELEASE}-{piece}" for piece in PIECES})
     keys = {data["tls.key"] for data in kept.values()}
     same(len(keys), len(PIECES))
@@ -125,10 +46,8 @@ def lost_certificates_are_renewed(release):
     before, authority = read("monitoring"), read("ca")
     release.kubectl("delete", "secret", f"{RELEASE}-monitoring", "-n", SPACE)
     cron = release.node.named("cronjobs", f"{RELEASE}-certificates", "apis/batch/v1")
-    pod = release.node.start(cron["spec"]["jobTemplate"]["spec"]["template"], "renewal", on_host=True)
-    same((pod.process.wait(60), tail(pod.log)), (0, tail(pod.log)))
-    release.node.pods.remove(pod)
-    expect(pod.log.read_text(), r"^monitoring is made$", r"^ca is good$")
+    said = release.run_job(cron["spec"]["jobTemplate"]["spec"]["template"], "renewal")
+    expect(said, r"^monitoring is made$", r"^ca is good$")
     same((read("ca"), read("monitoring") != before), (authority, True))
 
 
@@ -138,18 +57,8 @@ def all_pods_get_ready(release):
     claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in etcd["spec"]["volumeClaimTemplates"]]
     template["spec"].setdefault("volumes", []).extend(claims)
     release.node.start(template, f"{RELEASE}-etcd").wait()
-    for tier in TIERS:
-        deployment = release.deployment(tier)
-        release.pods[tier] = [release.node.start(deployment["spec"]["template"], f"{RELEASE}-{tier}") for _ in range(deployment["spec"]["replicas"])]
-        if tier == "frontends":
-            wait_all(release.pods[tier])
-    for tier in TIERS[1:]:
-        wait_all(release.pods[tier])
-
-
-def wait_all(pods):
-    for pod in pods:
-        pod.wait()
+    wait_all(release.start("frontends"))
+    wait_all([*release.start("watchcache"), *release.start("router")])
 
 
 def entry(release):
@@ -222,14 +131,6 @@ def a_change_rolls_with_no_list(release):
         follower.finish()
         check(follower, writers, lists=1)
     return f"{sum(writer.acknowledged for writer in writers)} acknowledged writes, {sum(one.watches for one in followers)} watches of {FOLLOWERS} followers, no list again"
-
-
-def until(what, holds, seconds=60):
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise Failure(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
 
 
 STEPS = [it_installs, certificates_are_made, lost_certificates_are_renewed, all_pods_get_ready, everybody_takes_part, kubectl_works,
