@@ -51,6 +51,12 @@ pub enum Error {
         /// Why.
         source: storage::Error,
     },
+    /// Certificates for a system on many machines.
+    #[error("{0}")]
+    Certificates(String),
+    /// A server that is not well.
+    #[error("{0}")]
+    Probe(String),
     /// A system of several processes.
     #[error("{0}")]
     Up(String),

@@ -100,7 +100,7 @@ impl Peers {
             .name(&mut named, &user)
             .map_err(unnamed)?;
         Ok(Self {
-            upstreams: files.upstreams()?,
+            upstreams: files.upstreams(&[])?,
             named: Arc::new(ArcSwap::from_pointee(named)),
             view: watch::Sender::new(Arc::<Members>::default()),
             told,

@@ -5,6 +5,7 @@ mod access;
 mod announcement;
 mod audit;
 mod base;
+mod certificates;
 mod completed;
 mod config;
 mod encryption;
@@ -17,6 +18,7 @@ mod logging;
 mod member;
 mod options;
 mod prepared;
+mod probe;
 mod reload;
 mod routing;
 mod signals;
@@ -69,6 +71,8 @@ fn run(command: Command) -> Result<(), Error> {
             let config = routing::Config::of(*routing)?;
             runtime.block_on(async { config.prepare().await?.run().await })
         }
+        Command::Certificates(options) => runtime.block_on(certificates::run(*options)),
+        Command::Probe(options) => runtime.block_on(probe::run(*options)),
         Command::Up(options) => runtime.block_on(up::run(*options)),
     }
 }

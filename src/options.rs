@@ -4,9 +4,11 @@
 mod access;
 mod admission;
 mod audit;
+mod certificates;
 mod cluster;
 mod etcd;
 mod oidc;
+mod probe;
 mod routing;
 mod serving;
 mod tiers;
@@ -22,8 +24,10 @@ pub use access::{
 };
 pub use admission::Admission;
 pub use audit::Audit;
+pub use certificates::Certificates;
 pub use cluster::Cluster;
 pub use etcd::Etcd;
+pub use probe::Probe;
 pub use routing::Routing;
 pub use serving::{Listening, Serving};
 pub use tiers::{Share, TierToken, TierTrust, Tiers};
@@ -59,6 +63,10 @@ pub enum Command {
     Router(Box<Routing>),
     /// Starts a whole system on this machine: processes of all three tiers over an etcd. Tells where they are and stops them together.
     Up(Box<Up>),
+    /// Makes the certificates and keys of a system on many machines, in a folder or as Secrets of a cluster; run again, it renews them.
+    Certificates(Box<Certificates>),
+    /// Asks a server on this machine whether it is well, and fails if it is not.
+    Probe(Box<Probe>),
 }
 
 /// Everything that can be set for a frontend.
@@ -137,6 +145,8 @@ impl Command {
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
             Self::Up(options) => &options.logging,
+            Self::Certificates(options) => &options.logging,
+            Self::Probe(options) => &options.logging,
         };
         logging.verbosity
     }

@@ -120,7 +120,7 @@ impl Site {
             &open.kubeconfig(),
             &open.url(),
             open.site.server_authority(),
-            &open.site.pki,
+            (&open.site.pki.admin_certificate, &open.site.pki.admin_key),
         )?;
         Ok(open)
     }

@@ -16,6 +16,7 @@ use router::members::{Member, Members, State, Tier};
 use router::record;
 use router::sweep;
 use router::upstream::Upstreams;
+use rustls::pki_types::ServerName;
 use schema::SmolStr;
 use serve::server::Listener;
 use serve::shutdown::Shutdown;
@@ -46,7 +47,9 @@ pub struct Tiers {
 #[derive(Clone)]
 pub struct Files {
     /// Of the other tiers' serving certificates.
-    pub authority: PathBuf,
+    pub authorities: Vec<PathBuf>,
+    /// A name in them, where it is not the address.
+    pub server_name: Option<ServerName<'static>>,
     /// What they are shown.
     pub shown: Shown,
 }
@@ -65,7 +68,11 @@ impl Files {
     pub fn of(flags: &options::TierTrust, authority: &Path, certificate: &Path, key: &Path) -> Self {
         let or = |given: &Option<PathBuf>, own: &Path| given.clone().unwrap_or_else(|| own.to_owned());
         Self {
-            authority: or(&flags.tier_ca_file, authority),
+            authorities: match flags.tier_ca_file.as_slice() {
+                [] => vec![authority.to_owned()],
+                given => given.to_vec(),
+            },
+            server_name: flags.tier_server_name.clone(),
             shown: Shown::Certificate(
                 or(&flags.tier_client_cert_file, certificate),
                 or(&flags.tier_client_key_file, key),
@@ -90,14 +97,18 @@ impl Files {
             Shown::Certificate(certificate, key) => vec![certificate, key],
             Shown::Token(token) => vec![token],
         };
-        shown.into_iter().chain([&self.authority]).cloned().collect()
+        shown.into_iter().chain(&self.authorities).cloned().collect()
     }
 
-    /// Connections that show them.
-    pub fn upstreams(&self) -> Result<Upstreams, Error> {
+    /// Connections that show them. Seeds are known by their own names.
+    pub fn upstreams(&self, seeds: &[SmolStr]) -> Result<Upstreams, Error> {
         let settings = self.settings();
         let settings = settings.map_err(|error| Error::flag("tier-client-cert-file", error))?;
-        Ok(Upstreams::new(settings))
+        let upstreams = Upstreams::new(settings);
+        Ok(match &self.server_name {
+            Some(name) => upstreams.known_as(name.clone(), seeds),
+            None => upstreams,
+        })
     }
 
     /// The files, which count anew for connections from then on.
@@ -134,17 +145,24 @@ impl Files {
             Shown::Token(_) => None,
         };
         client::tls_config(&Trust {
-            authorities: Some(client::read_file(&self.authority)?),
+            authorities: Some(self.read_authorities()?),
             identity,
             server_name: None,
         })
+    }
+
+    /// All authorities as one file.
+    fn read_authorities(&self) -> Result<Vec<u8>, client::Error> {
+        let files = self.authorities.iter().map(|path| client::read_file(path));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        // A file need not end with a line's end.
+        Ok(files.join(&b'\n'))
     }
 }
 
 impl Tiers {
     /// Ready to be followed; the files must be there. Headers name us where the certificate is a front proxy's.
     pub fn new(flags: &options::Tiers, files: Files, mut named: HeaderMap) -> Result<Self, Error> {
-        let upstreams = files.upstreams()?;
         let unnamed = |why| Error::flag("tier-token-file", why);
         files.name(&mut named).map_err(unnamed)?;
         let named = Arc::new(ArcSwap::from_pointee(named));
@@ -154,6 +172,7 @@ impl Tiers {
             let why = "say where at least one frontend is: host:port";
             return Err(Error::flag("frontends", why));
         }
+        let upstreams = files.upstreams(&seeds)?;
         let view = watch::Sender::new(Arc::<Members>::default());
         let members = view.subscribe();
         Ok(Self {

@@ -55,7 +55,12 @@ pub async fn run(options: options::Up) -> Result<(), Error> {
             pieces: &system.pieces,
         };
         let kubeconfig = report.kubeconfig();
-        kubeconfig::write(&kubeconfig, &report.url(), &files.ca_certificate, &files)?;
+        kubeconfig::write(
+            &kubeconfig,
+            &report.url(),
+            &files.ca_certificate,
+            (&files.admin_certificate, &files.admin_key),
+        )?;
         report.write(&system.running.borrow())?;
         print!("{}", report.table(&system.running.borrow(), begun.elapsed()));
         system.orders.iter().for_each(|(_, orders)| {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use http::HeaderMap;
 use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use serve::load::Load;
 use smol_str::SmolStr;
 use tokio::sync::Notify;
@@ -65,6 +66,16 @@ struct Shared {
     /// How members are known, and what the router shows them; exchanged when files change.
     tls: ArcSwap<ClientConfig>,
     by_address: Mutex<HashMap<SmolStr, Arc<Upstream>>>,
+    /// What certificates are issued to, where that is not the address.
+    names: Option<Names>,
+}
+
+/// By what name members are known.
+struct Names {
+    /// That of all who are found by their records.
+    found: ServerName<'static>,
+    /// Those who were given are known by their own.
+    given: Vec<SmolStr>,
 }
 
 /// The way to one member.
@@ -116,6 +127,22 @@ impl Upstreams {
             shared: Arc::new(Shared {
                 tls: ArcSwap::from_pointee(tls),
                 by_address: Mutex::default(),
+                names: None,
+            }),
+        }
+    }
+
+    /// The same, with no connection yet, where all have this name in their certificates but those whose addresses were given.
+    #[must_use]
+    pub fn known_as(self, name: ServerName<'static>, given: &[SmolStr]) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                tls: ArcSwap::new(self.tls()),
+                by_address: Mutex::default(),
+                names: Some(Names {
+                    found: name,
+                    given: given.to_vec(),
+                }),
             }),
         }
     }
@@ -163,6 +190,12 @@ impl Upstreams {
 
     fn tls(&self) -> Arc<ClientConfig> {
         self.shared.tls.load_full()
+    }
+
+    /// What the certificate of an address must be issued to, if not to that.
+    fn server_name(&self, address: &SmolStr) -> Option<ServerName<'static>> {
+        let names = self.shared.names.as_ref()?;
+        (!names.given.contains(address)).then(|| names.found.clone())
     }
 }
 
@@ -256,7 +289,7 @@ impl Upstream {
     /// A stream on a new connection.
     async fn open(self: &Arc<Self>, upstreams: &Upstreams) -> Result<Stream, String> {
         let before = self.given_up.load(Ordering::Acquire);
-        let connection = Connection::open(self, upstreams.tls()).await?;
+        let connection = Connection::open(self, upstreams).await?;
         let mut connections = self.connections();
         if self.given_up.load(Ordering::Acquire) != before {
             connection.close();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use router::assignment::Replicas;
+use rustls::pki_types::ServerName;
 
 /// Where the other tiers are.
 #[derive(Clone, Debug, Args)]
@@ -21,15 +22,22 @@ pub struct Tiers {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Tiers")]
 pub struct TierTrust {
-    /// Authorities of the other tiers' serving certificates (PEM) [default: our own]
+    /// Authorities of the other tiers' serving certificates (PEM); repeat it for several files [default: our own]
     #[arg(long, value_name = "FILE")]
-    pub tier_ca_file: Option<PathBuf>,
+    pub tier_ca_file: Vec<PathBuf>,
+    /// A name in the serving certificates of all who are found by their leases [default: each one's address]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
+    pub tier_server_name: Option<ServerName<'static>>,
     /// The client certificate that the other tiers are shown (PEM): a front proxy's for a router and a frontend [default: our own]
     #[arg(long, value_name = "FILE", requires = "tier_client_key_file")]
     pub tier_client_cert_file: Option<PathBuf>,
     /// Its key (PEM)
     #[arg(long, value_name = "FILE", requires = "tier_client_cert_file")]
     pub tier_client_key_file: Option<PathBuf>,
+}
+
+fn server_name(text: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// How a member of the watch tier is known where its certificate says nothing.

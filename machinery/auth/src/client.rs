@@ -115,7 +115,8 @@ impl Client {
         self.send(Method::POST, url, authorization, body, limit).await
     }
 
-    async fn send(
+    /// The body of a successful answer. `authorization` is a whole header; a body is JSON.
+    pub async fn send(
         &self,
         method: Method,
         url: &str,

@@ -3,6 +3,7 @@
 
 mod files;
 pub mod kubeconfig;
+pub mod system;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -124,8 +125,8 @@ impl Files {
     /// Makes what is missing or about to expire. Authorities are never replaced.
     pub fn ensure(&self, names: &Names) -> Result<(), Error> {
         let _lock = files::lock(&self.lock)?;
-        self.ensure_authority("shardplane-ca", &self.ca_certificate, &self.ca_key)?;
-        self.ensure_authority(
+        ensure_authority("shardplane-ca", &self.ca_certificate, &self.ca_key)?;
+        ensure_authority(
             "shardplane-front-proxy-ca",
             &self.front_proxy_ca_certificate,
             &self.front_proxy_ca_key,
@@ -163,26 +164,37 @@ impl Files {
         }
         Ok(())
     }
+}
 
-    fn ensure_authority(&self, name: &str, certificate: &Path, key: &Path) -> Result<(), Error> {
-        if certificate.exists() && key.exists() {
-            return Ok(());
-        }
-        let mut params = params(name, AUTHORITY_VALIDITY);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::CrlSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
-        let pair = generate(name)?;
-        let made = params.self_signed(&pair).map_err(|source| Error::Certificate {
-            what: name.to_owned(),
-            source,
-        })?;
-        write_private(key, pair.serialize_pem().as_bytes())?;
-        write_private(certificate, made.pem().as_bytes())
+/// Makes an authority, unless it is there.
+fn ensure_authority(name: &str, certificate: &Path, key: &Path) -> Result<(), Error> {
+    let mut params = params(name, AUTHORITY_VALIDITY);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    ensure_self_signed(params, name, certificate, key)
+}
+
+/// Makes a key and a certificate that it signs itself, unless they are there.
+fn ensure_self_signed(
+    params: CertificateParams,
+    what: &str,
+    certificate: &Path,
+    key: &Path,
+) -> Result<(), Error> {
+    if certificate.exists() && key.exists() {
+        return Ok(());
     }
+    let pair = generate(what)?;
+    let made = params.self_signed(&pair).map_err(|source| Error::Certificate {
+        what: what.to_owned(),
+        source,
+    })?;
+    write_private(key, pair.serialize_pem().as_bytes())?;
+    write_private(certificate, made.pem().as_bytes())
 }
 
 /// Makes a certificate and its key, unless they are there and good. Both are pairs of certificate and key.

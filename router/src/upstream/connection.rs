@@ -7,14 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use smol_str::SmolStr;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Upstream;
+use super::{Upstream, Upstreams};
 use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
@@ -48,9 +48,9 @@ pub(super) struct Place(Arc<Shared>);
 
 impl Connection {
     /// Connects to a member.
-    pub(super) async fn open(upstream: &Arc<Upstream>, tls: Arc<ClientConfig>) -> Result<Self, String> {
+    pub(super) async fn open(upstream: &Arc<Upstream>, upstreams: &Upstreams) -> Result<Self, String> {
         let opening = async {
-            let stream = connect(upstream.address(), tls, b"h2").await?;
+            let stream = connect(upstream.address(), upstreams, b"h2").await?;
             let shaken = settings().handshake::<_, Bytes>(stream).await;
             shaken.map_err(|error| error.to_string())
         };
@@ -111,18 +111,19 @@ impl Drop for Place {
 
 /// TCP and TLS. The protocol must be the one that is asked for.
 pub(super) async fn connect(
-    address: &str,
-    tls: Arc<ClientConfig>,
+    address: &SmolStr,
+    upstreams: &Upstreams,
     protocol: &[u8],
 ) -> Result<TlsStream<TcpStream>, String> {
-    let authority: http::uri::Authority = address.parse().map_err(|_| "no address".to_owned())?;
-    let host = authority.host().trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    let socket = TcpStream::connect(address)
+    let name = match upstreams.server_name(address) {
+        Some(name) => name,
+        None => own_name(address)?,
+    };
+    let socket = TcpStream::connect(address.as_str())
         .await
         .map_err(|error| error.to_string())?;
     serve::tcp::settle(&socket).map_err(|error| error.to_string())?;
-    let mut config = tls.as_ref().clone();
+    let mut config = upstreams.tls().as_ref().clone();
     config.alpn_protocols = vec![protocol.to_vec()];
     let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
     let stream = stream.map_err(|error| error.to_string())?;
@@ -130,6 +131,13 @@ pub(super) async fn connect(
         Some(agreed) if agreed == protocol => Ok(stream),
         _ => Err("it does not speak the HTTP version that is needed".to_owned()),
     }
+}
+
+/// The host of an address.
+fn own_name(address: &str) -> Result<ServerName<'static>, String> {
+    let authority: http::uri::Authority = address.parse().map_err(|_| "no address".to_owned())?;
+    let host = authority.host().trim_matches(['[', ']']).to_owned();
+    ServerName::try_from(host).map_err(|error| error.to_string())
 }
 
 fn settings() -> client::Builder {

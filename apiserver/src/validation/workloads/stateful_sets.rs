@@ -4,8 +4,8 @@ use object::names;
 use schema::{Map, Value};
 
 use super::{
-    check_at_most_all, check_bounds, check_collisions, check_count_or_percent, check_counters,
-    check_selector, check_template_for, count_or_percent, spec,
+    check_at_most_all, check_bounds, check_claiming_template_for, check_collisions, check_count_or_percent,
+    check_counters, check_selector, count_or_percent, spec,
 };
 use crate::strategy::Errors;
 use crate::validation::claims;
@@ -95,7 +95,7 @@ fn check_spec(spec: &Place<'_>, new: bool, errors: &mut Errors) {
     }
     let selector = spec.field("selector");
     check_selector(&selector, "statefulset", errors);
-    check_template_for(&selector, &spec.field("template"), errors);
+    check_claiming_template_for(&selector, &spec.field("template"), errors);
 }
 
 fn check_management(policy: &Place<'_>, errors: &mut Errors) {
@@ -135,4 +135,31 @@ fn check_unavailable(unavailable: &Place<'_>, errors: &mut Errors) {
         errors.push(unavailable.invalid("cannot be 0"));
     }
     check_at_most_all(unavailable, errors);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn pods_may_mount_claims_that_the_template_has_no_volume_for() {
+        let set = tree!({
+            "spec": {
+                "podManagementPolicy": "OrderedReady",
+                "updateStrategy": {"type": "RollingUpdate"},
+                "selector": {"matchLabels": {"app": "a"}},
+                "template": {
+                    "metadata": {"labels": {"app": "a"}},
+                    "spec": {
+                        "restartPolicy": "Always",
+                        "containers": [{"name": "a", "image": "a", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+                    },
+                },
+            },
+        });
+        let mut errors = Errors::default();
+        create(&set, &mut errors);
+        assert!(errors.is_empty(), "{errors:?}");
+    }
 }

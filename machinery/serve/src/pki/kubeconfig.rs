@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use super::{Error, Files, files};
+use super::{Error, files};
 
 /// Writes the administrator's kubeconfig for a server at `address` (`https://127.0.0.1:6443`), whose certificate is known by
-/// the PEM file `authority`: that of its authority, or the certificate itself.
-pub fn write(path: &Path, address: &str, authority: &Path, pki: &Files) -> Result<(), Error> {
+/// the PEM file `authority`: that of its authority, or the certificate itself. He is known by a pair of certificate and key.
+pub fn write(
+    path: &Path,
+    address: &str,
+    authority: &Path,
+    (certificate, key): (&Path, &Path),
+) -> Result<(), Error> {
     let encoded = |file: &Path| files::read(file).map(|text| base64(text.as_bytes()));
     let content = format!(
         "apiVersion: v1
@@ -29,8 +34,8 @@ contexts:
     user: admin
 ",
         encoded(authority)?,
-        encoded(&pki.admin_certificate)?,
-        encoded(&pki.admin_key)?,
+        encoded(certificate)?,
+        encoded(key)?,
     );
     super::write_private(path, content.as_bytes())
 }
