@@ -11,7 +11,6 @@ use schema::Value;
 use crate::Error;
 
 /// What one context of a kubeconfig says.
-#[derive(Debug)]
 pub struct Kubeconfig {
     /// The server's address, `https://host:port`.
     pub server: String,
@@ -23,6 +22,14 @@ pub struct Kubeconfig {
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
     /// The bearer token.
     pub token: Option<String>,
+}
+
+/// Key and token are secrets: neither is told.
+impl std::fmt::Debug for Kubeconfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut told = formatter.debug_struct("Kubeconfig");
+        told.field("server", &self.server).finish_non_exhaustive()
+    }
 }
 
 impl Kubeconfig {

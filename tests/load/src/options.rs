@@ -117,9 +117,15 @@ pub struct Common {
     /// The process of the server's etcd on this machine; its CPU is reported
     #[arg(long, value_name = "PID")]
     pub etcd_pid: Option<u32>,
-    /// The threads that read watches
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// The threads that read watches; by default half of the cores, of which servers on this machine need some too
+    #[arg(long, default_value_t = reading_threads(), value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
+}
+
+/// Half of the cores.
+fn reading_threads() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u16::try_from(cores / 2).unwrap_or(u16::MAX).clamp(1, 16)
 }
 
 impl Common {

@@ -32,9 +32,9 @@ fn run(scenario: &str, fault: Fault, more: &[&str]) -> (Option<i32>, Value) {
     )
 }
 
-/// The same of `fanout`, which waits for what does not come no longer than a second.
+/// The same of `fanout`, which waits for what does not come no longer than three seconds.
 fn fanout(fault: Fault, more: &[&str]) -> (Option<i32>, Value) {
-    run("fanout", fault, &[&["--drain-seconds", "1"], more].concat())
+    run("fanout", fault, &[&["--drain-seconds", "3"], more].concat())
 }
 
 fn value(result: &Value, key: &str) -> f64 {
@@ -154,7 +154,7 @@ fn finds_that_a_client_must_list_again() {
     let (code, result) = run(
         "reconnect",
         Fault::Gone,
-        &["--rounds", "1", "--drain-seconds", "1"],
+        &["--rounds", "1", "--drain-seconds", "3"],
     );
     assert_eq!(code, Some(2));
     assert_eq!(value(&result, "relists"), 1.0, "{result:#}");
@@ -183,6 +183,23 @@ fn clients_that_lose_their_connections_come_back_and_miss_nothing() {
     assert_eq!((code, wrongs(&result)), (Some(0), [0.0; 6]), "{result:#}");
     assert!(value(&result, "cuts") >= 1.0, "{result:#}");
     assert_eq!(value(&result, "received"), WRITES * WATCHERS);
+}
+
+/// The slow one may have what it gets late; the others have everything.
+#[test]
+fn slow_clients_are_judged_apart() {
+    let more = [
+        "--slow",
+        "0.25",
+        "--bytes-per-second",
+        "10",
+        "--stream-window",
+        "65535",
+    ];
+    let (code, result) = run("slow", Fault::None, &more);
+    assert_eq!((code, wrongs(&result)), (Some(0), [0.0; 6]), "{result:#}");
+    assert_eq!(value(&result, "received"), WRITES * (WATCHERS - 1.0));
+    assert_eq!(value(&result, "slow_wrong"), 0.0);
 }
 
 #[test]

@@ -91,6 +91,7 @@ impl Churn {
             judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
         }
         report.note("latency holds the time in which watchers were away");
+        measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         stage.clear(&self.common).await?;
         Ok(report)

@@ -206,11 +206,7 @@ impl Fanout {
                 judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
             }
         }
-        let scale = 1e6 / judgement.received.max(1) as f64;
-        let title = "per million events, writes too";
-        measured
-            .used
-            .tell(&mut report, "million_events", title, "s", scale);
+        let scale = measured.tell_cost(&mut report, &judgement);
         if let Some(baseline) = baseline {
             let (used, title) = (
                 measured.used.less(&baseline),

@@ -98,6 +98,7 @@ impl Informers {
         for (number, watch) in measured.watches.iter().enumerate() {
             judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
         }
+        measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         stage.clear(&self.common).await?;
         Ok(report)

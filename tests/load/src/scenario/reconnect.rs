@@ -86,6 +86,7 @@ impl Reconnect {
             judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
         }
         report.note("latency holds the time in which watchers were away");
+        measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         stage.clear(&self.common).await?;
         Ok(report)

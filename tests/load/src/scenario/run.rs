@@ -118,6 +118,14 @@ impl Measured {
         Judgement::over(self.loaded, self.loaded + self.elapsed)
     }
 
+    /// Adds what a million events cost, the writes that made them too; gives by what that is multiplied.
+    pub fn tell_cost(&self, report: &mut Report, judgement: &Judgement) -> f64 {
+        let scale = 1e6 / judgement.received.max(1) as f64;
+        let title = "per million events, writes too";
+        self.used.tell(report, "million_events", title, "s", scale);
+        scale
+    }
+
     /// Adds what all such runs tell: writes, deliveries, ends, memory, the tool's own cost, and the charts.
     pub fn tell(&self, report: &mut Report, judgement: &Judgement) {
         deliveries::tell_writes(report, &self.writes);

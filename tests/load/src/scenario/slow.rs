@@ -70,6 +70,7 @@ impl Slow {
                 of.add(number, watch, &measured.writes.acknowledged, measured.clock);
             }
         }
+        measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         tell_slow(&mut report, &measured, &slow);
         stage.clear(&self.common).await?;

@@ -202,7 +202,7 @@ impl Watches {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    /// How many changes arrived so far.
+    /// How many changes arrived so far, of those that read at once.
     pub fn changes(&self) -> u64 {
         self.shared.changes.load(Ordering::Relaxed)
     }
@@ -217,7 +217,7 @@ impl Watches {
         self.shared.ended.load(Ordering::Relaxed)
     }
 
-    /// Waits until so many changes arrived, or nothing more can come, or the time is over; tells whether they arrived.
+    /// Waits until so many changes arrived at those that read at once, or nothing more can come, or the time is over; tells whether they arrived.
     pub async fn arrived(&self, changes: u64, within: Duration) -> bool {
         let end = Instant::now() + within;
         while self.changes() < changes {
@@ -257,7 +257,7 @@ impl Counts {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// How many changes arrived so far.
+    /// How many changes arrived so far, of those that read at once.
     pub fn changes(&self) -> u64 {
         self.0.changes.load(Ordering::Relaxed)
     }

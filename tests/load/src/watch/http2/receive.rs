@@ -78,7 +78,10 @@ impl Session<'_> {
             };
             match outcome {
                 Ok(taken) => {
-                    changes += taken;
+                    // Who waits for the last events waits for those that read at once.
+                    if self.watches[number].wanted.pace == Pace::Full {
+                        changes += taken;
+                    }
                     self.give_back(number);
                 }
                 Err(ended) => self.ended(number, ended),
