@@ -2,7 +2,7 @@
 import json, subprocess, sys
 
 from chart import CHART, CUSTOM, KUSTOMIZE, MONITORED, PROFILES, CERTIFICATES, as_list, documents, identity, render
-from cluster import REPO, Failure
+from cluster import REPO, Failure, binary
 from commands import Command, expect, same
 
 SPACE = "shardplane"
@@ -114,11 +114,21 @@ def overlays_are_taken(clients):
         same((profile, out.count("serverside-applied")), (profile, count))
         built = clients.kubectl("get", "-k", path, "-o", "name").split()
         same((profile, len(built)), (profile, count))
-        for name in built:
-            if not name.startswith("namespace/"):
-                one = clients.kubectl("delete", name, *([] if "cluster" in name.split("/")[0] else ["-n", LEASES if name.endswith("-tiers") else SPACE]))
-                expect(one, r"deleted")
+        # Namespaces stay: nobody empties them here.
+        gone = [one for one in documents(clients.kubectl("kustomize", path)) if one["kind"] != "Namespace"]
+        same((profile, clients.kubectl("delete", "-f", "-", stdin=as_list(gone)).count(" deleted")), (profile, len(gone)))
         same((profile, clients.left()), (profile, []))
 
 
-STEPS = [every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, overlays_are_taken]
+def the_health_check_tells(clients):
+    """The image's own: of a server that is well, of a path that is not, and of a server that is not there."""
+    data = clients.server.folder / "data"
+    probe = lambda *more: subprocess.run([binary(), "probe", "--data-dir", data, *more], capture_output=True, text=True)
+    same(probe("--server", clients.server.url).returncode, 0)
+    for more, why in [(["--path", "/livez/missing"], r"/livez/missing: the answer has status 40"), (["--server", "https://127.0.0.1:1"], r"refused")]:
+        failed = probe("--server", clients.server.url, *more) if "--path" in more else probe(*more)
+        same(failed.returncode, 1)
+        expect(failed.stderr, why)
+
+
+STEPS = [the_health_check_tells, every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, overlays_are_taken]
