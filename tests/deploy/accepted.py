@@ -1,7 +1,7 @@
 """What is deployed is taken by our own server with strict validation: the chart's objects, helm's way through a release, the overlays."""
 import json, subprocess, sys
 
-from chart import CHART, CUSTOM, KUSTOMIZE, MONITORED, PROFILES, CERTIFICATES, as_list, documents, identity, render
+from chart import CHART, CUSTOM, KUSTOMIZE, MONITORED, PROFILES, CERTIFICATES, as_list, documents, identity, of_kind, render
 from cluster import REPO, Failure, binary
 from commands import Command, expect, same
 
@@ -99,6 +99,16 @@ def overlays_are_the_chart(clients):
                 same((profile, key, field, plain(built[key][field])), (profile, key, field, plain(one[field])))
 
 
+def the_example_overlay_builds(clients):
+    example = documents(clients.kubectl("kustomize", str(KUSTOMIZE / "example")))
+    clients.kubectl("apply", *STRICT, "--dry-run=server", "-f", "-", stdin=as_list(example))
+    for name, one in of_kind(example, "Deployment").items():
+        container = one["spec"]["template"]["spec"]["containers"][0]
+        servers = [argument for argument in container["args"] if argument.startswith("--etcd-servers=")]
+        same((name, servers), (name, [] if name.endswith("router") else ["--etcd-servers=https://10.0.0.1:2379,https://10.0.0.2:2379"]))
+        same((name, container["image"]), (name, "registry.example/shardplane:0.1.0"))
+
+
 def plain(value):
     """Without the labels of helm."""
     if isinstance(value, dict):
@@ -131,4 +141,4 @@ def the_health_check_tells(clients):
         expect(failed.stderr, why)
 
 
-STEPS = [the_health_check_tells, every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, overlays_are_taken]
+STEPS = [the_health_check_tells, every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, the_example_overlay_builds, overlays_are_taken]
