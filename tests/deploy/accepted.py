@@ -1,8 +1,8 @@
 """What is deployed is taken by our own server with strict validation: the chart's objects, helm's way through a release, the overlays."""
 import json, subprocess, sys
 
-from chart import CHART, CUSTOM, KUSTOMIZE, MONITORED, PROFILES, CERTIFICATES, as_list, documents, identity, render
-from cluster import REPO, Failure
+from chart import CHART, CUSTOM, KUSTOMIZE, MONITORED, PROFILES, CERTIFICATES, as_list, documents, identity, of_kind, render
+from cluster import REPO, Failure, binary
 from commands import Command, expect, same
 
 SPACE = "shardplane"
@@ -99,6 +99,16 @@ def overlays_are_the_chart(clients):
                 same((profile, key, field, plain(built[key][field])), (profile, key, field, plain(one[field])))
 
 
+def the_example_overlay_builds(clients):
+    example = documents(clients.kubectl("kustomize", str(KUSTOMIZE / "example")))
+    clients.kubectl("apply", *STRICT, "--dry-run=server", "-f", "-", stdin=as_list(example))
+    for name, one in of_kind(example, "Deployment").items():
+        container = one["spec"]["template"]["spec"]["containers"][0]
+        servers = [argument for argument in container["args"] if argument.startswith("--etcd-servers=")]
+        same((name, servers), (name, [] if name.endswith("router") else ["--etcd-servers=https://10.0.0.1:2379,https://10.0.0.2:2379"]))
+        same((name, container["image"]), (name, "registry.example/shardplane:0.1.0"))
+
+
 def plain(value):
     """Without the labels of helm."""
     if isinstance(value, dict):
@@ -114,11 +124,21 @@ def overlays_are_taken(clients):
         same((profile, out.count("serverside-applied")), (profile, count))
         built = clients.kubectl("get", "-k", path, "-o", "name").split()
         same((profile, len(built)), (profile, count))
-        for name in built:
-            if not name.startswith("namespace/"):
-                one = clients.kubectl("delete", name, *([] if "cluster" in name.split("/")[0] else ["-n", LEASES if name.endswith("-tiers") else SPACE]))
-                expect(one, r"deleted")
+        # Namespaces stay: nobody empties them here.
+        gone = [one for one in documents(clients.kubectl("kustomize", path)) if one["kind"] != "Namespace"]
+        same((profile, clients.kubectl("delete", "-f", "-", stdin=as_list(gone)).count(" deleted")), (profile, len(gone)))
         same((profile, clients.left()), (profile, []))
 
 
-STEPS = [every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, overlays_are_taken]
+def the_health_check_tells(clients):
+    """The image's own: of a server that is well, of a path that is not, and of a server that is not there."""
+    data = clients.server.folder / "data"
+    probe = lambda *more: subprocess.run([binary(), "probe", "--data-dir", data, *more], capture_output=True, text=True)
+    same(probe("--server", clients.server.url).returncode, 0)
+    for more, why in [(["--path", "/livez/missing"], r"/livez/missing: the answer has status 40"), (["--server", "https://127.0.0.1:1"], r"refused")]:
+        failed = probe("--server", clients.server.url, *more) if "--path" in more else probe(*more)
+        same(failed.returncode, 1)
+        expect(failed.stderr, why)
+
+
+STEPS = [the_health_check_tells, every_object_is_taken, restricted_is_enforced, a_release_lives, overlays_are_the_chart, the_example_overlay_builds, overlays_are_taken]

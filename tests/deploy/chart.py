@@ -29,8 +29,8 @@ def helm(*arguments):
     return subprocess.run([TOOLS / "bin" / "helm", *map(str, arguments)], capture_output=True, text=True)
 
 
-def render(*arguments, name="shardplane", namespace="shardplane"):
-    done = helm("template", name, CHART, "-n", namespace, *arguments)
+def render(*arguments, name="shardplane", namespace="shardplane", chart=CHART):
+    done = helm("template", name, chart, "-n", namespace, *arguments)
     if done.returncode != 0:
         raise Failure(f"helm template {arguments}: {done.stderr}")
     return documents(done.stdout)

@@ -1,5 +1,5 @@
 """What the chart renders, for every profile and way of certificates, and what it refuses."""
-import json
+import json, pathlib, shutil, tempfile
 
 from chart import CERTIFICATES, CHART, CUSTOM, ENDPOINTS, MONITORED, PROFILES, helm, of_kind, render
 from cluster import Failure
@@ -136,5 +136,21 @@ def custom_kinds_are_well_formed():
         same((name, {tls["ca"]["secret"]["name"], tls["keySecret"]["name"]} <= made), (name, True))
 
 
+def files_become_dashboards_and_rules():
+    """Whatever is in the chart's folders of dashboards and rules is deployed as it stands there."""
+    with tempfile.TemporaryDirectory() as folder:
+        chart = pathlib.Path(folder) / "shardplane"
+        shutil.copytree(CHART, chart)
+        rules = {"groups": [{"name": "g", "rules": [{"alert": "A", "expr": "up == 0", "annotations": {"summary": "{{ $labels.job }}"}}]}]}
+        for kind, name, content in [("dashboards", "one.json", {"title": "{{ not a template }}"}), ("rules", "two.yaml", rules)]:
+            path = chart / "files" / kind / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))
+        found = render(*PROFILES["dev"], *MONITORED, chart=chart)
+    dashboard = of_kind(found, "ConfigMap")["shardplane-dashboard-one"]
+    same((dashboard["metadata"]["labels"]["grafana_dashboard"], json.loads(dashboard["data"]["one.json"])), ("1", {"title": "{{ not a template }}"}))
+    same(of_kind(found, "PrometheusRule")["shardplane-two"]["spec"], rules)
+
+
 STEPS = [every_profile_passes_the_linter, every_profile_is_whole, wrong_values_are_refused_by_name, names_follow_the_release,
-         custom_kinds_are_well_formed]
+         custom_kinds_are_well_formed, files_become_dashboards_and_rules]

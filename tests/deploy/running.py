@@ -1,5 +1,5 @@
 """What the chart renders is what runs: its pods are started as they were admitted, used, and replaced while clients watch."""
-import base64, concurrent.futures, pathlib, sys
+import base64, concurrent.futures, json, pathlib, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [*(str(HERE.parent / folder) for folder in ["kubectl", "system", "watch"]), str(HERE)]
@@ -100,6 +100,17 @@ def monitoring_may_read_metrics(release):
     expect(kubectl("get", "pods", "-A", *shown, fails=True), r"forbidden")
 
 
+def service_accounts_are_known_everywhere(release):
+    """A token that a frontend signed is good at frontends and at members, who have the public part of the key only."""
+    served = entry(release)
+    kubectl = Command("kubectl", served, release.folder)
+    token = kubectl("create", "token", "default", "-n", "work").strip()
+    status, _, body = served.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}, token=token)
+    same((status, json.loads(body)["status"]["userInfo"]["username"]), (201, "system:serviceaccount:work:default"))
+    same(served.request("GET", "/api/v1/namespaces/work/configmaps", token=token)[0], 403)
+    same(served.request("GET", "/api/v1/namespaces/work/configmaps", token=token[:-4] + "AAAA")[0], 401)
+
+
 def a_change_rolls_with_no_list(release):
     """Every process is replaced while clients watch and write, as an upgrade does it."""
     served = entry(release)
@@ -134,4 +145,4 @@ def a_change_rolls_with_no_list(release):
 
 
 STEPS = [it_installs, certificates_are_made, lost_certificates_are_renewed, all_pods_get_ready, everybody_takes_part, kubectl_works,
-         monitoring_may_read_metrics, a_change_rolls_with_no_list]
+         monitoring_may_read_metrics, service_accounts_are_known_everywhere, a_change_rolls_with_no_list]

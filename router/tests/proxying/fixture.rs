@@ -41,6 +41,8 @@ pub struct World {
     members: Vec<Member>,
     /// Of the router that was made last.
     upstreams: std::sync::Mutex<Option<Upstreams>>,
+    /// By which name servers are known, and whether their addresses were given.
+    pub known_as: Option<(&'static str, bool)>,
     _folder: tempfile::TempDir,
 }
 
@@ -58,6 +60,7 @@ impl World {
             pki,
             members: Vec::new(),
             upstreams: std::sync::Mutex::default(),
+            known_as: None,
             _folder: folder,
         }
     }
@@ -114,9 +117,14 @@ impl World {
             )),
             server_name: None,
         });
+        let mut upstreams = Upstreams::new(settings.expect("well formed"));
+        if let Some((name, are_given)) = self.known_as {
+            let addresses = self.members.iter().map(|member| member.address.clone());
+            let given: Vec<_> = addresses.filter(|_| are_given).collect();
+            upstreams = upstreams.known_as(name.try_into().expect("a name"), &given);
+        }
         let members = self.members.iter().cloned().map(Arc::new).collect();
         let members = watch::Sender::new(Arc::new(Members::new(members))).subscribe();
-        let upstreams = Upstreams::new(settings.expect("well formed"));
         *self.upstreams.lock().expect("no panic") = Some(upstreams.clone());
         Proxy {
             frontends: Frontends::new(upstreams.clone(), Vec::new(), members.clone(), Arc::default()),

@@ -118,6 +118,29 @@ async fn each_tier_gets_its_requests_and_knows_the_client() {
 }
 
 #[tokio::test]
+async fn who_is_found_is_known_by_the_name_of_all_and_who_was_given_by_its_own() {
+    for (known_as, status) in [
+        (("localhost", false), 200),
+        (("other.example", false), 503),
+        (("other.example", true), 200),
+    ] {
+        let mut world = World::new();
+        world.known_as = Some(known_as);
+        for tier in [Tier::Frontend, Tier::WatchCache] {
+            world.serve(tier, telling("server")).await;
+        }
+        let client = world.client(world.route(&Shutdown::new()).await, true).await;
+        for path in ["/api", "/api/v1/pods"] {
+            assert_eq!(
+                client.ask("GET", path, &[]).await.0,
+                status,
+                "{known_as:?} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_cannot_be_reached_is_passed_over_by_reads_and_writes() {
     let (mut world, count) = (World::new(), Arc::new(AtomicU32::new(0)));
     for tier in [Tier::Frontend, Tier::WatchCache] {
