@@ -43,7 +43,10 @@ pub struct Parts {
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let metrics = parts.metrics;
-    metrics.register(|registry| registry.register_collector(Box::new(Numbers::new(parts.cache))));
+    metrics.register(|registry| {
+        parts.health.outcomes.register(registry);
+        registry.register_collector(Box::new(Numbers::new(parts.cache)));
+    });
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics.clone()),

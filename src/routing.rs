@@ -103,12 +103,14 @@ fn chain(
     let listening = &options.listening;
     let routes = Routes::default();
     let metrics = Metrics::new(Box::new(crate::filters::is_served));
+    let health = health(tiers, shutdown.clone());
     metrics.register(|registry| {
+        health.outcomes.register(registry);
         routes.register(registry);
         registry.register_collector(Box::new(Numbers::new(tiers.upstreams.clone())));
     });
     let own_paths = OwnPaths {
-        health: health(tiers, shutdown.clone()),
+        health,
         shutdown: shutdown.clone(),
         metrics: metrics.clone(),
         statusz: Statusz {
@@ -158,6 +160,7 @@ fn health(tiers: &Tiers, shutdown: Shutdown) -> Health {
         healthz: live.clone(),
         readyz: vec![Check::ping("ping"), frontends, crate::health::stopping(shutdown)],
         livez: live,
+        ..Health::default()
     }
 }
 
