@@ -86,9 +86,8 @@ impl Numbers {
 
     pub(super) fn count(&self, operation: Operation, took: Duration, failed: bool) {
         self.seconds.get_or_create(&operation).observe(took.as_secs_f64());
-        if failed {
-            self.errors.get_or_create(&operation).inc();
-        }
+        // Zero is told too: rates of what is not there are nothing.
+        self.errors.get_or_create(&operation).inc_by(u64::from(failed));
         self.requests.get_or_create(&operation).inc();
     }
 
