@@ -6,7 +6,7 @@ use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
     Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
-    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights, TellLoad,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights, TellLoad, Traces,
 };
 use serve::health::Health;
 use serve::http::Handler;
@@ -16,7 +16,7 @@ use serve::shutdown::Shutdown;
 use watchcache::Cache;
 use watchcache::metrics::Numbers;
 
-use crate::options::Serving;
+use crate::options::{Listening, Serving};
 
 /// What the filters need.
 pub struct Parts {
@@ -50,6 +50,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics.clone()),
+        Box::new(traces(&serving.listening)),
         Box::new(AuditId),
         Box::new(CacheControl),
         Box::new(PanicGuard),
@@ -75,6 +76,11 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         }),
     ];
     Chain::new(filters, handler).into_handler()
+}
+
+/// The filter that traces requests, if they are.
+pub fn traces(listening: &Listening) -> Option<Traces> {
+    listening.tracing_config_file.as_ref().map(|_| Traces)
 }
 
 /// The numbers of a process.

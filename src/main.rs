@@ -23,6 +23,7 @@ mod signals;
 mod site;
 mod store;
 mod tiers;
+mod traces;
 mod up;
 
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ use options::{Command, CommandLine, Options};
 
 fn main() -> ExitCode {
     let command = CommandLine::parse().into_command();
-    logging::start(command.verbosity());
+    logging::start(command.logging());
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -50,6 +51,21 @@ fn run(command: Command) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
+    let sending = match command.tracing() {
+        Some((file, service)) => {
+            let _entered = runtime.enter();
+            Some(traces::start(file, service)?)
+        }
+        None => None,
+    };
+    let ended = serve(command, &runtime);
+    if let Some(sending) = sending {
+        sending.stop();
+    }
+    ended
+}
+
+fn serve(command: Command, runtime: &tokio::runtime::Runtime) -> Result<(), Error> {
     let config = |options: Options| options.complete()?.validate();
     match command {
         Command::Serve(options) => {

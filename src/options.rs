@@ -13,9 +13,9 @@ mod tiers;
 mod up;
 mod watch_cache;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use access::{
     ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL, UserHeaders,
@@ -107,6 +107,18 @@ pub struct Logging {
     /// How much is logged: 0 what an operator should know, 4 what helps to find faults, 6 everything. RUST_LOG goes before it
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0)]
     pub verbosity: u8,
+    /// How lines are written: text for people, json for programs (an object a line)
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LoggingFormat::Text)]
+    pub logging_format: LoggingFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LoggingFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 impl CommandLine {
@@ -118,15 +130,26 @@ impl CommandLine {
 }
 
 impl Command {
-    /// How much is logged.
-    pub fn verbosity(&self) -> u8 {
-        let logging = match self {
+    /// Where spans are sent to is in this file, and as whose; `None` if nothing is traced.
+    pub fn tracing(&self) -> Option<(&Path, &'static str)> {
+        let (listening, service) = match self {
+            Self::Serve(options) => (&options.serving.listening, "shardplane"),
+            Self::Apiserver(options) => (&options.serving.listening, "shardplane-apiserver"),
+            Self::Watchcache(member) => (&member.options.serving.listening, "shardplane-watchcache"),
+            Self::Router(routing) => (&routing.listening, "shardplane-router"),
+            Self::Up(_) => return None,
+        };
+        Some((listening.tracing_config_file.as_deref()?, service))
+    }
+
+    /// What is logged, and how.
+    pub fn logging(&self) -> &Logging {
+        match self {
             Self::Serve(options) | Self::Apiserver(options) => &options.logging,
             Self::Watchcache(member) => &member.options.logging,
             Self::Router(routing) => &routing.logging,
             Self::Up(options) => &options.logging,
-        };
-        logging.verbosity
+        }
     }
 }
 
@@ -172,7 +195,7 @@ mod tests {
             command(&["apiserver", "-v", "4"]),
             Command::Apiserver(_)
         ));
-        assert_eq!(command(&["router", "-v", "4"]).verbosity(), 4);
+        assert_eq!(command(&["router", "-v", "4"]).logging().verbosity, 4);
         let member = command(&["watchcache", "--unit-replicas-overrides", "pods=all,nodes=3"]);
         let Command::Watchcache(member) = member else {
             panic!("{member:?}");

@@ -133,6 +133,7 @@ fn chain(
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics),
+        Box::new(crate::filters::traces(listening)),
         Box::new(AccessLog),
         Box::new(PanicGuard),
         Box::new(

@@ -37,7 +37,10 @@ pub struct Routes {
 
 impl Default for Routes {
     fn default() -> Self {
-        let (retried, failed) = (Family::<OfTier, Counter>::default(), Family::<OfTier, Counter>::default());
+        let (retried, failed) = (
+            Family::<OfTier, Counter>::default(),
+            Family::<OfTier, Counter>::default(),
+        );
         // Zero is told too: rates of what is not there are nothing.
         for tier in [Tier::Frontend, Tier::WatchCache] {
             let tier = OfTier { tier: tier.as_str() };

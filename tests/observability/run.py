@@ -2,14 +2,15 @@
 """What can be seen of running tiers, with real tools: Prometheus scrapes them, promtool checks the rules, and each expression of the
 dashboards and rules is held against what is really exported.
 
-    run.py            metrics, rules and dashboards over all tiers
+    run.py            metrics, rules and dashboards over all tiers; traces through them, and logs
 """
-import contextlib, json, pathlib, re, shutil, socket, subprocess, sys, tempfile, threading, time
+import contextlib, json, os, pathlib, re, shutil, socket, subprocess, sys, tempfile, threading, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ["system"])]
 import expressions
 from cluster import TOKEN, TOOLS, Failure, insecure
+from collector import Collector
 from commands import same
 from prometheus import METRICS_PATHS, Prometheus, promtool
 from tiers import system
@@ -64,8 +65,23 @@ SHOWN_SECONDS_MAX = 60
 
 def main():
     step(rules_hold)
-    with system() as tiers:
+    collector, folder = Collector(), pathlib.Path(tempfile.mkdtemp(prefix="shardplane-traces-"))
+    try:
+        run_over(collector, folder)
+    finally:
+        collector.close()
+        shutil.rmtree(folder)
+
+
+def run_over(collector, folder):
+    """A system whose tiers log as JSON, and trace what its clients trace."""
+    tracing = folder / "tracing.yaml"
+    tracing.write_text(f"apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nendpoint: {collector.address}\n")
+    flags = [f"--tracing-config-file={tracing}", "--logging-format=json"]
+    with system(frontend_flags=flags, member_flags=flags, router_flags=flags) as tiers:
         router = tiers.routers[0]
+        step(requests_are_traced, router, collector)
+        step(logs_are_objects, tiers)
         stop, traffic = threading.Event(), None
         try:
             traffic = threading.Thread(target=keep_busy, args=(router, stop), daemon=True)
@@ -122,6 +138,60 @@ def ask(router, *arguments):
         router.request(*arguments)
     except OSError as error:
         print(f"{arguments[:2]}: {error}", file=sys.stderr)
+
+
+def requests_are_traced(router, collector):
+    """Through the tiers to etcd, each below who asked it; and nothing of what the client does not trace."""
+    trace, span = os.urandom(16).hex(), os.urandom(8).hex()
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "traced"}}
+    same(router.request("POST", MAPS, {**body, "metadata": {"name": "untraced"}})[0], 201)
+    same(router.request("POST", MAPS, body, {"traceparent": f"00-{trace}-{span}-01"})[0], 201)
+    same(router.request("GET", MAPS, headers={"traceparent": f"00-{trace}-{span}-01"})[0], 200)
+
+    def found(service, method, parent):
+        return [one for one in collector.spans if one.service == service and one.attributes.get("http.request.method") == method
+                and one.parent == parent]
+
+    def chain(tier, method, call):
+        for first in found("shardplane-router", method, span):
+            for second in found(tier, method, first.span):
+                below = [one for one in collector.spans if one.parent == second.span and one.name == call]
+                if below:
+                    return [first, second, *below]
+        return []
+
+    end = time.monotonic() + SHOWN_SECONDS_MAX
+    while time.monotonic() < end:
+        written, read = chain("shardplane-apiserver", "POST", "etcdserverpb.KV/Txn"), chain("shardplane-watchcache", "GET", "etcdserverpb.KV/Range")
+        if written and read:
+            break
+        time.sleep(0.1)
+    else:
+        raise Failure("no whole trace in:\n" + "\n".join(map(str, collector.spans)))
+    same({one.trace for one in collector.spans}, {trace})
+    same([one.kind for one in written[:3]], [2, 2, 3])
+    same(written[2].attributes["k8s.resource"], "configmaps")
+    return f"{len(collector.spans)} spans"
+
+
+def logs_are_objects(tiers):
+    """Each line, but for what is told to whoever started the process; tokens are in none."""
+    count = 0
+    for process in tiers.processes:
+        text = process.log.read_text()
+        if TOKEN in text:
+            raise Failure(f"{process.name} logs a token")
+        for line in text.splitlines():
+            if line.startswith("{"):
+                told = json.loads(line)
+                count += 1
+                if not {"ts", "caller", "msg", "level"} <= told.keys() or ("v" not in told and told["level"] != "error"):
+                    raise Failure(f"{process.name}: {line}")
+            elif re.match(r"\d{4}-\d\d-\d\dT", line):
+                raise Failure(f"{process.name} logs text: {line}")
+    if not count:
+        raise Failure("nothing is logged")
+    return f"{count} lines"
 
 
 def give_up(router):

@@ -1,7 +1,9 @@
-//! A store whose requests are counted and timed, under the names that the reference gives these numbers, whichever store it is.
+//! A store whose requests are counted and timed, under the names that the reference gives these numbers, whichever store it is; and
+//! traced, where they belong to a request that is.
 //! It changes nothing of what is asked or answered.
 
 mod numbers;
+mod span;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +56,11 @@ impl Measured {
     ) -> Result<T, Error> {
         let resource = key.and_then(|key| self.keys.resource_of(key));
         let begun = Instant::now();
+        let span = span::begin(name, resource.as_ref());
         let ended = asked.await;
+        if let Some(span) = span {
+            span::end(span, ended.as_ref().err());
+        }
         self.numbers.count(
             Operation {
                 name,
