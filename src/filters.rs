@@ -11,12 +11,14 @@ use serve::filters::{
 use serve::health::Health;
 use serve::http::Handler;
 use serve::metrics::Metrics;
+use serve::profile::Profiles;
 use serve::request_info::RequestInfo;
 use serve::shutdown::Shutdown;
 use watchcache::Cache;
 use watchcache::metrics::Numbers;
 
 use crate::options::{Listening, Serving};
+use crate::pages;
 
 /// What the filters need.
 pub struct Parts {
@@ -43,6 +45,7 @@ pub struct Parts {
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let metrics = parts.metrics;
+    let pages = pages::of_cache(&serving.listening, &parts.cache);
     metrics.register(|registry| {
         parts.health.outcomes.register(registry);
         registry.register_collector(Box::new(Numbers::new(parts.cache)));
@@ -73,9 +76,16 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,
+            pages,
+            profiles: profiles(&serving.listening),
         }),
     ];
     Chain::new(filters, handler).into_handler()
+}
+
+/// What takes profiles, unless it is switched off.
+pub fn profiles(listening: &Listening) -> Option<Profiles> {
+    listening.profiling.then(Profiles::default)
 }
 
 /// The filter that traces requests, if they are.

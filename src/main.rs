@@ -16,6 +16,7 @@ mod health;
 mod logging;
 mod member;
 mod options;
+mod pages;
 mod prepared;
 mod reload;
 mod routing;
@@ -28,13 +29,11 @@ mod up;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use error::Error;
 use options::{Command, CommandLine, Options};
 
 fn main() -> ExitCode {
-    let command = CommandLine::parse().into_command();
+    let command = CommandLine::read();
     logging::start(command.logging());
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,15 +45,18 @@ fn main() -> ExitCode {
 }
 
 /// The phases of a server's start, each of which makes the next one's type.
-fn run(command: Command) -> Result<(), Error> {
+fn run(mut command: Command) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    let sending = match command.tracing() {
+    let listening = command.listening();
+    let tracing = listening
+        .and_then(|(listening, _)| Some((listening.tracing_config_file.clone()?, listening.component)));
+    let sending = match tracing {
         Some((file, service)) => {
             let _entered = runtime.enter();
-            Some(traces::start(file, service)?)
+            Some(traces::start(&file, service)?)
         }
         None => None,
     };

@@ -13,9 +13,11 @@ mod tiers;
 mod up;
 mod watch_cache;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::pages;
 
 pub use access::{
     ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL, UserHeaders,
@@ -122,6 +124,25 @@ pub enum LoggingFormat {
 }
 
 impl CommandLine {
+    /// Reads what was typed. It ends the process where that is wrong, and where only help is wanted.
+    pub fn read() -> Command {
+        let mut known = Self::command();
+        let matches = known.get_matches_mut();
+        let typed = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let flags = match matches.subcommand() {
+            Some((name, matches)) => known
+                .find_subcommand(name)
+                .map(|known| pages::flags(known, matches)),
+            None => Some(pages::flags(&known, &matches)),
+        };
+        let mut command = typed.into_command();
+        if let Some((listening, component)) = command.listening() {
+            listening.component = component;
+            listening.given = flags.unwrap_or_else(|| [].into());
+        }
+        command
+    }
+
     /// What the process is, with its options wherever they stand.
     pub fn into_command(self) -> Command {
         self.command
@@ -130,16 +151,15 @@ impl CommandLine {
 }
 
 impl Command {
-    /// Where spans are sent to is in this file, and as whose; `None` if nothing is traced.
-    pub fn tracing(&self) -> Option<(&Path, &'static str)> {
-        let (listening, service) = match self {
-            Self::Serve(options) => (&options.serving.listening, "shardplane"),
-            Self::Apiserver(options) => (&options.serving.listening, "shardplane-apiserver"),
-            Self::Watchcache(member) => (&member.options.serving.listening, "shardplane-watchcache"),
-            Self::Router(routing) => (&routing.listening, "shardplane-router"),
+    /// Where it listens; `None` if it is no tier itself. It knows then what it is and how it was started.
+    pub fn listening(&mut self) -> Option<(&mut Listening, &'static str)> {
+        Some(match self {
+            Self::Serve(options) => (&mut options.serving.listening, "shardplane"),
+            Self::Apiserver(options) => (&mut options.serving.listening, "shardplane-apiserver"),
+            Self::Watchcache(member) => (&mut member.options.serving.listening, "shardplane-watchcache"),
+            Self::Router(routing) => (&mut routing.listening, "shardplane-router"),
             Self::Up(_) => return None,
-        };
-        Some((listening.tracing_config_file.as_deref()?, service))
+        })
     }
 
     /// What is logged, and how.
@@ -164,7 +184,6 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -117,6 +117,8 @@ fn chain(
             members: tiers.members.clone(),
             upstreams: tiers.upstreams.clone(),
         },
+        pages: crate::pages::of_router(listening),
+        profiles: crate::filters::profiles(listening),
         frontends: tiers.frontends.clone(),
         clients: clients.clone(),
         identity: identity.clone(),

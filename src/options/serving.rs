@@ -53,6 +53,12 @@ pub struct Listening {
     /// 0 ends all together
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_watch_termination_grace_period: Duration,
+    /// What the process is, as it tells of itself.
+    #[arg(skip)]
+    pub component: &'static str,
+    /// All flags, for who asks how it was started.
+    #[arg(skip)]
+    pub given: std::sync::Arc<[(String, String)]>,
     /// Stop when standard input ends, as at SIGTERM: for processes that end with the one that started them
     #[arg(long)]
     pub stop_with_stdin: bool,

@@ -2,16 +2,16 @@
 """What can be seen of running tiers, with real tools: Prometheus scrapes them, promtool checks the rules, and each expression of the
 dashboards and rules is held against what is really exported.
 
-    run.py            metrics, rules and dashboards over all tiers; traces through them, and logs
+    run.py            metrics, rules and dashboards over all tiers; traces through them, logs, profiles, /statusz and /flagz
 """
-import contextlib, json, os, pathlib, re, shutil, socket, subprocess, sys, tempfile, threading, time
+import contextlib, gzip, json, os, pathlib, re, shutil, socket, subprocess, sys, tempfile, threading, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ["system"])]
 import expressions
 from cluster import TOKEN, TOOLS, Failure, insecure
-from collector import Collector
-from commands import same
+from collector import Collector, fields
+from commands import expect, same
 from prometheus import METRICS_PATHS, Prometheus, promtool
 from tiers import system
 
@@ -81,6 +81,8 @@ def run_over(collector, folder):
     with system(frontend_flags=flags, member_flags=flags, router_flags=flags) as tiers:
         router = tiers.routers[0]
         step(requests_are_traced, router, collector)
+        step(processes_tell_of_themselves, tiers)
+        step(profiles_are_taken, tiers)
         step(logs_are_objects, tiers)
         stop, traffic = threading.Event(), None
         try:
@@ -172,6 +174,36 @@ def requests_are_traced(router, collector):
     same([one.kind for one in written[:3]], [2, 2, 3])
     same(written[2].attributes["k8s.resource"], "configmaps")
     return f"{len(collector.spans)} spans"
+
+
+def processes_tell_of_themselves(tiers):
+    """Since when they run, and how they were started; to who may know."""
+    for process in tiers.processes:
+        below = "/router" if process.tier == "router" else ""
+        flags = process.request("GET", f"{below}/flagz")[2].decode()
+        for line in [f"shardplane-{process.tier} flagz", "logging-format=json", f"secure-port={process.port}", "request-timeout=1m0s"]:
+            if line not in flags.splitlines():
+                raise Failure(f"{process.name}: {line} is not in\n{flags}")
+        same(process.request("GET", f"{below}/flagz", token=None)[0], 403)
+        if process.tier != "router":
+            text = process.request("GET", "/statusz")[2].decode()
+            for pattern in [rf"^shardplane-{process.tier} statusz$", r"^Up: 0 hr 0\d min \d\d sec$", r"^Binary version: 1\.36\.", r"^Resources ready: \d+$"]:
+                expect(text, pattern)
+            accept = {"Accept": "application/json;v=v1beta1;g=config.k8s.io;as=Statusz"}
+            status = json.loads(process.request("GET", "/statusz", headers=accept)[2])
+            same((status["kind"], status["metadata"]["name"]), ("Statusz", f"shardplane-{process.tier}"))
+
+
+def profiles_are_taken(tiers):
+    """By each tier, for who may; of a process that does something."""
+    for process in [tiers.frontends[0], tiers.members[0], tiers.routers[0]]:
+        path = ("/router" if process.tier == "router" else "") + "/debug/pprof/profile?seconds=1"
+        same(process.request("GET", path, token=None)[0], 403)
+        status, headers, body = process.request("GET", path)
+        same((process.name, status, headers["content-type"]), (process.name, 200, "application/octet-stream"))
+        # Field 1 of a Profile is what kind of samples it has: there is one without any of them too.
+        if not fields(gzip.decompress(body))[1]:
+            raise Failure(f"{process.name}: an empty profile")
 
 
 def logs_are_objects(tiers):

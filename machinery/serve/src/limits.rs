@@ -19,6 +19,11 @@ pub const ACCEPT_CLAUSES_MAX: usize = 64;
 /// The pause after an accept that failed (out of file descriptors).
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a CPU profile is taken if nobody says otherwise.
+pub const PROFILE_SECONDS_DEFAULT: u64 = 30;
+/// The same, at most.
+pub const PROFILE_SECONDS_MAX: u64 = 300;
+
 /// How long a feed may go on after it was told to finish.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// The shortest time after which a feed that had nothing is asked again because of the time.
