@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serve::http::Handler;
-use storage::Store;
+use storage::{Store, measured};
 
 use crate::config::Config;
 use crate::entrance::Entrance;
@@ -22,13 +22,19 @@ pub struct Base {
     pub store: Arc<dyn Store>,
     /// Each of them.
     pub parts: Vec<Arc<dyn Store>>,
+    /// What is counted of requests to them.
+    pub store_numbers: measured::Numbers,
 }
 
 impl Config {
     /// Takes the site and opens the store.
     pub async fn open(mut self) -> Result<Base, Error> {
         let site = self.site().open().await?;
-        let Opened { store, parts } = self.backend.open().await?;
+        let Opened {
+            store,
+            parts,
+            numbers,
+        } = self.backend.open().await?;
         let store = match self.encryption.take() {
             Some(encryption) => encryption.over(store, &self.options.etcd.etcd_prefix),
             None => store,
@@ -38,6 +44,7 @@ impl Config {
             site,
             store,
             parts,
+            store_numbers: numbers,
         })
     }
 

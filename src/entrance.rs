@@ -151,6 +151,7 @@ impl Entrance {
         self.metrics.register(|registry| {
             self.came_in.register(registry);
             self.decided.register(registry);
+            self.access.chain.decisions().register(registry);
             self.access.tokens.metrics().register(registry);
             authentication.register(registry, "authentication");
             authorization.register(registry, "authorization");

@@ -6,17 +6,19 @@ use kinds::Catalog;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
     Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
-    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights, TellLoad,
+    Impersonation, InFlight, OperatorPaths, PanicGuard, ReadRequestInfo, Rights, TellLoad, Traces,
 };
 use serve::health::Health;
 use serve::http::Handler;
 use serve::metrics::Metrics;
+use serve::profile::Profiles;
 use serve::request_info::RequestInfo;
 use serve::shutdown::Shutdown;
 use watchcache::Cache;
 use watchcache::metrics::Numbers;
 
-use crate::options::Serving;
+use crate::options::{Listening, Serving};
+use crate::pages;
 
 /// What the filters need.
 pub struct Parts {
@@ -43,10 +45,15 @@ pub struct Parts {
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let metrics = parts.metrics;
-    metrics.register(|registry| registry.register_collector(Box::new(Numbers::new(parts.cache))));
+    let pages = pages::of_cache(&serving.listening, &parts.cache);
+    metrics.register(|registry| {
+        parts.health.outcomes.register(registry);
+        registry.register_collector(Box::new(Numbers::new(parts.cache)));
+    });
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics.clone()),
+        Box::new(traces(&serving.listening)),
         Box::new(AuditId),
         Box::new(CacheControl),
         Box::new(PanicGuard),
@@ -69,9 +76,21 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,
+            pages,
+            profiles: profiles(&serving.listening),
         }),
     ];
     Chain::new(filters, handler).into_handler()
+}
+
+/// What takes profiles, unless it is switched off.
+pub fn profiles(listening: &Listening) -> Option<Profiles> {
+    listening.profiling.then(Profiles::default)
+}
+
+/// The filter that traces requests, if they are.
+pub fn traces(listening: &Listening) -> Option<Traces> {
+    listening.tracing_config_file.as_ref().map(|_| Traces)
 }
 
 /// The numbers of a process.

@@ -34,6 +34,7 @@ pub fn checks(
         healthz: live.clone(),
         livez: live,
         readyz: ready,
+        ..Health::default()
     }
 }
 
@@ -55,6 +56,7 @@ pub fn of_member(store: Arc<dyn Store>, cache: &Arc<Cache>, shutdown: Shutdown) 
         healthz: live.clone(),
         livez: live,
         readyz: ready,
+        ..Health::default()
     }
 }
 

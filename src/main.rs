@@ -17,6 +17,7 @@ mod health;
 mod logging;
 mod member;
 mod options;
+mod pages;
 mod prepared;
 mod probe;
 mod reload;
@@ -25,18 +26,17 @@ mod signals;
 mod site;
 mod store;
 mod tiers;
+mod traces;
 mod up;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use error::Error;
 use options::{Command, CommandLine, Options};
 
 fn main() -> ExitCode {
-    let command = CommandLine::parse().into_command();
-    logging::start(command.verbosity());
+    let command = CommandLine::read();
+    logging::start(command.logging());
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -47,11 +47,29 @@ fn main() -> ExitCode {
 }
 
 /// The phases of a server's start, each of which makes the next one's type.
-fn run(command: Command) -> Result<(), Error> {
+fn run(mut command: Command) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
+    let listening = command.listening();
+    let tracing = listening
+        .and_then(|(listening, _)| Some((listening.tracing_config_file.clone()?, listening.component)));
+    let sending = match tracing {
+        Some((file, service)) => {
+            let _entered = runtime.enter();
+            Some(traces::start(&file, service)?)
+        }
+        None => None,
+    };
+    let ended = serve(command, &runtime);
+    if let Some(sending) = sending {
+        sending.stop();
+    }
+    ended
+}
+
+fn serve(command: Command, runtime: &tokio::runtime::Runtime) -> Result<(), Error> {
     let config = |options: Options| options.complete()?.validate();
     match command {
         Command::Serve(options) => {

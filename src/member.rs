@@ -60,6 +60,9 @@ impl Config {
             false => None,
         };
         let entrance = config.entrance(listener, store, shutdown, false).await?;
+        entrance
+            .metrics
+            .register(|registry| base.store_numbers.register(registry));
         let mut health = health::of_member(store.clone(), &cache, shutdown.clone());
         health.readyz.extend(shared.as_ref().map(Shared::check));
         let parts = filters::Parts {

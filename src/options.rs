@@ -17,7 +17,9 @@ mod watch_cache;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::pages;
 
 pub use access::{
     ACCESS_WEBHOOK_TTLS, Access, Authorization, ServiceAccounts, TOKEN_WEBHOOK_TTL, UserHeaders,
@@ -126,9 +128,40 @@ pub struct Logging {
     /// How much is logged: 0 what an operator should know, 4 what helps to find faults, 6 everything. RUST_LOG goes before it
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0)]
     pub verbosity: u8,
+    /// How lines are written: text for people, json for programs (an object a line)
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LoggingFormat::Text)]
+    pub logging_format: LoggingFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LoggingFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 impl CommandLine {
+    /// Reads what was typed. It ends the process where that is wrong, and where only help is wanted.
+    pub fn read() -> Command {
+        let mut known = Self::command();
+        let matches = known.get_matches_mut();
+        let typed = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let flags = match matches.subcommand() {
+            Some((name, matches)) => known
+                .find_subcommand(name)
+                .map(|known| pages::flags(known, matches)),
+            None => Some(pages::flags(&known, &matches)),
+        };
+        let mut command = typed.into_command();
+        if let Some((listening, component)) = command.listening() {
+            listening.component = component;
+            listening.given = flags.unwrap_or_else(|| [].into());
+        }
+        command
+    }
+
     /// What the process is, with its options wherever they stand.
     pub fn into_command(self) -> Command {
         self.command
@@ -137,9 +170,20 @@ impl CommandLine {
 }
 
 impl Command {
-    /// How much is logged.
-    pub fn verbosity(&self) -> u8 {
-        let logging = match self {
+    /// Where it listens; `None` if it is no tier itself. It knows then what it is and how it was started.
+    pub fn listening(&mut self) -> Option<(&mut Listening, &'static str)> {
+        Some(match self {
+            Self::Serve(options) => (&mut options.serving.listening, "shardplane"),
+            Self::Apiserver(frontend) => (&mut frontend.options.serving.listening, "shardplane-apiserver"),
+            Self::Watchcache(member) => (&mut member.options.serving.listening, "shardplane-watchcache"),
+            Self::Router(routing) => (&mut routing.listening, "shardplane-router"),
+            Self::Up(_) | Self::Certificates(_) | Self::Probe(_) => return None,
+        })
+    }
+
+    /// What is logged, and how.
+    pub fn logging(&self) -> &Logging {
+        match self {
             Self::Serve(options) => &options.logging,
             Self::Apiserver(frontend) => &frontend.options.logging,
             Self::Watchcache(member) => &member.options.logging,
@@ -147,8 +191,7 @@ impl Command {
             Self::Up(options) => &options.logging,
             Self::Certificates(options) => &options.logging,
             Self::Probe(options) => &options.logging,
-        };
-        logging.verbosity
+        }
     }
 }
 
@@ -163,7 +206,6 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
@@ -194,7 +236,7 @@ mod tests {
             command(&["apiserver", "-v", "4"]),
             Command::Apiserver(_)
         ));
-        assert_eq!(command(&["router", "-v", "4"]).verbosity(), 4);
+        assert_eq!(command(&["router", "-v", "4"]).logging().verbosity, 4);
         let member = command(&["watchcache", "--unit-replicas-overrides", "pods=all,nodes=3"]);
         let Command::Watchcache(member) = member else {
             panic!("{member:?}");

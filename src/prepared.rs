@@ -75,6 +75,9 @@ impl Config {
             }
         }
         let entrance = config.entrance(listener, store, shutdown, true).await?;
+        entrance
+            .metrics
+            .register(|registry| base.store_numbers.register(registry));
         let api = config.api_config(listener, entrance.access.clone(), holds);
         let api = apiserver::build(api, store.clone()).map_err(|error| Error::flag(error.flag, error))?;
         tokio::spawn(api.repair().run());

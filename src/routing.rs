@@ -103,18 +103,22 @@ fn chain(
     let listening = &options.listening;
     let routes = Routes::default();
     let metrics = Metrics::new(Box::new(crate::filters::is_served));
+    let health = health(tiers, shutdown.clone());
     metrics.register(|registry| {
+        health.outcomes.register(registry);
         routes.register(registry);
         registry.register_collector(Box::new(Numbers::new(tiers.upstreams.clone())));
     });
     let own_paths = OwnPaths {
-        health: health(tiers, shutdown.clone()),
+        health,
         shutdown: shutdown.clone(),
         metrics: metrics.clone(),
         statusz: Statusz {
             members: tiers.members.clone(),
             upstreams: tiers.upstreams.clone(),
         },
+        pages: crate::pages::of_router(listening),
+        profiles: crate::filters::profiles(listening),
         frontends: tiers.frontends.clone(),
         clients: clients.clone(),
         identity: identity.clone(),
@@ -131,6 +135,7 @@ fn chain(
     let filters: Vec<Box<dyn Filter>> = vec![
         Box::new(ReadRequestInfo),
         Box::new(metrics),
+        Box::new(crate::filters::traces(listening)),
         Box::new(AccessLog),
         Box::new(PanicGuard),
         Box::new(
@@ -158,6 +163,7 @@ fn health(tiers: &Tiers, shutdown: Shutdown) -> Health {
         healthz: live.clone(),
         readyz: vec![Check::ping("ping"), frontends, crate::health::stopping(shutdown)],
         livez: live,
+        ..Health::default()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kinds::Keys;
-use storage::{Embedded, Etcd, ResourceKeys, Routed, Store, etcd};
+use storage::{Embedded, Etcd, Measured, ResourceKeys, Routed, Store, etcd, measured};
 
 use crate::error::Error;
 use crate::options;
@@ -38,6 +38,8 @@ pub struct Opened {
     pub store: Arc<dyn Store>,
     /// Each one: histories are compacted one by one.
     pub parts: Vec<Arc<dyn Store>>,
+    /// What is counted of requests to them.
+    pub numbers: measured::Numbers,
 }
 
 impl Backend {
@@ -68,18 +70,31 @@ impl Backend {
 
     /// Opens them. An error is final: nothing is tried again.
     pub async fn open(&self) -> Result<Opened, Error> {
+        let keys = Arc::new(ResourceKeys::new(Keys::new(&self.prefix)));
+        let numbers = measured::Numbers::default();
+        let measure = |store: Arc<dyn Store>, number: usize| -> Arc<dyn Store> {
+            // The reference names clusters like this, in the order of its flags.
+            let name = format!("etcd-{number}");
+            tokio::spawn(Measured::keep_size(store.clone(), numbers.clone(), name));
+            Arc::new(Measured::new(store, keys.clone(), numbers.clone()))
+        };
         let main = match &self.main {
             Main::Embedded(folder) => open_embedded(folder.clone()).await?,
             Main::Etcd(options) => connect(options).await?,
         };
+        let main = measure(main, 0);
         let mut parts = vec![main.clone()];
         if self.overrides.is_empty() {
-            return Ok(Opened { store: main, parts });
+            let store = main;
+            return Ok(Opened {
+                store,
+                parts,
+                numbers,
+            });
         }
-        let keys = ResourceKeys::new(Keys::new(&self.prefix));
         let mut spans = Vec::new();
         for one in &self.overrides {
-            let store = connect(&one.etcd).await?;
+            let store = measure(connect(&one.etcd).await?, parts.len());
             parts.push(store.clone());
             spans.extend(
                 one.resources
@@ -88,7 +103,11 @@ impl Backend {
             );
         }
         let store = Arc::new(Routed::new(main, spans));
-        Ok(Opened { store, parts })
+        Ok(Opened {
+            store,
+            parts,
+            numbers,
+        })
     }
 }
 

@@ -17,6 +17,7 @@ pub mod limit_ranges;
 pub mod mountable_secrets;
 pub mod node_restriction;
 pub mod nodes;
+mod numbers;
 pub mod plugins;
 pub mod pod_references;
 pub mod pod_resources;

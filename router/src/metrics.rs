@@ -28,11 +28,30 @@ struct OfTier {
 }
 
 /// What went to each tier. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Routes {
     answered: Family<Answered, Counter>,
     retried: Family<OfTier, Counter>,
     failed: Family<OfTier, Counter>,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        let (retried, failed) = (
+            Family::<OfTier, Counter>::default(),
+            Family::<OfTier, Counter>::default(),
+        );
+        // Zero is told too: rates of what is not there are nothing.
+        for tier in [Tier::Frontend, Tier::WatchCache] {
+            let tier = OfTier { tier: tier.as_str() };
+            drop((retried.get_or_create(&tier), failed.get_or_create(&tier)));
+        }
+        Self {
+            answered: Family::default(),
+            retried,
+            failed,
+        }
+    }
 }
 
 impl Routes {

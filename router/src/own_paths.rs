@@ -1,15 +1,18 @@
-//! The paths that are about the router itself: `/router/livez` and `/router/readyz`, which everybody may ask, and `/router/metrics` and
-//! `/statusz`, for which a frontend says who may. `/livez`, `/readyz` and `/metrics` are a frontend's, as clients expect them; but a
+//! The paths that are about the router itself: `/router/livez` and `/router/readyz`, which everybody may ask, and `/router/metrics`,
+//! `/router/flagz`, `/router/debug/pprof/profile` and `/statusz`, for which a frontend says who may. `/livez`, `/readyz` and `/metrics` are a frontend's, as clients expect them; but a
 //! router that stops says so, for whoever balances load between routers.
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use schema::tree;
 use serve::filter::{Answer, Filter, Next};
 use serve::health::Health;
 use serve::http::{Request, Response, page_not_found, status_response, text_response};
 use serve::metrics::Metrics;
+use serve::pages::Pages;
+use serve::profile::{self, Profiles};
 use serve::shutdown::Shutdown;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
@@ -35,6 +38,10 @@ pub struct OwnPaths {
     pub metrics: Metrics,
     /// `/statusz`.
     pub statusz: Statusz,
+    /// `/router/flagz`.
+    pub pages: Pages,
+    /// `/router/debug/pprof/profile`, unless it is switched off.
+    pub profiles: Option<Profiles>,
     /// Who says who may.
     pub frontends: Frontends,
     /// Whose client certificates name users.
@@ -48,7 +55,7 @@ pub struct OwnPaths {
 impl OwnPaths {
     /// An answer for who may have it.
     async fn guarded(&self, request: Request, path: &'static str) -> Response {
-        let Ok(_asking) = self.asking.try_acquire() else {
+        let Ok(asking) = self.asking.try_acquire() else {
             let why = "too many ask for this at once, please try again later";
             return status_response(&Status::too_many_requests(why, 1));
         };
@@ -57,8 +64,11 @@ impl OwnPaths {
             return status_response(&status);
         }
         match self.allows(&head.headers, path).await {
-            Ok(true) if path == "/metrics" => self.metrics.answer(),
-            Ok(true) => self.statusz.answer(&head),
+            Ok(true) => {
+                // What takes long holds up nobody who asks.
+                drop(asking);
+                self.answer(&head, path).await
+            }
             // Who is nobody may not even ask.
             Ok(false) | Err(Error::Answer { code: 403, .. }) => {
                 status_response(&Status::forbidden_path(&format!("cannot get path \"{path}\"")))
@@ -71,6 +81,16 @@ impl OwnPaths {
                     "no frontend says whether you may\n",
                 )
             }
+        }
+    }
+
+    async fn answer(&self, head: &Parts, path: &'static str) -> Response {
+        match (path, &self.profiles) {
+            ("/metrics", _) => self.metrics.answer(),
+            ("/flagz", _) => self.pages.flagz(head),
+            (profile::PATH, Some(profiles)) => profiles.answer(head.uri.query().unwrap_or_default()).await,
+            (profile::PATH, None) => page_not_found(),
+            _ => self.statusz.answer(head),
         }
     }
 
@@ -92,6 +112,8 @@ impl Filter for OwnPaths {
         let path = request.uri().path();
         match path.strip_prefix(OWN).filter(|below| below.starts_with('/')) {
             Some("/metrics") => Box::pin(self.guarded(request, "/metrics")),
+            Some("/flagz") => Box::pin(self.guarded(request, "/flagz")),
+            Some(profile::PATH) => Box::pin(self.guarded(request, profile::PATH)),
             Some(below) if is_health(below) => Box::pin(async move {
                 let uri = request.uri();
                 let below = uri.path().strip_prefix(OWN).unwrap_or_default();

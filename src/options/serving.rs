@@ -36,6 +36,13 @@ pub struct Listening {
     /// balancer perhaps to another server; 0 to 0.02
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = goaway_chance)]
     pub goaway_chance: f64,
+    /// Where spans of requests are sent to, and of how many (YAML, apiserver.config.k8s.io TracingConfiguration); without it nothing
+    /// is traced
+    #[arg(long, value_name = "FILE")]
+    pub tracing_config_file: Option<PathBuf>,
+    /// Whether CPU profiles are taken at /debug/pprof/profile, for who may
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub profiling: bool,
     /// How long a request may take, watches excepted; those under way are given as long when the process stops
     #[arg(long, value_name = "DURATION", default_value = "1m0s", value_parser = duration)]
     pub request_timeout: Duration,
@@ -46,6 +53,12 @@ pub struct Listening {
     /// 0 ends all together
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub shutdown_watch_termination_grace_period: Duration,
+    /// What the process is, as it tells of itself.
+    #[arg(skip)]
+    pub component: &'static str,
+    /// All flags, for who asks how it was started.
+    #[arg(skip)]
+    pub given: std::sync::Arc<[(String, String)]>,
     /// Stop when standard input ends, as at SIGTERM: for processes that end with the one that started them
     #[arg(long)]
     pub stop_with_stdin: bool,

@@ -150,13 +150,14 @@ class System:
 class Local(System):
     """A system that `shardplane up` starts and stops."""
 
-    def __init__(self, folder, member_flags=(), frontend_flags=(), etcds=1, frontends=2, members=2, routers=1):
+    def __init__(self, folder, member_flags=(), frontend_flags=(), router_flags=(), etcds=1, frontends=2, members=2, routers=1):
         names = [f"etcd-{number}" for number in range(1, etcds + 1)]
         super().__init__(folder, Etcd(folder) if etcds == 1 else EtcdCluster(folder, {name: ("127.0.0.1", ()) for name in names}))
         self.up, self.made = None, 0
         self.arguments = ["--apiservers", frontends, "--watchcaches", members, "--routers", routers, "--etcd-servers", self.etcd.url]
         for tier, flags in [("apiserver", frontend_flags), ("watchcache", member_flags)]:
             self.arguments += [f"--{tier}-arg={flag}" for flag in [*self.access, *flags]]
+        self.arguments += [f"--router-arg={flag}" for flag in router_flags]
 
     def start(self):
         self.etcd.wait()

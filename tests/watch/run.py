@@ -148,7 +148,8 @@ def metrics(member):
     numbers = {key: float(value) for key, _, value in (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))}
 
     def of(name):
-        return numbers[f'{name}{{resource="configmaps"}}']
+        key = f'{name}{{resource="configmaps"}}'
+        return numbers[key] if key in numbers else numbers[f'{name}{{group="",resource="configmaps"}}']
 
     same(of("shardplane_watchcache_ready"), 1.0)
     for name in ["apiserver_storage_objects", "apiserver_watch_cache_resource_version", "shardplane_watchcache_object_bytes",

@@ -2,7 +2,6 @@
 //! difference is the caller's.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use storage::{Error, Range, Revision, Store};
 
 use crate::limits::{DIGEST_INTERVAL, LOAD_PAGE_KEYS};
 use crate::snapshot::{Scope, Snapshot};
-use crate::unit::Unit;
+use crate::unit::{Counts, Unit};
 
 /// A short form of all keys below a prefix and the revisions that they were last written at. Order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +62,9 @@ pub async fn keep_comparing(unit: Arc<Unit>, offset: Duration) {
     tokio::time::sleep(offset).await;
     loop {
         match compare(&unit).await {
-            Ok(true) => {}
+            Ok(true) => Counts::count(&unit.counts().matches),
             Ok(false) => {
-                unit.counts().mismatches.fetch_add(1, Ordering::Relaxed);
+                Counts::count(&unit.counts().mismatches);
                 tracing::error!(resource = %unit.name(), "the cache differs from the store; it is loaded again");
                 unit.want_reload();
             }

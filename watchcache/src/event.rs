@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use render::watch::Kind;
 use storage::Revision;
+use tokio::time::Instant;
 
 use crate::frames::Frames;
 use crate::item::Item;
@@ -16,6 +17,8 @@ const OVERHEAD_BYTES: usize = 250;
 pub struct Event {
     /// The transaction that made it.
     pub revision: Revision,
+    /// When the store told it.
+    pub arrived: Instant,
     /// The object after it; absent when it was deleted.
     pub now: Option<Arc<Item>>,
     /// The object before it; absent when it was created.
@@ -26,10 +29,16 @@ pub struct Event {
 
 impl Event {
     /// A change with nothing encoded yet. One of the items is there.
-    pub fn new(revision: Revision, now: Option<Arc<Item>>, before: Option<Arc<Item>>) -> Self {
+    pub fn new(
+        revision: Revision,
+        arrived: Instant,
+        now: Option<Arc<Item>>,
+        before: Option<Arc<Item>>,
+    ) -> Self {
         debug_assert!(now.is_some() || before.is_some());
         Self {
             revision,
+            arrived,
             now,
             before,
             frames: Frames::default(),

@@ -10,6 +10,7 @@ use render::{Call, Canonical, Descriptions};
 use serve::status::Status;
 use storage::Revision;
 
+use crate::delivery::Sent;
 use crate::frames::FormId;
 use crate::item::Item;
 
@@ -25,9 +26,15 @@ pub struct Encoder {
     resource: Arc<Resource>,
     framer: Framer,
     texts: Arc<Descriptions>,
+    sent: Sent,
 }
 
 impl Forms {
+    /// Those that were asked for.
+    pub fn known(&self) -> Vec<Arc<Encoder>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The encoder for a watch, shared by all that are alike.
     pub fn encoder(
         &self,
@@ -48,6 +55,7 @@ impl Forms {
             resource: call.resource.clone(),
             framer,
             texts: texts.clone(),
+            sent: Sent::default(),
         });
         known.push(encoder.clone());
         Ok(encoder)
@@ -58,6 +66,16 @@ impl Encoder {
     /// Its number among the forms of its resource.
     pub fn id(&self) -> FormId {
         self.id
+    }
+
+    /// The version that is read.
+    pub fn version(&self) -> &str {
+        &self.resource.version
+    }
+
+    /// What was sent in this form.
+    pub fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     /// Whether the first frame of a watch tells more than the others.

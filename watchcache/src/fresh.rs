@@ -9,7 +9,7 @@ use storage::Revision;
 use tokio::sync::watch;
 
 use crate::limits::{FRESHNESS_TIMEOUT, PROGRESS_INTERVAL};
-use crate::unit::{Generation, Unit};
+use crate::unit::{Counts, Generation, Unit};
 
 /// What a unit shows; 429 while it has nothing to show, as the reference says it.
 pub fn generation(unit: &Unit) -> Result<Arc<Generation>, Status> {
@@ -33,6 +33,15 @@ pub fn away(unit: &Unit) -> Status {
 /// # Errors
 /// 504 when it does not within [`FRESHNESS_TIMEOUT`], and what the store answers.
 pub async fn consistent(unit: &Unit) -> Result<Revision, Status> {
+    let reached = reach_present(unit).await;
+    Counts::count(match reached {
+        Ok(_) => &unit.counts().consistent_reads,
+        Err(_) => &unit.counts().consistent_failures,
+    });
+    reached
+}
+
+async fn reach_present(unit: &Unit) -> Result<Revision, Status> {
     let revision = present(unit).await?;
     wait(unit, revision).await?;
     Ok(revision)

@@ -3,8 +3,10 @@
 
 mod budget;
 pub mod cache;
+mod delivery;
 mod departures;
 pub mod digest;
+mod distribution;
 mod event;
 mod forms;
 mod frames;

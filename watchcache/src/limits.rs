@@ -18,6 +18,8 @@ pub const LOAD_PAGE_KEYS: u64 = 500;
 pub const LOAD_READS_MAX: usize = 4;
 /// How many changes are made canonical on the task that reads them; more go to a pool.
 pub const INLINE_CHANGES_MAX: usize = 8;
+/// How many forms a connection's turn adds up what it has sent in, before it tells.
+pub const TALLIES_MAX: usize = 16;
 /// How long a read waits until the cache has come to a revision.
 pub const FRESHNESS_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often the store is asked for a progress mark while somebody waits.

@@ -1,4 +1,5 @@
-//! The numbers of each unit, read when somebody scrapes. Names are the reference's where it has the number.
+//! The numbers of each unit that is kept, read when somebody scrapes. Names are the reference's where it has the number; these have the
+//! labels `group` and `resource`, ours one, `resource`, as `deployments.apps`.
 
 use std::fmt::Error;
 use std::sync::Arc;
@@ -6,11 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::cache::Cache;
-use crate::unit::{Counts, Unit};
+use crate::delivery::Sent;
+use crate::distribution::Distribution;
+use crate::forms::Encoder;
+use crate::unit::Unit;
 
 /// Reads the numbers of a cache.
 pub struct Numbers {
@@ -26,24 +31,64 @@ impl std::fmt::Debug for Numbers {
 /// A number that goes up and down: name, help, and how it is read.
 type Level = (&'static str, &'static str, fn(&Unit) -> f64);
 /// A number that only grows.
-type Total = (&'static str, &'static str, fn(&Counts) -> &AtomicU64);
+type Total = (&'static str, &'static str, fn(&Unit) -> u64);
 
+/// Revisions are told by so many digits, the last ones: the number would not be exact beyond.
+const REVISION_DIGITS: i64 = 1_000_000_000_000_000;
+
+/// Under the reference's names.
 const LEVELS: &[Level] = &[
-    ("apiserver_storage_objects", "Objects of a resource", |unit| {
-        shown(unit, |snapshot| snapshot.len() as f64)
-    }),
+    ("apiserver_resource_objects", "Objects of a resource", objects),
     (
         "apiserver_watch_cache_resource_version",
         "The revision that the cache has come to",
-        |unit| unit.current().0 as f64,
+        |unit| (unit.current().0 % REVISION_DIGITS) as f64,
     ),
+    (
+        "apiserver_resource_size_estimate_bytes",
+        "Bytes of the objects of a resource",
+        |unit| unit.bytes() as f64,
+    ),
+];
+
+/// Under the reference's names.
+const TOTALS: &[Total] = &[
+    (
+        "apiserver_watch_cache_events_received",
+        "Events that came in",
+        |unit| read(&unit.counts().dispatched),
+    ),
+    (
+        "apiserver_watch_cache_events_dispatched",
+        "Events that watches were told of",
+        |unit| read(&unit.counts().dispatched),
+    ),
+    (
+        "apiserver_init_events",
+        "Events about what was there when a watch began",
+        |unit| read(&unit.delivered().initial),
+    ),
+    (
+        "apiserver_terminated_watchers",
+        "Watches that were ended because they were too slow",
+        |unit| read(&unit.counts().overruns),
+    ),
+    (
+        "apiserver_watch_cache_initializations",
+        "Loads of the cache",
+        |unit| read(&unit.counts().loads),
+    ),
+];
+
+/// Ours.
+const OWN_LEVELS: &[Level] = &[
     (
         "shardplane_watchcache_ready",
         "Whether the resource is served",
         |unit| f64::from(u8::from(unit.generation().is_some())),
     ),
     ("shardplane_watchcache_watchers", "Open watches", |unit| {
-        unit.counts().watchers.load(Ordering::Relaxed) as f64
+        unit.watchers() as f64
     }),
     (
         "shardplane_watchcache_object_bytes",
@@ -82,38 +127,35 @@ const LEVELS: &[Level] = &[
     ),
 ];
 
-const TOTALS: &[Total] = &[
-    (
-        "apiserver_watch_cache_events_dispatched",
-        "Events that came in",
-        |counts| &counts.dispatched,
-    ),
+/// Ours.
+const OWN_TOTALS: &[Total] = &[
     (
         "shardplane_watchcache_events_encoded",
         "Encodings of events that were made",
-        |counts| &counts.encoded,
+        |unit| read(&unit.counts().encoded),
     ),
     (
         "shardplane_watchcache_overruns",
         "Watches that lost their place",
-        |counts| &counts.overruns,
+        |unit| read(&unit.counts().overruns),
     ),
-    (
-        "shardplane_watchcache_reloads",
-        "Loads after the first",
-        |counts| &counts.reloads,
-    ),
+    ("shardplane_watchcache_reloads", "Loads after the first", |unit| {
+        read(&unit.counts().reloads)
+    }),
     (
         "shardplane_watchcache_stream_breaks",
         "Streams of changes that broke",
-        |counts| &counts.breaks,
+        |unit| read(&unit.counts().breaks),
     ),
     (
         "shardplane_watchcache_digest_mismatches",
         "Differences from the store that were found",
-        |counts| &counts.mismatches,
+        |unit| read(&unit.counts().mismatches),
     ),
 ];
+
+/// Micro in one.
+const MICRO: f64 = 1e6;
 
 impl Numbers {
     /// Of a cache.
@@ -124,17 +166,36 @@ impl Numbers {
 
 impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let mut units: Vec<_> = self.cache.units().map(|unit| (unit.name(), unit)).collect();
+        let units = self.cache.units().filter(|unit| unit.is_held());
+        let mut units: Vec<_> = units.map(|unit| (unit.name(), &**unit)).collect();
         units.sort_by(|one, other| one.0.cmp(&other.0));
+        let encoder = &mut encoder;
         for (name, help, read) in LEVELS {
-            each(&mut encoder, (name, help), &units, |unit| {
+            each(encoder, (name, help), &units, shared, |unit| {
                 ConstGauge::new(read(unit))
             })?;
         }
         for (name, help, read) in TOTALS {
-            let count = |unit: &Unit| ConstCounter::new(read(unit.counts()).load(Ordering::Relaxed));
-            each(&mut encoder, (name, help), &units, count)?;
+            each(encoder, (name, help), &units, shared, |unit| {
+                ConstCounter::new(read(unit))
+            })?;
         }
+        let stored = ("apiserver_storage_objects", "Objects of a resource");
+        each(encoder, stored, &units, own, |unit| {
+            ConstGauge::new(objects(unit))
+        })?;
+        for (name, help, read) in OWN_LEVELS {
+            each(encoder, (name, help), &units, own, |unit| {
+                ConstGauge::new(read(unit))
+            })?;
+        }
+        for (name, help, read) in OWN_TOTALS {
+            each(encoder, (name, help), &units, own, |unit| {
+                ConstCounter::new(read(unit))
+            })?;
+        }
+        outcomes(encoder, &units)?;
+        delivered(encoder, &units)?;
         let held = ConstGauge::new(crate::frames::budget().held_bytes() as f64);
         let (name, help) = (
             "shardplane_watchcache_frame_bytes",
@@ -144,27 +205,144 @@ impl Collector for Numbers {
     }
 }
 
+/// A unit and its name.
+type Named<'u> = (String, &'u Unit);
+/// The labels of a unit.
+type LabelsOf = for<'u> fn(&'u Named<'u>) -> Vec<(&'static str, &'u str)>;
+
+/// As the reference has them.
+fn shared<'u>((_, unit): &'u Named<'u>) -> Vec<(&'static str, &'u str)> {
+    let hub = unit.hub();
+    vec![("group", hub.group.as_str()), ("resource", hub.resource.as_str())]
+}
+
+fn own<'u>((name, _): &'u Named<'u>) -> Vec<(&'static str, &'u str)> {
+    vec![("resource", name.as_str())]
+}
+
 /// One number of each unit.
 fn each<M: EncodeMetric>(
     encoder: &mut DescriptorEncoder<'_>,
     (name, help): (&str, &str),
-    units: &[(String, &Arc<Unit>)],
+    units: &[Named<'_>],
+    labels: LabelsOf,
     read: impl Fn(&Unit) -> M,
 ) -> Result<(), Error> {
-    let numbers: Vec<M> = units.iter().map(|(_, unit)| read(unit)).collect();
-    let Some(first) = numbers.first() else {
+    let Some((_, first)) = units.first() else {
         return Ok(());
     };
-    let mut family = encoder.encode_descriptor(name, help, None, first.metric_type())?;
-    for ((resource, _), number) in units.iter().zip(&numbers) {
-        number.encode(family.encode_family(&[("resource", resource.as_str())])?)?;
+    let mut family = encoder.encode_descriptor(name, help, None, read(first).metric_type())?;
+    for unit in units {
+        read(unit.1).encode(family.encode_family(&labels(unit))?)?;
     }
     Ok(())
 }
 
-fn shown(unit: &Unit, read: fn(&crate::snapshot::Snapshot) -> f64) -> f64 {
-    unit.generation()
-        .map_or(0.0, |generation| read(&generation.shown().snapshot))
+/// What ended one way or the other.
+fn outcomes(encoder: &mut DescriptorEncoder<'_>, units: &[Named<'_>]) -> Result<(), Error> {
+    let (name, help) = (
+        "apiserver_storage_consistency_checks",
+        "Comparisons of the cache with the store",
+    );
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for unit in units {
+        let counts = unit.1.counts();
+        for (status, count) in [("success", &counts.matches), ("failure", &counts.mismatches)] {
+            let labels = [shared(unit), vec![("status", status)]].concat();
+            ConstCounter::new(read(count)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    let (name, help) = (
+        "apiserver_watch_cache_consistent_read",
+        "Reads that waited for the store's present revision",
+    );
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for unit in units {
+        let counts = unit.1.counts();
+        for (success, count) in [
+            ("true", &counts.consistent_reads),
+            ("false", &counts.consistent_failures),
+        ] {
+            let labels = [shared(unit), vec![("success", success), ("fallback", "false")]].concat();
+            ConstCounter::new(read(count)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was sent to watches.
+fn delivered(encoder: &mut DescriptorEncoder<'_>, units: &[Named<'_>]) -> Result<(), Error> {
+    let (name, help) = (
+        "shardplane_watch_delivery_seconds",
+        "Time from when the store told of a change until it was sent to a watch that was open",
+    );
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    for unit in units {
+        let latency = &unit.1.delivered().latency;
+        latency.encode(family.encode_family(&shared(unit))?, MICRO)?;
+    }
+    let forms: Vec<_> = units
+        .iter()
+        .flat_map(|unit| {
+            let known = unit.1.forms().known();
+            known.into_iter().map(move |encoder| (unit, encoder))
+        })
+        .collect();
+    let versions = versions(&forms);
+    let (name, help) = ("apiserver_watch_events", "Events that were sent to watches");
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (labels, sent) in &versions {
+        let count: u64 = sent.iter().map(|sent| sent.sizes.count()).sum();
+        ConstCounter::new(count).encode(family.encode_family(labels)?)?;
+    }
+    let (name, help) = (
+        "apiserver_watch_events_sizes",
+        "Bytes of events that were sent to watches",
+    );
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    for (labels, sent) in &versions {
+        let sizes: Vec<&Distribution> = sent.iter().map(|sent| &sent.sizes).collect();
+        Distribution::encode_sum(&sizes, family.encode_family(labels)?, 1.0)?;
+    }
+    let (name, help) = (
+        "apiserver_watch_list_duration_seconds",
+        "Time until all initial events of a watch were sent",
+    );
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    for (labels, sent) in &versions {
+        for (breadth, scope) in ["cluster", "namespace", "resource"].into_iter().enumerate() {
+            let all: Vec<&Distribution> = sent.iter().map(|sent| &sent.initial[breadth]).collect();
+            if all.iter().any(|one| one.count() > 0) {
+                let labels = [labels.clone(), vec![("scope", scope)]].concat();
+                Distribution::encode_sum(&all, family.encode_family(&labels)?, MICRO)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was sent of each version of each resource, in whatever form.
+fn versions<'f>(
+    forms: &'f [(&'f Named<'f>, Arc<Encoder>)],
+) -> Vec<(Vec<(&'static str, &'f str)>, Vec<&'f Sent>)> {
+    let mut versions: Vec<(Vec<(&'static str, &str)>, Vec<&Sent>)> = Vec::new();
+    for (unit, encoder) in forms {
+        let labels = [shared(unit), vec![("version", encoder.version())]].concat();
+        match versions.iter_mut().find(|(known, _)| *known == labels) {
+            Some((_, sent)) => sent.push(encoder.sent()),
+            None => versions.push((labels, vec![encoder.sent()])),
+        }
+    }
+    versions
+}
+
+fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+fn objects(unit: &Unit) -> f64 {
+    let shown = unit.generation().map(|generation| generation.shown());
+    shown.map_or(0.0, |shown| shown.snapshot.len() as f64)
 }
 
 fn span(unit: &Unit, read: fn(&ring::Span) -> f64) -> f64 {

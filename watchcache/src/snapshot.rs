@@ -167,6 +167,15 @@ fn between<'s>(
 }
 
 impl Scope {
+    /// How much it takes in: 0 everything, 1 a namespace, 2 one object.
+    pub fn breadth(&self) -> usize {
+        match self {
+            Self::All => 0,
+            Self::Namespace(_) => 1,
+            Self::Object(_) => 2,
+        }
+    }
+
     /// Of a namespace (empty for all) and the one name that is wanted, if it is one. Without a namespace, a name in a
     /// namespaced resource is no scope of its own.
     pub fn new(namespaced: bool, namespace: &str, name: Option<&str>) -> Self {

@@ -225,6 +225,7 @@ impl Loaded {
 
     /// Puts changes into the snapshot and the ring; those of one revision become visible together.
     async fn apply(&mut self, unit: &Unit, changes: Vec<Change>) -> Result<(), Error> {
+        let arrived = Instant::now();
         let last = changes
             .last()
             .map_or(self.revision(), |change| change.entry.mod_revision);
@@ -238,7 +239,8 @@ impl Loaded {
             if item.is_none() && before.is_none() {
                 continue;
             }
-            self.writer.push(unit, Event::new(revision, item, before));
+            self.writer
+                .push(unit, Event::new(revision, arrived, item, before));
         }
         self.snapshot.advance(last);
         self.writer.publish();

@@ -12,6 +12,7 @@ use ring::Position;
 use storage::{Revision, Store};
 use tokio::sync::watch;
 
+use crate::delivery::Delivered;
 use crate::departures::Departures;
 use crate::event::Event;
 use crate::forms::Forms;
@@ -55,6 +56,7 @@ pub struct Unit {
     forms: Forms,
     left: Left,
     counts: Counts,
+    delivered: Delivered,
     /// Whether a task keeps it abreast; what a tail that ends leaves behind depends on it.
     held: Arc<AtomicBool>,
     departures: Departures,
@@ -84,12 +86,20 @@ pub struct Counts {
     pub encoded: AtomicU64,
     /// Watches that were overtaken.
     pub overruns: AtomicU64,
+    /// Loads that were shown.
+    pub loads: AtomicU64,
     /// Loads after the first.
     pub reloads: AtomicU64,
     /// Streams of changes that broke.
     pub breaks: AtomicU64,
+    /// Comparisons with the store that found none.
+    pub matches: AtomicU64,
     /// Comparisons with the store that found a difference.
     pub mismatches: AtomicU64,
+    /// Reads that waited until the cache had come to the store's revision.
+    pub consistent_reads: AtomicU64,
+    /// Those of them that waited in vain.
+    pub consistent_failures: AtomicU64,
     /// Open watches.
     pub watchers: AtomicU64,
 }
@@ -112,6 +122,7 @@ impl Unit {
             forms: Forms::default(),
             left: Left::default(),
             counts: Counts::default(),
+            delivered: Delivered::default(),
             held: Arc::default(),
             departures: Departures::default(),
             allotted_bytes: AtomicUsize::new(0),
@@ -164,6 +175,11 @@ impl Unit {
     /// What it has done.
     pub fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// What was sent to its watches.
+    pub fn delivered(&self) -> &Delivered {
+        &self.delivered
     }
 
     /// Whether this process keeps it.

@@ -17,6 +17,7 @@ use serve::status::Status;
 use storage::Revision;
 use tokio::time::Instant;
 
+use crate::delivery::{self, What};
 use crate::event::Event;
 use crate::forms::Encoder;
 use crate::frames::FrameKey;
@@ -87,7 +88,7 @@ impl Watch {
     }
 
     fn initial(&mut self, mut initial: Box<Initial>, cursor: Cursor, now: Instant) -> Step {
-        match initial.piece(&self.encoder, &self.interest, &mut self.has_header) {
+        match initial.piece((&self.unit, &self.encoder), &self.interest, &mut self.has_header) {
             Ok(Piece::Chunk(chunk)) => {
                 self.phase = Phase::Initial(initial, cursor);
                 Step::Chunk(chunk)
@@ -95,6 +96,14 @@ impl Watch {
             Ok(Piece::Again) => {
                 self.phase = Phase::Initial(initial, cursor);
                 Step::Again
+            }
+            Ok(Piece::Marked(bookmark)) => {
+                let took = now.saturating_duration_since(self.schedule.begun());
+                let of_scope = &self.encoder.sent().initial[self.interest.scope.breadth()];
+                of_scope.observe(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+                self.tally(What::Bookmark, &bookmark);
+                self.phase = Phase::Initial(initial, cursor);
+                Step::Chunk(bookmark)
             }
             Ok(Piece::Through) => self.live(cursor, now),
             Err(status) => self.fail(&status),
@@ -108,6 +117,7 @@ impl Watch {
             match cursor.next() {
                 Ok(Some(event)) => match self.frame(&event) {
                     Ok(Some(frame)) => {
+                        self.tally(self.age(&event, now), &frame);
                         let is_all = !cursor.is_behind();
                         self.phase = Phase::Live(cursor);
                         return match is_all {
@@ -141,7 +151,10 @@ impl Watch {
                     false,
                     std::mem::take(&mut self.has_header),
                 ) {
-                    Ok(frame) => Step::Chunk(frame),
+                    Ok(frame) => {
+                        self.tally(What::Bookmark, &frame);
+                        Step::Chunk(frame)
+                    }
                     Err(status) => self.fail(&status),
                 }
             }
@@ -179,6 +192,18 @@ impl Watch {
                 self.encoder.event(kind, item, revision, false)
             })
             .map(Some)
+    }
+
+    /// How old a change is, if it came while the watch was open.
+    fn age(&self, event: &Event, now: Instant) -> What {
+        match event.arrived >= self.schedule.begun() {
+            true => What::Change(now.saturating_duration_since(event.arrived)),
+            false => What::Past,
+        }
+    }
+
+    fn tally(&self, what: What, frame: &Bytes) {
+        delivery::sent(&self.unit, &self.encoder, what, frame.len());
     }
 
     /// Its place in the ring is lost, which it tells its client.

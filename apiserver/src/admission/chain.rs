@@ -1,6 +1,7 @@
 //! The chain itself: a table of plugins in the order of the reference, and those of them that are on.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use auth::Access;
 use prometheus_client::registry::Registry;
@@ -8,6 +9,7 @@ use schema::{Value, yaml};
 use serve::status::Status;
 
 use super::configuration::{Configuration, Error};
+use super::numbers::{Numbers, Step};
 use super::{Attributes, Held, Plugin, Reader, Told, plugins, pod_security};
 use crate::api::Api;
 use crate::loopback::{Late, Loopback};
@@ -170,6 +172,7 @@ pub const KNOWN: &[Known] = &[
 pub struct Chain {
     plugins: Vec<Box<dyn Plugin>>,
     own: Late,
+    numbers: Numbers,
 }
 
 impl Chain {
@@ -194,6 +197,7 @@ impl Chain {
         Ok(Self {
             plugins: plugins.collect::<Result<_, _>>()?,
             own,
+            numbers: Numbers::default(),
         })
     }
 
@@ -204,6 +208,7 @@ impl Chain {
 
     /// Adds what plugins count to a registry.
     pub fn register(&self, registry: &mut Registry) {
+        self.numbers.register(registry);
         for plugin in &self.plugins {
             plugin.register(registry);
         }
@@ -216,10 +221,18 @@ impl Chain {
         reader: &dyn Reader,
         told: &mut Told,
     ) -> Result<(), Status> {
+        let (step, begun) = (Step::mutate(attributes.operation), Instant::now());
+        let mut ended = Ok(());
         for plugin in &self.plugins {
-            plugin.mutate(attributes, reader, told).await?;
+            let begun = Instant::now();
+            ended = plugin.mutate(attributes, reader, told).await;
+            self.numbers.plugin(plugin.name(), step, begun, &ended);
+            if ended.is_err() {
+                break;
+            }
         }
-        Ok(())
+        self.numbers.step(step, begun, &ended);
+        ended
     }
 
     /// Lets each plugin refuse it, and returns what they took for the write.
@@ -229,12 +242,27 @@ impl Chain {
         reader: &dyn Reader,
         told: &mut Told,
     ) -> Result<Held, Status> {
+        let (step, begun) = (Step::validate(attributes.operation), Instant::now());
+        let ended = self.ask(step, attributes, reader, told).await;
+        self.numbers.step(step, begun, &ended);
+        ended
+    }
+
+    async fn ask(
+        &self,
+        step: Step,
+        attributes: &Attributes<'_>,
+        reader: &dyn Reader,
+        told: &mut Told,
+    ) -> Result<Held, Status> {
         let mut held = Held::default();
         for plugin in &self.plugins {
+            let begun = Instant::now();
             let decided = match plugin.validate(attributes, reader, told).await {
                 Ok(()) => plugin.hold(attributes, reader).await,
                 Err(status) => Err(status),
             };
+            self.numbers.plugin(plugin.name(), step, begun, &decided);
             match decided {
                 Ok(taken) => held.add(taken),
                 Err(status) => {

@@ -77,12 +77,41 @@ impl Attempts {
     }
 }
 
+/// Bounds of what client certificates still have to live, in seconds: half an hour to a year.
+const REMAINING_SECONDS: [f64; 14] = [
+    0.0,
+    1_800.0,
+    3_600.0,
+    7_200.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+    172_800.0,
+    345_600.0,
+    604_800.0,
+    2_592_000.0,
+    7_776_000.0,
+    15_552_000.0,
+    31_104_000.0,
+];
+
 /// Who came in. Clones share the numbers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Authentication {
     /// `success`, `failure`, `error`.
     pub attempts: Attempts,
     users: Family<Username, Counter>,
+    certificates: Histogram,
+}
+
+impl Default for Authentication {
+    fn default() -> Self {
+        Self {
+            attempts: Attempts::default(),
+            users: Family::default(),
+            certificates: Histogram::new(REMAINING_SECONDS),
+        }
+    }
 }
 
 impl Authentication {
@@ -92,8 +121,20 @@ impl Authentication {
         self.users.get_or_create(&Username { username }).inc();
     }
 
+    /// A request with a client certificate that is good until then (seconds since 1970).
+    pub fn count_certificate(&self, until: i64) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.map_or(0.0, |now| now.as_secs_f64());
+        self.certificates.observe(until as f64 - now);
+    }
+
     /// Adds the numbers to a registry.
     pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "apiserver_client_certificate_expiration_seconds",
+            "What client certificates still have to live when they are used",
+            self.certificates.clone(),
+        );
         let names = ("authentication_attempts", "authentication_duration_seconds");
         self.attempts.register(registry, names, "authentication");
         registry.register(
@@ -109,6 +150,40 @@ fn class(name: &str) -> &str {
         "admin" | "client" | "kube_proxy" | "kubelet" | "system:serviceaccount:kube-system:default" => name,
         _ if name.contains('@') => "email_id",
         _ => "other",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByAuthorizer {
+    r#type: &'static str,
+    name: String,
+    decision: &'static str,
+}
+
+/// Which authorizer decided how often, and how: `allowed`, `denied`. Clones share the numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Decisions {
+    counts: Family<ByAuthorizer, Counter>,
+}
+
+impl Decisions {
+    /// One more of an authorizer that is named by its type.
+    pub fn count(&self, r#type: &'static str, is_allowed: bool) {
+        let labels = ByAuthorizer {
+            r#type,
+            name: r#type.to_ascii_lowercase(),
+            decision: if is_allowed { "allowed" } else { "denied" },
+        };
+        self.counts.get_or_create(&labels).inc();
+    }
+
+    /// Adds the numbers to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "apiserver_authorization_decisions",
+            "Final decisions by authorizer",
+            self.counts.clone(),
+        );
     }
 }
 
@@ -300,11 +375,16 @@ mod tests {
         authentication.register(&mut registry);
         authentication.attempts.count("success", Duration::from_millis(3));
         authentication.count_user("admin");
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        authentication.count_certificate(now.expect("after 1970").as_secs() as i64 + 4_000);
         authentication.count_user("joe@example.com");
         authentication.count_user("system:serviceaccount:a:b");
         let authorization = Authorization::default();
         authorization.register(&mut registry);
         authorization.attempts.count("no-opinion", Duration::ZERO);
+        let decisions = Decisions::default();
+        decisions.register(&mut registry);
+        decisions.count("RBAC", true);
         let cache = TokenCache::default();
         cache.register(&mut registry);
         cache.hit();
@@ -322,6 +402,9 @@ mod tests {
             "authenticated_user_requests_total{username=\"admin\"} 1",
             "authenticated_user_requests_total{username=\"email_id\"} 1",
             "authenticated_user_requests_total{username=\"other\"} 1",
+            "apiserver_client_certificate_expiration_seconds_bucket{le=\"3600.0\"} 0",
+            "apiserver_client_certificate_expiration_seconds_bucket{le=\"7200.0\"} 1",
+            "apiserver_authorization_decisions_total{type=\"RBAC\",name=\"rbac\",decision=\"allowed\"} 1",
             "authorization_attempts_total{result=\"no-opinion\"} 1",
             "authentication_token_cache_request_total{status=\"hit\"} 1",
             "authentication_token_cache_request_total{status=\"miss\"} 2",

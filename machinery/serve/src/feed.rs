@@ -4,6 +4,7 @@
 mod body;
 mod listeners;
 mod ready;
+mod turn;
 
 use std::fmt;
 
@@ -13,6 +14,8 @@ use tokio::time::Instant;
 pub(crate) use body::FeedBody;
 pub(crate) use listeners::{Listeners, Listening};
 pub use ready::{ReadySet, Signal};
+pub(crate) use turn::end_turn;
+pub use turn::when_turn_ends;
 
 use crate::http::BodyError;
 

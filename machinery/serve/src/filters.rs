@@ -14,6 +14,7 @@ mod panic_guard;
 mod request_info;
 mod rights;
 mod tell_load;
+mod traces;
 
 pub use audit::{Audit, Trail};
 pub use authentication::{Authentication, FrontProxy, GoodUntil, brings_token};
@@ -29,3 +30,4 @@ pub use panic_guard::PanicGuard;
 pub use request_info::ReadRequestInfo;
 pub use rights::{Held, Rights};
 pub use tell_load::TellLoad;
+pub use traces::Traces;

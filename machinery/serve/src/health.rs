@@ -6,6 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 
 use crate::http::{Response, text_response};
 use crate::query::Query;
@@ -61,6 +66,52 @@ pub struct Health {
     pub livez: Vec<Check>,
     /// `/readyz`: whether to send requests.
     pub readyz: Vec<Check>,
+    /// How checks went.
+    pub outcomes: Outcomes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Named {
+    name: String,
+    r#type: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    name: String,
+    r#type: &'static str,
+    status: &'static str,
+}
+
+/// How checks went when they were last asked for, and how often each way, under the names of the reference. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    last: Family<Named, Gauge>,
+    all: Family<Ended, Counter>,
+}
+
+impl Outcomes {
+    /// Adds the numbers to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        let last = "Whether a health check held when it was last asked for";
+        registry.register("kubernetes_healthcheck", last, self.last.clone());
+        let all = "Health checks that were asked for";
+        registry.register("kubernetes_healthchecks", all, self.all.clone());
+    }
+
+    fn count(&self, r#type: &'static str, name: &str, held: bool) {
+        let name = name.to_owned();
+        let status = if held { "success" } else { "error" };
+        let ended = Ended {
+            name: name.clone(),
+            r#type,
+            status,
+        };
+        self.all.get_or_create(&ended).inc();
+        self.last
+            .get_or_create(&Named { name, r#type })
+            .set(i64::from(held));
+    }
 }
 
 impl Health {
@@ -70,57 +121,59 @@ impl Health {
             Some((name, rest)) => (name, Some(rest)),
             None => (path.strip_prefix('/')?, None),
         };
-        let checks = match name {
-            "healthz" => &self.healthz,
-            "livez" => &self.livez,
-            "readyz" => &self.readyz,
+        let (name, checks) = match name {
+            "healthz" => ("healthz", &self.healthz),
+            "livez" => ("livez", &self.livez),
+            "readyz" => ("readyz", &self.readyz),
             _ => return None,
         };
         Some(match rest {
-            None => all(name, checks, &Query::parse(query)).await,
+            None => self.all(name, checks, &Query::parse(query)).await,
             Some(wanted) => one(checks, wanted).await,
         })
     }
-}
 
-/// All checks; verbose on failure, else when asked. Why a check failed is for the log alone: the paths are public.
-async fn all(name: &str, checks: &[Check], query: &Query) -> Response {
-    let mut excluded: Vec<&str> = query.all("exclude").collect();
-    let mut text = String::new();
-    let mut failed = false;
-    for check in checks {
-        if excluded.contains(&check.name()) {
-            excluded.retain(|name| *name != check.name());
-            text += &format!("[+]{} excluded: ok\n", check.name());
-            continue;
-        }
-        match (check.probe)().await {
-            Ok(()) => text += &format!("[+]{} ok\n", check.name()),
-            Err(why) => {
-                tracing::warn!(check = check.name(), why, "{name} check failed");
-                text += &format!("[-]{} failed: reason withheld\n", check.name());
-                failed = true;
+    /// All checks; verbose on failure, else when asked. Why a check failed is for the log alone: the paths are public.
+    async fn all(&self, name: &'static str, checks: &[Check], query: &Query) -> Response {
+        let mut excluded: Vec<&str> = query.all("exclude").collect();
+        let mut text = String::new();
+        let mut failed = false;
+        for check in checks {
+            if excluded.contains(&check.name()) {
+                excluded.retain(|name| *name != check.name());
+                text += &format!("[+]{} excluded: ok\n", check.name());
+                continue;
+            }
+            let outcome = (check.probe)().await;
+            self.outcomes.count(name, check.name(), outcome.is_ok());
+            match outcome {
+                Ok(()) => text += &format!("[+]{} ok\n", check.name()),
+                Err(why) => {
+                    tracing::warn!(check = check.name(), why, "{name} check failed");
+                    text += &format!("[-]{} failed: reason withheld\n", check.name());
+                    failed = true;
+                }
             }
         }
-    }
-    if !excluded.is_empty() {
-        excluded.sort_unstable();
-        excluded.dedup();
-        let names: Vec<_> = excluded.iter().map(|name| format!("{name:?}")).collect();
-        text += &format!(
-            "warn: some health checks cannot be excluded: no matches for {}\n",
-            names.join(",")
-        );
-    }
-    if failed {
-        return text_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("{text}{name} check failed\n"),
-        );
-    }
-    match query.has("verbose") {
-        true => text_response(StatusCode::OK, format!("{text}{name} check passed\n")),
-        false => text_response(StatusCode::OK, "ok"),
+        if !excluded.is_empty() {
+            excluded.sort_unstable();
+            excluded.dedup();
+            let names: Vec<_> = excluded.iter().map(|name| format!("{name:?}")).collect();
+            text += &format!(
+                "warn: some health checks cannot be excluded: no matches for {}\n",
+                names.join(",")
+            );
+        }
+        if failed {
+            return text_response(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("{text}{name} check failed\n"),
+            );
+        }
+        match query.has("verbose") {
+            true => text_response(StatusCode::OK, format!("{text}{name} check passed\n")),
+            false => text_response(StatusCode::OK, "ok"),
+        }
     }
 }
 
@@ -152,6 +205,7 @@ mod tests {
             healthz: checks.clone(),
             livez: checks.clone(),
             readyz: checks,
+            outcomes: Outcomes::default(),
         }
     }
 

@@ -26,6 +26,11 @@ pub const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// How many have no answer before the connection is given up.
 pub const TCP_KEEPALIVE_TRIES: u32 = 3;
 
+/// How long a CPU profile is taken if nobody says otherwise.
+pub const PROFILE_SECONDS_DEFAULT: u64 = 30;
+/// The same, at most.
+pub const PROFILE_SECONDS_MAX: u64 = 300;
+
 /// How long a feed may go on after it was told to finish.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// The shortest time after which a feed that had nothing is asked again because of the time.

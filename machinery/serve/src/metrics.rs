@@ -2,32 +2,23 @@
 //! register here.
 
 mod labels;
+mod process;
+mod requests;
+mod text;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use http_body::Body as _;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Body, Request, Response};
 use crate::request_info::RequestInfo;
-use labels::{Coded, Kind, Labels};
+use labels::Labels;
+use requests::{Requests, UnderWay};
 
-/// Bounds of request durations, in seconds.
-const SECONDS: [f64; 23] = [
-    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0,
-    20.0, 30.0, 45.0, 60.0,
-];
-/// Bounds of answer sizes, in bytes.
-const BYTES: [f64; 7] = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-
-type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
+pub(crate) use process::HANDSHAKE_ERRORS;
 
 /// Whether a resource is served. Labels must not grow with what clients make up.
 pub type IsServed = Box<dyn Fn(&RequestInfo) -> bool + Send + Sync>;
@@ -41,53 +32,31 @@ pub struct Metrics {
 struct Shared {
     registry: Mutex<Registry>,
     is_served: IsServed,
-    requests: Family<Coded, Counter>,
-    seconds: Histograms,
-    bytes: Histograms,
-    in_flight: Family<Kind, Gauge>,
-    long_running: Family<Labels, Gauge>,
+    requests: Requests,
+}
+
+/// In an answer's extensions: the server gave up the request to protect itself.
+#[derive(Clone, Copy, Debug)]
+struct Terminated;
+
+/// Says of an answer that the server gave up the request to protect itself: it was too slow, too many were under way, it panicked.
+pub(crate) fn terminated(mut response: Response) -> Response {
+    response.extensions_mut().insert(Terminated);
+    response
 }
 
 impl Metrics {
     /// Counts nothing yet.
     pub fn new(is_served: IsServed) -> Self {
         let mut registry = Registry::default();
-        let requests = Family::<Coded, Counter>::default();
-        let seconds: Histograms = Family::new_with_constructor(|| Histogram::new(SECONDS));
-        let bytes: Histograms = Family::new_with_constructor(|| Histogram::new(BYTES));
-        let in_flight = Family::<Kind, Gauge>::default();
-        let long_running = Family::<Labels, Gauge>::default();
-        registry.register(
-            "apiserver_request",
-            "Requests by verb, resource and code",
-            requests.clone(),
-        );
-        registry.register(
-            "apiserver_request_duration_seconds",
-            "Time to answer a request",
-            seconds.clone(),
-        );
-        registry.register("apiserver_response_sizes", "Bytes of answers", bytes.clone());
-        registry.register(
-            "apiserver_current_inflight_requests",
-            "Requests under way",
-            in_flight.clone(),
-        );
-        registry.register(
-            "apiserver_longrunning_requests",
-            "Watches and connections",
-            long_running.clone(),
-        );
-        let registry = Mutex::new(registry);
+        let requests = Requests::default();
+        requests.register(&mut registry);
+        registry.register_collector(Box::new(process::Process));
         Self {
             shared: Arc::new(Shared {
-                registry,
+                registry: Mutex::new(registry),
                 is_served,
                 requests,
-                seconds,
-                bytes,
-                in_flight,
-                long_running,
             }),
         }
     }
@@ -101,7 +70,7 @@ impl Metrics {
             .unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The answer to a scrape, in the OpenMetrics text format.
+    /// The answer to a scrape, in the Prometheus text format.
     pub fn answer(&self) -> Response {
         let mut text = String::new();
         let registry = self
@@ -111,34 +80,20 @@ impl Metrics {
             .unwrap_or_else(PoisonError::into_inner);
         // Writing to a string does not fail.
         let _ = encode(&mut text, &registry);
-        let mut response = http::Response::new(Body::full(text));
-        let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        response
-            .headers_mut()
-            .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(media));
+        let mut response = http::Response::new(Body::full(text::of_open_metrics(&text)));
+        let media = http::HeaderValue::from_static(text::MEDIA);
+        response.headers_mut().insert(http::header::CONTENT_TYPE, media);
         response
     }
 
     fn labels(&self, request: &Request) -> (Labels, bool) {
         match RequestInfo::of(request) {
             Ok(info) if info.is_resource && !(self.shared.is_served)(&info) => {
-                (Labels::unknown(&info), false)
+                (Labels::unknown(&info, request), false)
             }
-            Ok(info) => (Labels::new(&info), info.is_long_running()),
+            Ok(info) => (Labels::new(&info, request), info.is_long_running()),
             Err(_) => (Labels::default(), false),
         }
-    }
-
-    fn finished(&self, labels: Labels, response: &Response, begun: Instant) {
-        let code = response.status().as_u16();
-        if let Some(bytes) = response.body().size_hint().exact() {
-            self.shared.bytes.get_or_create(&labels).observe(bytes as f64);
-        }
-        self.shared
-            .seconds
-            .get_or_create(&labels)
-            .observe(begun.elapsed().as_secs_f64());
-        self.shared.requests.get_or_create(&Coded { labels, code }).inc();
     }
 }
 
@@ -146,40 +101,27 @@ impl Metrics {
 impl Filter for Metrics {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let begun = Instant::now();
+        let requests = &self.shared.requests;
         let (labels, is_long_running) = self.labels(&request);
-        let gauge = match is_long_running {
-            true => self.shared.long_running.get_or_create(&labels).clone(),
-            false => self
-                .shared
-                .in_flight
-                .get_or_create(&Kind::of(request.method()))
-                .clone(),
+        let dry_run = labels::dry_run(&request);
+        let under_way = match is_long_running {
+            true => UnderWay::long(requests, &labels, begun),
+            false => UnderWay::short(requests, request.method()),
         };
-        let under_way = UnderWay::new(gauge);
         Box::pin(async move {
+            let pending = requests.pending(labels);
             let response = next.run(request).await;
-            self.finished(labels, &response, begun);
+            let labels = pending.done();
+            let is_terminated = response.extensions().get::<Terminated>().is_some();
+            requests.answered(&labels, dry_run, &response, is_terminated);
             match is_long_running {
                 true => response.map(|body| body.holding(under_way)),
-                false => response,
+                false => {
+                    requests.took(labels, dry_run, begun.elapsed());
+                    response
+                }
             }
         })
-    }
-}
-
-/// One request in a gauge; leaves it when dropped.
-struct UnderWay(Gauge);
-
-impl UnderWay {
-    fn new(gauge: Gauge) -> Self {
-        gauge.inc();
-        Self(gauge)
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }
 
@@ -197,27 +139,65 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_client_that_goes_before_its_answer_is_counted() {
+        let metrics = Metrics::new(Box::new(|_| true));
+        let forever = handler_fn(|_| std::future::pending());
+        let chain = Chain::new(vec![Box::new(metrics.clone())], forever).into_handler();
+        let request = http::Request::builder().uri("/api/v1/pods/x").body(Body::empty());
+        let asked = answer(chain, request.expect("a request"));
+        assert!(
+            tokio::time::timeout(std::time::Duration::from_millis(1), asked)
+                .await
+                .is_err()
+        );
+        let text = scrape(&metrics).await;
+        assert!(
+            text.contains("apiserver_request_aborts_total{verb=\"GET\","),
+            "{text}"
+        );
+        assert!(text.contains("apiserver_current_inflight_requests{request_kind=\"readOnly\"} 0"));
+    }
+
+    #[tokio::test]
     async fn requests_are_counted_under_the_names_of_the_reference() {
         let metrics = Metrics::new(Box::new(|info| info.resource == "pods"));
-        let handler = handler_fn(|_| async { text_response(http::StatusCode::OK, "1234") });
+        let handler = handler_fn(|request: Request| async move {
+            let answer = text_response(http::StatusCode::OK, "1234");
+            match *request.method() == http::Method::DELETE {
+                true => terminated(answer),
+                false => answer,
+            }
+        });
         let chain = Chain::new(vec![Box::new(metrics.clone())], handler).into_handler();
-        for uri in [
-            "/api/v1/namespaces/a/pods",
-            "/api/v1/namespaces/a/made-up",
-            "/api/v1/namespaces/a/pods?watch=1",
+        for (method, uri) in [
+            ("GET", "/api/v1/namespaces/a/pods"),
+            ("GET", "/api/v1/namespaces/a/made-up"),
+            ("GET", "/api/v1/namespaces/a/pods?watch=1"),
+            ("GET", "/api/v1/pods?watch=1&sendInitialEvents=true"),
+            ("PATCH", "/api/v1/namespaces/a/pods/b?dryRun=All"),
+            ("DELETE", "/api/v1/namespaces/a/pods/b"),
         ] {
             let request = http::Request::builder()
+                .method(method)
                 .uri(uri)
+                .header("content-type", "application/apply-patch+yaml")
                 .body(Body::empty())
                 .expect("a request");
             answer(chain.clone(), request).await;
         }
         let text = scrape(&metrics).await;
-        assert!(
-            text.contains(
-                "apiserver_request_total{verb=\"LIST\",group=\"\",version=\"v1\",resource=\"pods\""
-            )
-        );
+        for line in [
+            "apiserver_request_total{verb=\"LIST\",group=\"\",version=\"v1\",resource=\"pods\",subresource=\"\",scope=\"namespace\",component=\"apiserver\",dry_run=\"\",code=\"200\"} 1",
+            "apiserver_request_total{verb=\"APPLY\",group=\"\",version=\"v1\",resource=\"pods\",subresource=\"\",scope=\"resource\",component=\"apiserver\",dry_run=\"All\",code=\"200\"} 1",
+            "apiserver_request_sli_duration_seconds_bucket{le=\"1\",verb=\"LIST\",",
+            "apiserver_request_duration_seconds_bucket{le=\"0.005\",verb=\"APPLY\",",
+            "apiserver_request_terminations_total{verb=\"DELETE\",group=\"\",version=\"v1\",resource=\"pods\",subresource=\"\",scope=\"resource\",component=\"apiserver\",code=\"200\"} 1",
+            "apiserver_longrunning_requests{verb=\"WATCHLIST\",",
+            "process_open_fds ",
+            "kubernetes_build_info{",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
         assert!(text.contains("apiserver_current_inflight_requests{request_kind=\"readOnly\"} 0"));
         assert!(text.contains("apiserver_response_sizes_sum"));
         assert!(text.contains("apiserver_request_duration_seconds_bucket"));

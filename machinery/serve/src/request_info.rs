@@ -89,11 +89,13 @@ impl RequestInfo {
         Self::new(request.method(), uri.path(), uri.query().unwrap_or_default()).map(Arc::new)
     }
 
-    /// Whether the answer may take as long as the client likes: watches, logs, connections to containers.
+    /// Whether the answer may take as long as the client likes: watches, logs, connections to containers, profiles.
     pub fn is_long_running(&self) -> bool {
-        self.is_resource
-            && (matches!(self.verb, "watch" | "proxy")
-                || LONG_RUNNING_SUBRESOURCES.contains(&self.subresource.as_str()))
+        if !self.is_resource {
+            return self.path.ends_with(crate::profile::PATH);
+        }
+        matches!(self.verb, "watch" | "proxy")
+            || LONG_RUNNING_SUBRESOURCES.contains(&self.subresource.as_str())
     }
 
     fn read_resource(&mut self, method: &http::Method, segments: &[&str], query: &str) -> Result<(), Error> {

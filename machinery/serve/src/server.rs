@@ -9,6 +9,7 @@ mod websocket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 use crate::http::Handler;
 use crate::limits::{ACCEPT_PAUSE, Connections};
 use crate::load::Load;
+use crate::metrics::HANDSHAKE_ERRORS;
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
 use crate::tcp;
@@ -155,6 +157,7 @@ impl Running {
             Ok(Err(error)) => tracing::debug!(%address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
         }
+        HANDSHAKE_ERRORS.fetch_add(1, Ordering::Relaxed);
         None
     }
 }

@@ -7,9 +7,16 @@ pub const MINOR: &str = "36";
 /// As `kubectl version` prints it: the API's version, and what serves it.
 pub const GIT_VERSION: &str = concat!("v1.36.0+shardplane.", env!("CARGO_PKG_VERSION"));
 
+/// When it was built: not told, so that the same sources give the same binary.
+pub const BUILD_DATE: &str = "1970-01-01T00:00:00Z";
+/// What stands where clients look for Go's version.
+pub const GO_VERSION: &str = "none (Rust)";
+/// What built it.
+pub const COMPILER: &str = "rustc";
+
 /// The answer: an indented object, as the reference writes it.
 pub fn answer() -> Response {
-    let platform = format!("{}/{}", std::env::consts::OS, architecture());
+    let platform = platform();
     let fields = [
         ("major", "1"),
         ("minor", MINOR),
@@ -20,9 +27,9 @@ pub fn answer() -> Response {
         ("gitVersion", GIT_VERSION),
         ("gitCommit", ""),
         ("gitTreeState", ""),
-        ("buildDate", "1970-01-01T00:00:00Z"),
-        ("goVersion", "none (Rust)"),
-        ("compiler", "rustc"),
+        ("buildDate", BUILD_DATE),
+        ("goVersion", GO_VERSION),
+        ("compiler", COMPILER),
         ("platform", platform.as_str()),
     ];
     let lines: Vec<String> = fields
@@ -32,7 +39,11 @@ pub fn answer() -> Response {
     json_response(http::StatusCode::OK, format!("{{\n{}\n}}", lines.join(",\n")))
 }
 
-/// As Go names it.
+/// System and architecture, as Go names them.
+pub fn platform() -> String {
+    format!("{}/{}", std::env::consts::OS, architecture())
+}
+
 fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",

@@ -30,7 +30,7 @@ use limits::{HEALTH_WAIT, LEASE_TTL_MAX, LEASE_TTL_MIN, QUEUED_WRITES_MAX};
 use log::Log;
 use shared::Shared;
 use staging::Staging;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -46,6 +46,7 @@ pub struct Embedded {
     queue: Sender<Queued>,
     places: Arc<Semaphore>,
     counters: Arc<Counters>,
+    place: PathBuf,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -57,6 +58,7 @@ impl Embedded {
     /// [`Error::Fatal`] when another process has the folder, or when acknowledged data is damaged or missing. A write that
     /// was cut short by the end of the last process is no damage: nobody was told that it happened.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        let place = folder.to_owned();
         let folder = Folder::open(folder)?;
         let now = Instant::now();
         let checkpoint = Checkpoint::open(&folder.checkpoint())?;
@@ -84,6 +86,7 @@ impl Embedded {
             queue,
             places: Arc::new(Semaphore::new(QUEUED_WRITES_MAX)),
             counters,
+            place,
             writer: Some(thread),
         })
     }
@@ -200,6 +203,13 @@ impl Store for Embedded {
                 "the store's writer does not answer".to_owned(),
             ))
         })
+    }
+
+    async fn size_bytes(&self) -> Result<u64, Error> {
+        let place = self.place.clone();
+        let size = tokio::task::spawn_blocking(move || folder::size_bytes(&place)).await;
+        size.map_err(|panic| Error::Fatal(panic.to_string()))?
+            .map_err(|error| Error::Unavailable(format!("cannot read the store's folder: {error}")))
     }
 }
 

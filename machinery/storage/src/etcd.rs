@@ -259,6 +259,11 @@ impl Store for Etcd {
     async fn health(&self) -> Result<(), Error> {
         self.current_revision().await.map(drop)
     }
+
+    async fn size_bytes(&self) -> Result<u64, Error> {
+        let status = timed(self.client.maintenance_client().status()).await?;
+        Ok(u64::try_from(status.db_size()).unwrap_or(0))
+    }
 }
 
 fn tls(options: &Options) -> TlsOptions {

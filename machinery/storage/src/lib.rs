@@ -7,6 +7,7 @@ pub mod encrypted;
 pub mod etcd;
 pub mod key_range;
 pub mod lease_pool;
+pub mod measured;
 pub mod resource_keys;
 pub mod routed;
 pub mod store;
@@ -15,6 +16,7 @@ pub use embedded::Embedded;
 pub use encrypted::Encrypted;
 pub use etcd::Etcd;
 pub use lease_pool::LeasePool;
+pub use measured::Measured;
 pub use resource_keys::{GroupResource, ResourceKeys};
 pub use routed::Routed;
 pub use store::{

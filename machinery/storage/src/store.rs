@@ -272,6 +272,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store can serve; an error says why not.
     async fn health(&self) -> Result<(), Error>;
+
+    /// How much it takes on disk.
+    async fn size_bytes(&self) -> Result<u64, Error> {
+        Err(Error::Unavailable("its size is not known".to_owned()))
+    }
 }
 
 /// The store to ask for revisions, leases and compaction of the keys around `key`.

@@ -82,6 +82,7 @@ impl Writer {
         }));
         if is_first {
             unit.past.forget_before(revision);
+            Counts::count(&unit.counts.loads);
             unit.generation.store(Some(self.generation.clone()));
             before.into_iter().for_each(|mut before| before.ring.close());
             unit.set_phase(Phase::Following);

@@ -1,14 +1,18 @@
 //! The objects that are there when a watch begins, sent from a snapshot piece by piece.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use render::watch::Kind;
 use serve::status::Status;
 
 use super::Interest;
+use crate::delivery::{self, What};
 use crate::forms::Encoder;
 use crate::limits::{LIST_CHUNK_BYTES, SCAN_ITEMS_MAX};
 use crate::marks::Marks;
 use crate::snapshot::Snapshot;
+use crate::unit::Unit;
 
 /// What is left to send of a snapshot.
 pub(super) struct Initial {
@@ -25,6 +29,8 @@ pub(super) struct Initial {
 pub(super) enum Piece {
     /// Events.
     Chunk(Bytes),
+    /// That all events were sent.
+    Marked(Bytes),
     /// None of the objects that were looked at is selected; there are more.
     Again,
     /// All is sent.
@@ -45,20 +51,20 @@ impl Initial {
     /// The next events together, of as many objects as are looked at in one turn.
     pub(super) fn piece(
         &mut self,
-        encoder: &Encoder,
+        of: (&Arc<Unit>, &Arc<Encoder>),
         interest: &Interest,
         has_header: &mut bool,
     ) -> Result<Piece, Status> {
         let mut chunk = BytesMut::new();
         if !self.is_through {
-            self.scan(encoder, interest, has_header, &mut chunk)?;
+            self.scan(of, interest, has_header, &mut chunk)?;
         }
         Ok(match (chunk.is_empty(), self.is_through) {
             (false, _) => Piece::Chunk(chunk.freeze()),
             (true, false) => Piece::Again,
             (true, true) if std::mem::take(&mut self.with_bookmark) => {
                 let is_first = std::mem::take(has_header);
-                Piece::Chunk(encoder.bookmark(self.snapshot.revision(), true, is_first)?)
+                Piece::Marked(of.1.bookmark(self.snapshot.revision(), true, is_first)?)
             }
             (true, true) => Piece::Through,
         })
@@ -66,7 +72,7 @@ impl Initial {
 
     fn scan(
         &mut self,
-        encoder: &Encoder,
+        (unit, encoder): (&Arc<Unit>, &Arc<Encoder>),
         interest: &Interest,
         has_header: &mut bool,
         chunk: &mut BytesMut,
@@ -87,7 +93,9 @@ impl Initial {
             last = Some(item);
             if interest.selects(item) {
                 let first = std::mem::take(has_header);
-                chunk.extend_from_slice(&encoder.event(Kind::Added, item, item.revision(), first)?);
+                let event = encoder.event(Kind::Added, item, item.revision(), first)?;
+                delivery::sent(unit, encoder, What::Initial, event.len());
+                chunk.extend_from_slice(&event);
             }
         }
         self.is_through = last.is_none();

@@ -178,7 +178,11 @@ async fn validated(plugins: Vec<Box<dyn Plugin>>) -> (Result<Held, Status>, Told
     };
     let mut told = Told::default();
     let own = Late::default();
-    let chain = Chain { plugins, own };
+    let chain = Chain {
+        plugins,
+        own,
+        numbers: Numbers::default(),
+    };
     let done = chain.validate(&attributes, &Nothing, &mut told).await;
     (done, told)
 }

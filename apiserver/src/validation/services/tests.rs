@@ -141,14 +141,20 @@ fn an_ingress_address_has_a_mode() {
     assert!(of(tree!({"ip": "1.2.3.4", "ipMode": "Proxy"})).is_empty());
     assert_eq!(
         of(tree!({"ip": "1.2.3.4"})),
-        [format!("{at}: Required value: must be specified when `ip` is set")]
+        [format!(
+            "{at}: Required value: must be specified when `ip` is set"
+        )]
     );
     assert_eq!(
         of(tree!({"ip": "1.2.3.4", "ipMode": "Other"})),
-        [format!("{at}: Unsupported value: \"Other\": supported values: \"Proxy\", \"VIP\"")]
+        [format!(
+            "{at}: Unsupported value: \"Other\": supported values: \"Proxy\", \"VIP\""
+        )]
     );
     assert_eq!(
         of(tree!({"hostname": "a", "ipMode": "VIP"})),
-        [format!("{at}: Forbidden: may not be specified when `ip` is not set")]
+        [format!(
+            "{at}: Forbidden: may not be specified when `ip` is not set"
+        )]
     );
 }

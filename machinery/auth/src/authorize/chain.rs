@@ -11,6 +11,7 @@ use super::rbac::{NonResourceRule, Rbac, ResourceRule, UserRules, url_matches};
 use super::webhook::Webhook;
 use super::{Attributes, Decision, Verdict};
 use crate::User;
+use crate::metrics::Decisions;
 
 /// One of a chain.
 #[derive(Clone, Debug)]
@@ -46,6 +47,11 @@ impl Authorizer {
             Self::Abac(_) => "ABAC",
             Self::Webhook(_) => "Webhook",
         }
+    }
+
+    /// Whether it is one that is configured; the others always come before those.
+    fn is_configured(&self) -> bool {
+        !matches!(self, Self::Masters | Self::Paths(_))
     }
 
     async fn decide(&self, user: &User, attributes: &Attributes<'_>) -> Decision {
@@ -86,6 +92,7 @@ impl Authorizer {
 #[derive(Debug, Default)]
 pub struct Chain {
     authorizers: ArcSwap<Vec<Authorizer>>,
+    decisions: Decisions,
 }
 
 impl Chain {
@@ -93,7 +100,13 @@ impl Chain {
     pub fn new(authorizers: Vec<Authorizer>) -> Self {
         Self {
             authorizers: ArcSwap::from_pointee(behind_masters(authorizers)),
+            decisions: Decisions::default(),
         }
+    }
+
+    /// What is counted.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// Those that decide now.
@@ -112,6 +125,9 @@ impl Chain {
         for authorizer in self.authorizers.load_full().iter() {
             let decision = authorizer.decide(user, attributes).await;
             if decision.verdict != Verdict::NoOpinion {
+                if authorizer.is_configured() {
+                    self.decisions.count(authorizer.name(), decision.is_allowed());
+                }
                 return decision;
             }
             reasons.extend(Some(decision.reason).filter(|reason| !reason.is_empty()));

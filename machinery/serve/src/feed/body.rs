@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 
-use super::{Owned, ReadySet, Step};
+use super::{Owned, ReadySet, Step, end_turn};
 use crate::http::BodyError;
 use crate::limits::FEED_PAUSE_MIN;
 
@@ -55,7 +55,9 @@ impl FeedBody {
             ready.register(cx.waker());
             ready.drain(|_| {});
             let now = Instant::now();
-            match feed.next(now) {
+            let step = feed.next(now);
+            end_turn();
+            match step {
                 Step::Idle => {}
                 Step::Again => {
                     cx.waker().wake_by_ref();

@@ -122,6 +122,7 @@ impl Authentication {
             .filter(|peer| peer.has_certificate());
         let by_certificate = peer.map(|peer| peer.user(&self.clients));
         if let Some(Ok(known)) = by_certificate {
+            self.metrics.count_certificate(known.until);
             return Ok(Found {
                 user: known.user,
                 until: Some(known.until),

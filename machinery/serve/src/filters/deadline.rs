@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, status_response};
+use crate::metrics::terminated;
 use crate::query::Query;
 use crate::request_info::RequestInfo;
 use crate::status::Status;
@@ -58,9 +59,9 @@ impl Filter for Deadline {
         Box::pin(async move {
             let answer = tokio::time::timeout(limit, next.run(request)).await;
             answer.unwrap_or_else(|_| {
-                status_response(&Status::timeout(
+                terminated(status_response(&Status::timeout(
                     "request did not complete within the allotted timeout",
-                ))
+                )))
             })
         })
     }

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, Response, text_response};
+use crate::metrics::terminated;
 use crate::request_info::RequestInfo;
 
 /// Refuses requests when too many are under way. Long-running ones and those of `system:masters` do not count.
@@ -54,7 +55,7 @@ impl Filter for InFlight {
         Box::pin(async move {
             match slots.try_acquire() {
                 Ok(_held) => next.run(request).await,
-                Err(_) => too_many(),
+                Err(_) => terminated(too_many()),
             }
         })
     }

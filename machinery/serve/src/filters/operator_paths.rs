@@ -1,4 +1,4 @@
-//! The paths that are about the server and not about the cluster: health, metrics, version.
+//! The paths that are about the server and not about the cluster: health, metrics, version, status, flags, profiles.
 
 use http::{Method, StatusCode, header};
 
@@ -6,23 +6,36 @@ use crate::filter::{Answer, Filter, Next};
 use crate::health::Health;
 use crate::http::{Request, Response, status_response};
 use crate::metrics::Metrics;
+use crate::pages::Pages;
+use crate::profile::{self, Profiles};
 use crate::status::Status;
 use crate::version;
 
 /// Answers these paths; passes on all others.
-#[derive(Clone)]
 pub struct OperatorPaths {
     /// `/healthz`, `/livez`, `/readyz` and below.
     pub health: Health,
     /// `/metrics`.
     pub metrics: Metrics,
+    /// `/statusz`, `/flagz`.
+    pub pages: Pages,
+    /// `/debug/pprof/profile`, unless it is switched off.
+    pub profiles: Option<Profiles>,
 }
 
 impl Filter for OperatorPaths {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let path = request.uri().path();
+        if let Some(profiles) = &self.profiles
+            && path == profile::PATH
+        {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            return Box::pin(async move { profiles.answer(&query).await });
+        }
         match path {
             "/metrics" => Box::pin(async { self.metrics.answer() }),
+            "/statusz" => Box::pin(async move { self.pages.statusz(&request.into_parts().0) }),
+            "/flagz" => Box::pin(async move { self.pages.flagz(&request.into_parts().0) }),
             "/version" | "/version/" => Box::pin(async move { version_answer(request.method()) }),
             _ if path.starts_with("/version/") => {
                 Box::pin(async { status_response(&Status::unknown_resource()) })
@@ -73,6 +86,8 @@ mod tests {
         let paths = OperatorPaths {
             health,
             metrics: Metrics::new(Box::new(|_| false)),
+            pages: Pages::new("test", [].into(), &[], std::sync::Arc::new(Vec::new)),
+            profiles: None,
         };
         let teapot = handler_fn(|_| async { text_response(StatusCode::IM_A_TEAPOT, "") });
         let chain = Chain::new(vec![Box::new(paths)], teapot).into_handler();
@@ -83,6 +98,9 @@ mod tests {
             ("GET", "/livezz", 418),
             ("GET", "/metrics", 200),
             ("GET", "/metrics/nope", 418),
+            ("GET", "/statusz", 200),
+            ("GET", "/flagz", 200),
+            ("GET", "/debug/pprof/profile", 418),
             ("GET", "/version", 200),
             ("POST", "/version", 405),
             ("GET", "/version/x", 404),

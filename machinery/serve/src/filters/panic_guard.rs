@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 
 use crate::filter::{Answer, Filter, Next};
 use crate::http::{Request, status_response};
+use crate::metrics::terminated;
 use crate::status::Status;
 
 /// Keeps a panic from ending more than its request.
@@ -19,7 +20,7 @@ impl Filter for PanicGuard {
             let guarded = AssertUnwindSafe(async move { next.run(request).await }).catch_unwind();
             guarded.await.unwrap_or_else(|_| {
                 let why = "this request caused the server to panic; look in the logs for details";
-                status_response(&Status::internal(why))
+                terminated(status_response(&Status::internal(why)))
             })
         })
     }

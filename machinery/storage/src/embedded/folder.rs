@@ -48,6 +48,21 @@ impl Folder {
     }
 }
 
+/// What all files of a store's folder take together.
+pub fn size_bytes(path: &Path) -> std::io::Result<u64> {
+    let mut sum = 0;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        sum += match entry.metadata() {
+            Ok(found) if found.is_dir() => size_bytes(&entry.path())?,
+            Ok(found) => found.len(),
+            // A segment of the log that was just deleted.
+            Err(_) => 0,
+        };
+    }
+    Ok(sum)
+}
+
 fn private_folder(path: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o700))

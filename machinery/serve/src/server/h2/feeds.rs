@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::handoff::Arrival;
 use super::timers::Timers;
-use crate::feed::ReadySet;
+use crate::feed::{ReadySet, end_turn};
 use crate::limits::{CONNECTION_TURN_BYTES_MAX, FEED_PAUSE_MIN};
 use entry::{Entry, Turn};
 
@@ -109,6 +109,7 @@ impl Feeds {
             self.slots[slot as usize].is_queued = false;
             self.serve_one(slot, now, &mut left);
         }
+        end_turn();
         count > 0
     }
 
