@@ -85,32 +85,13 @@ fn check_selector(selector: &Place<'_>, kind: &str, errors: &mut Errors) {
 
 /// Checks a template of pods that run for ever, and that a selector selects them; not if the selector cannot be read.
 fn check_template_for(selector: &Place<'_>, template: &Place<'_>, errors: &mut Errors) {
-    if check_selected(selector, template, errors) {
-        check_template(template, errors);
-        check_lasting(template, errors);
-    }
-}
-
-/// The same where claims are mounted that only the pods have: as in the reference, the rules of pod specs wait for the pods.
-fn check_claiming_template_for(selector: &Place<'_>, template: &Place<'_>, errors: &mut Errors) {
-    if check_selected(selector, template, errors) {
-        check_metadata(template, errors);
-        check_lasting(template, errors);
-    }
-}
-
-/// Checks that a selector selects the pods of the template. False if it cannot be read.
-fn check_selected(selector: &Place<'_>, template: &Place<'_>, errors: &mut Errors) -> bool {
-    match Selector::of_object(selector.is_set().then(|| selector.value())) {
-        Ok(parsed) => {
-            check_match(&parsed, template, errors);
-            true
-        }
-        Err(_) => {
-            errors.push(selector.invalid_as(print_selector(selector.value()), "invalid label selector"));
-            false
-        }
-    }
+    let Ok(parsed) = Selector::of_object(selector.is_set().then(|| selector.value())) else {
+        errors.push(selector.invalid_as(print_selector(selector.value()), "invalid label selector"));
+        return;
+    };
+    check_match(&parsed, template, errors);
+    check_template(template, errors);
+    check_lasting(template, errors);
 }
 
 /// Checks that a selector selects the pods of the template, unless it selects all.
@@ -129,16 +110,6 @@ fn check_match(selector: &Selector, template: &Place<'_>, errors: &mut Errors) {
 
 /// Checks a pod template.
 fn check_template(template: &Place<'_>, errors: &mut Errors) {
-    check_metadata(template, errors);
-    let spec = template.field("spec");
-    pod_spec::check(&spec, Owner::Template, errors);
-    let ephemeral = spec.field("ephemeralContainers");
-    if !ephemeral.is_empty() {
-        errors.push(ephemeral.forbidden("ephemeral containers not allowed in pod template"));
-    }
-}
-
-fn check_metadata(template: &Place<'_>, errors: &mut Errors) {
     let metadata = template.field("metadata");
     let map = |name| metadata.field(name).value().as_map();
     let path = template.path();
@@ -147,6 +118,12 @@ fn check_metadata(template: &Place<'_>, errors: &mut Errors) {
         map("annotations"),
         &path.child("annotations"),
     ));
+    let spec = template.field("spec");
+    pod_spec::check(&spec, Owner::Template, errors);
+    let ephemeral = spec.field("ephemeralContainers");
+    if !ephemeral.is_empty() {
+        errors.push(ephemeral.forbidden("ephemeral containers not allowed in pod template"));
+    }
 }
 
 /// Checks what a template must be for pods that run for ever.

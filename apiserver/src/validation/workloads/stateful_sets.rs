@@ -1,11 +1,11 @@
 //! Rules of stateful sets.
 
 use object::names;
-use schema::{Map, Value};
+use schema::{Map, Value, tree};
 
 use super::{
-    check_at_most_all, check_bounds, check_claiming_template_for, check_collisions, check_count_or_percent,
-    check_counters, check_selector, count_or_percent, spec,
+    check_at_most_all, check_bounds, check_collisions, check_count_or_percent, check_counters,
+    check_selector, check_template_for, count_or_percent, spec,
 };
 use crate::strategy::Errors;
 use crate::validation::claims;
@@ -95,7 +95,33 @@ fn check_spec(spec: &Place<'_>, new: bool, errors: &mut Errors) {
     }
     let selector = spec.field("selector");
     check_selector(&selector, "statefulset", errors);
-    check_claiming_template_for(&selector, &spec.field("template"), errors);
+    let template = spec.field("template");
+    let whole = with_claims(template.value(), &spec.field("volumeClaimTemplates"));
+    let whole = Place::new(Some(&whole), template.path().clone());
+    check_template_for(&selector, &whole, errors);
+}
+
+/// The template with a volume for each claim that its pods will have: containers may mount it.
+fn with_claims(template: &Value, claims: &Place<'_>) -> Value {
+    let mut whole = template.clone();
+    let Some(spec) = whole.at_mut(&["spec"]).and_then(Value::as_map_mut) else {
+        return whole;
+    };
+    let volumes = spec.entry_or_insert_with("volumes", || Value::from(Vec::new()));
+    let Some(volumes) = volumes.as_list_mut() else {
+        return whole;
+    };
+    for claim in claims.items() {
+        let name = claim.field("metadata").field("name");
+        let name = name.text();
+        if !volumes
+            .iter()
+            .any(|volume| volume.str_at(&["name"]) == Some(name))
+        {
+            volumes.push(tree!({"name": name, "emptyDir": {}}));
+        }
+    }
+    whole
 }
 
 fn check_management(policy: &Place<'_>, errors: &mut Errors) {
@@ -140,26 +166,26 @@ fn check_unavailable(unavailable: &Place<'_>, errors: &mut Errors) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::tree;
 
     #[test]
-    fn pods_may_mount_claims_that_the_template_has_no_volume_for() {
-        let set = tree!({
-            "spec": {
-                "podManagementPolicy": "OrderedReady",
-                "updateStrategy": {"type": "RollingUpdate"},
-                "selector": {"matchLabels": {"app": "a"}},
-                "template": {
-                    "metadata": {"labels": {"app": "a"}},
-                    "spec": {
-                        "restartPolicy": "Always",
-                        "containers": [{"name": "a", "image": "a", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+    fn pods_may_mount_the_claims_that_they_will_have() {
+        let set = |mounted: &str| {
+            tree!({
+                "spec": {
+                    "selector": {"matchLabels": {"app": "a"}},
+                    "volumeClaimTemplates": [{"metadata": {"name": "data"}}],
+                    "template": {
+                        "metadata": {"labels": {"app": "a"}},
+                        "spec": {"containers": [{"name": "a", "volumeMounts": [{"name": mounted, "mountPath": "/data"}]}]},
                     },
                 },
-            },
-        });
-        let mut errors = Errors::default();
-        create(&set, &mut errors);
-        assert!(errors.is_empty(), "{errors:?}");
+            })
+        };
+        let is_refused = |mounted: &str| {
+            let mut errors = Errors::default();
+            create(&set(mounted), &mut errors);
+            format!("{errors:?}").contains("volumeMounts")
+        };
+        assert!(!is_refused("data") && is_refused("other"));
     }
 }
