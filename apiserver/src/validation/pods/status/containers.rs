@@ -7,7 +7,7 @@ use schema::Value;
 use crate::strategy::Errors;
 use crate::validation::place::Place;
 
-/// Statuses, the containers that they are of, and whether devices are told of those.
+/// Statuses, and the containers that they are of.
 const KINDS: [(&str, &str); 3] = [
     ("containerStatuses", "containers"),
     ("initContainerStatuses", "initContainers"),
