@@ -1,12 +1,13 @@
 //! What was sent to watches: how many events, how large, and how long after the store told them. A watch notes an event in its thread,
-//! without an atomic operation; what a connection's turn has sent to all its watches is added up at the end of the turn.
+//! without an atomic operation: mostly it is what the watch before it has sent, and a count goes up. What a connection's turn has sent
+//! to all its watches is added up at the end of the turn.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use serve::feed;
+use tokio::time::Instant;
 
 use crate::distribution::{Distribution, Local};
 use crate::forms::Encoder;
@@ -69,6 +70,23 @@ struct Tally {
     sizes: Local,
     latency: Local,
     initial: u64,
+    run: Run,
+}
+
+/// Equal events, one after the other.
+#[derive(Clone, Copy)]
+struct Run {
+    what: What,
+    bytes: usize,
+    count: u64,
+}
+
+impl Run {
+    const NONE: Self = Self {
+        what: What::Past,
+        bytes: 0,
+        count: 0,
+    };
 }
 
 thread_local! {
@@ -76,10 +94,10 @@ thread_local! {
 }
 
 /// What a watch sends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A change that came from the store so long ago.
-    Change(Duration),
+    /// A change that came from the store while the watch was open.
+    Change { arrived: Instant, sent: Instant },
     /// A change that had come before the watch began.
     Past,
     /// What was there when the watch began.
@@ -96,16 +114,38 @@ pub fn sent(unit: &Arc<Unit>, encoder: &Arc<Encoder>, what: What, bytes: usize) 
             .position(|tally| Arc::ptr_eq(&tally.encoder, encoder));
         let at = found.unwrap_or_else(|| begin(tallies, unit, encoder));
         let tally = &mut tallies[at];
-        encoder.sent().sizes.note(&mut tally.sizes, bytes as u64);
+        if tally.run.what != what || tally.run.bytes != bytes {
+            tally.note();
+            tally.run = Run {
+                what,
+                bytes,
+                count: 0,
+            };
+        }
+        tally.run.count += 1;
+    });
+}
+
+impl Tally {
+    /// Adds the run to what was sent.
+    fn note(&mut self) {
+        let Run { what, bytes, count } = std::mem::replace(&mut self.run, Run::NONE);
+        if count == 0 {
+            return;
+        }
+        let sizes = &self.encoder.sent().sizes;
+        sizes.note(&mut self.sizes, bytes as u64, count);
         match what {
-            What::Change(age) => {
+            What::Change { arrived, sent } => {
+                let age = sent.saturating_duration_since(arrived);
                 let age_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
-                unit.delivered().latency.note(&mut tally.latency, age_us);
+                let latency = &self.unit.delivered().latency;
+                latency.note(&mut self.latency, age_us, count);
             }
-            What::Initial => tally.initial += 1,
+            What::Initial => self.initial += count,
             What::Past | What::Bookmark => {}
         }
-    });
+    }
 }
 
 fn begin(tallies: &mut Vec<Tally>, unit: &Arc<Unit>, encoder: &Arc<Encoder>) -> usize {
@@ -121,12 +161,14 @@ fn begin(tallies: &mut Vec<Tally>, unit: &Arc<Unit>, encoder: &Arc<Encoder>) -> 
         sizes: Local::default(),
         latency: Local::default(),
         initial: 0,
+        run: Run::NONE,
     });
     tallies.len() - 1
 }
 
 fn settle(tallies: &mut Vec<Tally>) {
-    for tally in tallies.drain(..) {
+    for mut tally in tallies.drain(..) {
+        tally.note();
         tally.encoder.sent().sizes.add(&tally.sizes);
         let delivered = tally.unit.delivered();
         delivered.latency.add(&tally.latency);

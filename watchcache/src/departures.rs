@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -12,6 +13,8 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub struct Departures {
     asked: ArcSwapOption<Asked>,
+    /// Whether anybody is asked: each watch looks at each event, and this is cheaper. Who still sees the old value is woken later.
+    is_asked: AtomicBool,
 }
 
 /// Who is asked to leave, and when.
@@ -37,15 +40,20 @@ impl Departures {
             share,
             spread,
         })));
+        self.is_asked.store(true, Ordering::Release);
     }
 
     /// Nobody is asked any more.
     pub fn clear(&self) {
+        self.is_asked.store(false, Ordering::Release);
         self.asked.store(None);
     }
 
     /// When a watch is to leave that was opened at a time, if it is asked to. The time is its lot, too.
     pub fn time_for(&self, opened: Instant) -> Option<Instant> {
+        if !self.is_asked.load(Ordering::Acquire) {
+            return None;
+        }
         let asked = self.asked.load();
         let asked = asked.as_ref()?;
         let is_all = asked.share >= 1.0;

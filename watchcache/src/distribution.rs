@@ -42,10 +42,10 @@ impl Distribution {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// Notes a value for later.
-    pub fn note(&self, local: &mut Local, value: u64) {
-        local.counts[bucket(self.bounds, value)] += 1;
-        local.sum += value;
+    /// Notes a value, so many times, for later.
+    pub fn note(&self, local: &mut Local, value: u64, count: u64) {
+        local.counts[bucket(self.bounds, value)] += count;
+        local.sum += value * count;
     }
 
     /// Adds what was noted.
@@ -103,7 +103,7 @@ mod tests {
         let distribution = Distribution::new(&[10, 20]);
         let mut local = Local::default();
         for value in [0, 10, 11, 20, 21, 1_000] {
-            distribution.note(&mut local, value);
+            distribution.note(&mut local, value, 1);
         }
         assert_eq!(distribution.count(), 0);
         distribution.add(&local);

@@ -1,6 +1,7 @@
 //! Keeps one resource's cache abreast of its store: load, replay what the store still remembers, follow. It is the only
 //! writer of the unit; who reads it is not known here.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,10 @@ use crate::load;
 use crate::snapshot::Snapshot;
 use crate::unit::{Counts, Phase, Unit, Writer};
 
-/// How often the ring is trimmed when nothing happens.
+/// How often the ring is trimmed while changes come; otherwise it is with each mark of progress.
 const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the store is asked how far it is while nothing is shown yet.
+const LOADING_PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The task that keeps a unit abreast.
 pub struct Tail {
@@ -127,11 +130,10 @@ impl Tail {
     /// Follows the store; ends well only when the history is too long to be replayed.
     async fn follow(&mut self, loaded: &mut Loaded, target: Revision) -> Result<(), End> {
         let mut changes = self.changes(loaded.revision()).await?;
-        let mut trim = tokio::time::interval(TRIM_INTERVAL);
-        trim.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut asked = Instant::now();
         let mut replayed_bytes = 0;
         self.ask_progress().await;
+        let mut told = Instant::now();
+        let mut tick = pin!(tokio::time::sleep(pause(loaded.is_shown)));
         loop {
             tokio::select! {
                 batch = changes.next() => match heard(&self.unit, batch) {
@@ -142,16 +144,22 @@ impl Tail {
                             return Ok(());
                         }
                     }
-                    Some(Ok(WatchBatch::Progress(revision))) => loaded.progress(revision),
+                    Some(Ok(WatchBatch::Progress(revision))) => {
+                        told = Instant::now();
+                        loaded.progress(revision);
+                        loaded.trim(&self.unit);
+                    }
                     Some(Err(error)) => return Err(End::of(error)),
                     None => return Err(End::Lost(Error::Unavailable("the stream of changes ended".to_owned()))),
                 },
-                _ = trim.tick() => {
-                    loaded.trim(&self.unit);
-                    if !loaded.is_shown || asked.elapsed() >= IDLE_PROGRESS_INTERVAL {
-                        asked = Instant::now();
+                () = &mut tick => {
+                    let pause = pause(loaded.is_shown);
+                    // A store may answer to all when one asks.
+                    if told.elapsed() >= pause {
+                        told = Instant::now();
                         self.ask_progress().await;
                     }
+                    tick.as_mut().reset(told + pause);
                 }
                 changed = self.reload.changed() => if changed.is_ok() {
                     return Err(End::Gap("it differs from the store".to_owned()));
@@ -181,6 +189,14 @@ impl Tail {
     }
 }
 
+/// How long a tail waits before it asks how far the store is: not all tails of a process at once.
+fn pause(is_shown: bool) -> Duration {
+    match is_shown {
+        true => IDLE_PROGRESS_INTERVAL.mul_f64(0.7 + 0.3 * rand::random::<f64>()),
+        false => LOADING_PROGRESS_INTERVAL,
+    }
+}
+
 /// What came from the store; an error does not count as a sign of life.
 fn heard<T, E>(unit: &Unit, batch: Option<Result<T, E>>) -> Option<Result<T, E>> {
     if let Some(Ok(_)) = &batch {
@@ -203,6 +219,7 @@ struct Loaded {
     snapshot: Snapshot,
     /// Whether readers are let in.
     is_shown: bool,
+    trimmed: Instant,
 }
 
 impl Loaded {
@@ -211,6 +228,7 @@ impl Loaded {
             writer: unit.begin(snapshot.revision()),
             snapshot,
             is_shown: false,
+            trimmed: Instant::now(),
         }
     }
 
@@ -244,6 +262,9 @@ impl Loaded {
         }
         self.snapshot.advance(last);
         self.writer.publish();
+        if arrived.saturating_duration_since(self.trimmed) >= TRIM_INTERVAL {
+            self.trim(unit);
+        }
         Ok(())
     }
 
@@ -256,6 +277,7 @@ impl Loaded {
     }
 
     fn trim(&mut self, unit: &Unit) {
+        self.trimmed = Instant::now();
         self.writer.trim(unit);
     }
 }

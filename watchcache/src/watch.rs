@@ -117,7 +117,7 @@ impl Watch {
             match cursor.next() {
                 Ok(Some(event)) => match self.frame(&event) {
                     Ok(Some(frame)) => {
-                        self.tally(self.age(&event, now), &frame);
+                        self.tally(self.kind_of(&event, now), &frame);
                         let is_all = !cursor.is_behind();
                         self.phase = Phase::Live(cursor);
                         return match is_all {
@@ -194,10 +194,13 @@ impl Watch {
             .map(Some)
     }
 
-    /// How old a change is, if it came while the watch was open.
-    fn age(&self, event: &Event, now: Instant) -> What {
+    /// Whether a change came while the watch was open.
+    fn kind_of(&self, event: &Event, now: Instant) -> What {
         match event.arrived >= self.schedule.begun() {
-            true => What::Change(now.saturating_duration_since(event.arrived)),
+            true => What::Change {
+                arrived: event.arrived,
+                sent: now,
+            },
             false => What::Past,
         }
     }

@@ -103,8 +103,12 @@ fn attachment(profile: Vec<u8>) -> Response {
 mod tests {
     use super::*;
 
+    /// The profiler is one for the process: tests take turns.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     #[tokio::test]
     async fn one_profile_is_taken_at_a_time_and_within_limits() {
+        let _turn = TURN.lock().await;
         let profiles = Profiles::default();
         for query in ["seconds=0", "seconds=301", "seconds=-1", "seconds=x"] {
             assert_eq!(profiles.answer(query).await.status(), 400, "{query}");
@@ -119,6 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_for_a_profile_that_was_given_up() {
+        let _turn = TURN.lock().await;
         let profiles = Profiles::default();
         let long = profiles.answer("seconds=300");
         assert!(

@@ -6,6 +6,7 @@
 
 mod buffers;
 mod cork;
+mod direct;
 mod feeds;
 mod handoff;
 mod head;
@@ -43,8 +44,8 @@ pub(super) fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (cork, socket) = cork::new(stream, Arc::clone(buffers));
     let (limits, shutdown) = (server.limits, server.shutdown.clone());
+    let (cork, socket) = cork::new(stream, Arc::clone(buffers), limits.streams_max);
     let address = connection.peer.address;
     async move {
         // Boxed for the time that it takes.

@@ -5,6 +5,7 @@ mod client;
 mod feeds;
 mod log;
 mod loopback;
+mod shared_window;
 mod websocket;
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A corked socket: what h2 writes and flushes gathers in a buffer, and leaves in as few writes as possible when the connection's
-//! task drains it after its turn.
+//! A corked socket: what h2 writes and flushes gathers in a buffer, with the frames that are put past it, and leaves in as few writes as
+//! possible when the connection's task drains it after its turn.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::buffers::Buffers;
+use super::direct::{Direct, Lane, PIECE_BYTES_MAX};
 use crate::limits::CORK_BYTES;
 
 /// The end that h2 has.
@@ -27,12 +28,25 @@ struct Corked<S> {
     has_read: bool,
     /// Whether h2 had to stop because the buffer was full.
     has_refused: bool,
+    direct: Direct,
 }
 
-pub(super) fn new<S>(stream: S, buffers: Arc<Buffers>) -> (Cork<S>, Socket<S>) {
+/// A frame that is put past h2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// So much of it is on its way.
+    Some(usize),
+    /// The client does not let it be sent.
+    NoWindow,
+    /// It must wait until the socket has taken more, or h2 has written the rest of a frame.
+    NoSpace,
+}
+
+pub(super) fn new<S>(stream: S, buffers: Arc<Buffers>, streams_max: u32) -> (Cork<S>, Socket<S>) {
     let shared = Arc::new(Mutex::new(Corked {
         stream,
         buffers,
+        direct: Direct::new(streams_max),
         buffer: Vec::new(),
         written: 0,
         has_read: false,
@@ -60,6 +74,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Whether h2 was stopped since the last call and has more to write.
     pub(super) fn take_has_refused(&self) -> bool {
         std::mem::take(&mut lock(&self.0).has_refused)
+    }
+
+    /// Whether some lane may have got more room since the last call.
+    pub(super) fn take_has_opened(&self) -> bool {
+        lock(&self.0).direct.take_has_opened()
+    }
+
+    /// The way past h2. h2 must not be polled as long as it is held.
+    pub(super) fn lanes(&self) -> Lanes<'_, S> {
+        Lanes(lock(&self.0))
+    }
+}
+
+/// The way past h2, for a turn of the connection's feeds.
+pub(super) struct Lanes<'a, S>(MutexGuard<'a, Corked<S>>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Lanes<'_, S> {
+    /// A lane for a stream whose head is not sent yet; `None` if its frames must go through h2.
+    pub(super) fn open(&mut self, stream: u32) -> Option<Lane> {
+        self.0.direct.open(stream)
+    }
+
+    /// A lane's stream has ended.
+    pub(super) fn close(&mut self, lane: Lane) {
+        self.0.direct.close(lane);
+    }
+
+    /// Whether the client lets a lane send something now.
+    pub(super) fn has_window(&self, lane: Lane) -> bool {
+        self.0.direct.room(lane) > 0
+    }
+
+    /// Puts a frame with as much of some bytes, at least one, as it takes.
+    pub(super) fn put(&mut self, cx: &mut Context<'_>, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
+        self.0.put_frame(cx, lane, bytes)
     }
 }
 
@@ -105,17 +154,76 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Corked<S> {
     fn put(&mut self, bytes: &[u8], room: usize) -> usize {
         let count = bytes.len().min(room);
         self.buffer.extend_from_slice(&bytes[..count]);
+        self.direct.pass_outbound(&bytes[..count]);
         count
+    }
+
+    fn put_frame(&mut self, cx: &mut Context<'_>, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
+        loop {
+            // What is half written waits for the socket.
+            if self.written > 0 || !self.direct.is_between_frames() {
+                return Ok(Put::NoSpace);
+            }
+            if self.direct.room(lane) == 0 || bytes.is_empty() {
+                return Ok(Put::NoWindow);
+            }
+            if self.buffer.capacity() == 0 {
+                self.buffer = self.buffers.take();
+            }
+            match self.direct.put(lane, bytes, &mut self.buffer, CORK_BYTES) {
+                0 if self.poll_drain(cx)?.is_pending() => return Ok(Put::NoSpace),
+                0 => {}
+                count => return Ok(Put::Some(count)),
+            }
+        }
+    }
+
+    /// Reads for h2, which sees its part of what the client grants.
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let unread = self.direct.unread();
+            if !unread.is_empty() {
+                let count = unread.len().min(into.remaining());
+                into.put_slice(&unread[..count]);
+                self.direct.consume(count);
+                return Poll::Ready(Ok(()));
+            }
+            let wanting = self.direct.wanting();
+            if wanting == 0 {
+                return self.poll_read_into(cx, into);
+            }
+            let mut piece = [0; PIECE_BYTES_MAX];
+            let mut piece = ReadBuf::new(&mut piece[..wanting]);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
+            if piece.filled().is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            self.has_read = true;
+            self.direct.complete(piece.filled());
+        }
+    }
+
+    fn poll_read_into(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
+        let came = &mut into.filled_mut()[before..];
+        if came.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.has_read = true;
+        let passed = self.direct.pass_inbound(came);
+        into.set_filled(before + passed);
+        match passed {
+            // Nothing would be the end.
+            0 => self.poll_read(cx, into),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Cork<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let mut corked = lock(&self.0);
-        let before = into.filled().len();
-        let done = ready!(Pin::new(&mut corked.stream).poll_read(cx, into));
-        corked.has_read |= into.filled().len() > before;
-        Poll::Ready(done)
+        lock(&self.0).poll_read(cx, into)
     }
 }
 
@@ -171,7 +279,7 @@ mod tests {
     async fn writes_gather_until_they_are_drained() {
         let (near, mut far) = tokio::io::duplex(2 * CORK_BYTES);
         let buffers = Buffers::new();
-        let (mut cork, socket) = new(near, Arc::clone(&buffers));
+        let (mut cork, socket) = new(near, Arc::clone(&buffers), 4);
         cork.write_all(b"one ").await.expect("open");
         cork.flush().await.expect("open");
         cork.write_all(b"two").await.expect("open");
@@ -190,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_buffer_waits_for_the_socket() {
         let (near, mut far) = tokio::io::duplex(1_024);
-        let (mut cork, socket) = new(near, Buffers::new());
+        let (mut cork, socket) = new(near, Buffers::new(), 4);
         let writing = tokio::spawn(async move { cork.write_all(&vec![b'x'; 3 * CORK_BYTES]).await });
         let mut read = vec![0; 2 * CORK_BYTES];
         far.read_exact(&mut read).await.expect("open");

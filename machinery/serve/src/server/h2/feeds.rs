@@ -2,13 +2,17 @@
 //! When to ask and when to write is for the connection's task.
 
 mod entry;
+mod outlet;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
+use super::Error;
+use super::cork::Lanes;
 use super::handoff::Arrival;
 use super::timers::Timers;
 use crate::feed::{ReadySet, end_turn};
@@ -28,6 +32,10 @@ pub(super) struct Feeds {
     /// Without a slot: streams whose reset was not looked at yet still have theirs.
     waiting: VecDeque<Arrival>,
 }
+
+/// What a connection reads and writes.
+pub(super) trait Io: AsyncRead + AsyncWrite + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Unpin> Io for S {}
 
 struct Slot {
     /// Marks the slot's stream.
@@ -55,13 +63,13 @@ impl Feeds {
     }
 
     /// Takes a feed over.
-    pub(super) fn adopt(&mut self, arrival: Arrival) {
+    pub(super) fn adopt<S: Io>(&mut self, arrival: Arrival, lanes: &mut Lanes<'_, S>) {
         let Some(slot) = self.free_slot() else {
             self.waiting.push_back(arrival);
             return;
         };
         let signal = self.ready.signal(slot);
-        match Entry::adopt(arrival, signal, &mut self.context(slot)) {
+        match Entry::adopt(arrival, signal, &mut self.context(slot), lanes) {
             Some(entry) => {
                 self.slots[slot as usize].entry = Some(entry);
                 self.enqueue(slot);
@@ -71,11 +79,22 @@ impl Feeds {
     }
 
     /// A slot of the ready set was marked.
-    pub(super) fn marked(&mut self, mark: u32) {
+    pub(super) fn marked<S: Io>(&mut self, mark: u32, lanes: &mut Lanes<'_, S>) {
         if mark < self.slots_max {
             self.wanted(mark);
         } else {
-            self.moved(mark - self.slots_max);
+            self.moved(mark - self.slots_max, lanes);
+        }
+    }
+
+    /// Some lanes may have more room: who waits on one looks again.
+    pub(super) fn opened(&mut self) {
+        for slot in (0..).take(self.slots.len()) {
+            let entry = self.slots[slot as usize].entry.as_mut();
+            let waits = entry.filter(|entry| entry.lane().is_some());
+            if waits.is_some_and(Entry::unblock) {
+                self.enqueue(slot);
+            }
         }
     }
 
@@ -96,37 +115,46 @@ impl Feeds {
         !self.queue.is_empty()
     }
 
-    /// Lets those that are to be asked queue frames, each up to its share. True if the streams changed.
-    pub(super) fn serve(&mut self, now: Instant) -> bool {
+    /// Lets those that are to be asked send, each up to its share. True if h2 has something to write. The context is of the connection.
+    pub(super) fn serve<S: Io>(
+        &mut self,
+        now: Instant,
+        mut lanes: Lanes<'_, S>,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, Error> {
         let mut left = CONNECTION_TURN_BYTES_MAX;
-        let count = self.queue.len();
-        for _ in 0..count {
+        let mut is_h2_moved = false;
+        for _ in 0..self.queue.len() {
             let Some(slot) = self.queue.pop_front() else { break };
             if left == 0 {
                 self.queue.push_front(slot);
                 break;
             }
             self.slots[slot as usize].is_queued = false;
-            self.serve_one(slot, now, &mut left);
-        }
-        end_turn();
-        count > 0
-    }
-
-    fn serve_one(&mut self, slot: u32, now: Instant, left: &mut usize) {
-        let Some(entry) = &mut self.slots[slot as usize].entry else {
-            return;
-        };
-        match entry.turn(now, left) {
-            Turn::Again => self.enqueue(slot),
-            Turn::Blocked => {}
-            Turn::Idle(wake_at) => {
-                if let Some(at) = wake_at {
-                    self.timers.ask(slot, at.max(now + FEED_PAUSE_MIN));
+            let Some(entry) = &mut self.slots[slot as usize].entry else {
+                continue;
+            };
+            let turn = entry.turn(now, &mut left, &mut lanes, cx)?;
+            is_h2_moved |= entry.lane().is_none() || matches!(turn, Turn::Done);
+            match turn {
+                Turn::Again => self.enqueue(slot),
+                Turn::Blocked => {}
+                Turn::Full => {
+                    self.slots[slot as usize].is_queued = true;
+                    self.queue.push_front(slot);
+                    break;
                 }
+                Turn::Idle(wake_at) => {
+                    if let Some(at) = wake_at {
+                        self.timers.ask(slot, at.max(now + FEED_PAUSE_MIN));
+                    }
+                }
+                Turn::Done => self.remove(slot, &mut lanes),
             }
-            Turn::Done => self.remove(slot),
         }
+        drop(lanes);
+        end_turn();
+        Ok(is_h2_moved)
     }
 
     /// A feed signalled, or its time has come. One that waits for its client is left alone.
@@ -138,13 +166,13 @@ impl Feeds {
     }
 
     /// A stream was reset or has more room.
-    fn moved(&mut self, slot: u32) {
+    fn moved<S: Io>(&mut self, slot: u32, lanes: &mut Lanes<'_, S>) {
         let Some(Slot { waker, entry, .. }) = self.slots.get_mut(slot as usize) else {
             return;
         };
         let Some(entry) = entry else { return };
         if entry.is_reset(&mut Context::from_waker(waker)) {
-            self.remove(slot);
+            self.remove(slot, lanes);
         } else if entry.unblock() {
             self.enqueue(slot);
         }
@@ -157,12 +185,15 @@ impl Feeds {
         }
     }
 
-    fn remove(&mut self, slot: u32) {
-        self.slots[slot as usize].entry = None;
+    fn remove<S: Io>(&mut self, slot: u32, lanes: &mut Lanes<'_, S>) {
+        let entry = self.slots[slot as usize].entry.take();
+        if let Some(lane) = entry.and_then(|entry| entry.lane()) {
+            lanes.close(lane);
+        }
         self.timers.clear(slot);
         self.free.push(slot);
         if let Some(arrival) = self.waiting.pop_front() {
-            self.adopt(arrival);
+            self.adopt(arrival, lanes);
         }
     }
 

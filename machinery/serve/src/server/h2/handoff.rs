@@ -3,14 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use h2::SendStream;
+use h2::server::SendResponse;
 
 use crate::feed::{Owned, Signal};
 use crate::server::idle::UnderWay;
 
-/// A feed and the stream that it goes to.
+/// A feed, and the stream that it goes to. The answer's head is sent by who takes it over: frames past h2 must not come before it.
 pub(super) struct Arrival {
-    pub(super) stream: SendStream<Bytes>,
+    pub(super) respond: SendResponse<Bytes>,
+    pub(super) head: http::Response<()>,
     pub(super) feed: Owned,
     pub(super) under_way: UnderWay,
 }

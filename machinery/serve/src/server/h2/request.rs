@@ -86,14 +86,14 @@ async fn respond(
     if is_empty || is_bare || !has_content {
         return respond.send_response(response, true).map(drop);
     }
-    let stream = respond.send_response(response, false)?;
     match body.into_feed() {
         Ok(feed) => handoff.leave(Arrival {
-            stream,
+            respond,
+            head: response,
             feed,
             under_way,
         }),
-        Err(body) => send::pipe(body, stream).await,
+        Err(body) => send::pipe(body, respond.send_response(response, false)?).await,
     }
     Ok(())
 }

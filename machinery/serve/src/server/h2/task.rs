@@ -117,13 +117,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
         if self.look_at_time(now)? {
             return Ok(Round::Closed);
         }
-        if !self.socket.is_behind() && self.feeds.serve(now) {
-            self.is_moved = true;
+        if !self.socket.is_behind() {
+            let mut cx = Context::from_waker(&self.waker);
+            self.is_moved |= self.feeds.serve(now, self.socket.lanes(), &mut cx)?;
         }
         // What the feeds did to their streams is not a reason for another round.
         self.collect();
         if std::mem::take(&mut self.is_moved) && self.advance(now)?.is_ready() {
             return Ok(Round::Closed);
+        }
+        if self.socket.take_has_opened() {
+            self.feeds.opened();
         }
         let drained = self.socket.poll_drain(&mut Context::from_waker(&self.waker))?;
         if drained.is_ready() && self.socket.take_has_refused() {
@@ -138,15 +142,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
     fn collect(&mut self) {
         let marks = Feeds::marks(self.limits.streams_max);
         let (feeds, is_moved) = (&mut self.feeds, &mut self.is_moved);
+        let mut lanes = self.socket.lanes();
         let mut has_arrivals = false;
         self.ready.drain(|mark| match mark {
-            _ if mark < marks => feeds.marked(mark),
+            _ if mark < marks => feeds.marked(mark, &mut lanes),
             _ if mark == marks => *is_moved = true,
             _ => has_arrivals = true,
         });
         if has_arrivals {
             for arrival in self.handoff.take() {
-                self.feeds.adopt(arrival);
+                self.feeds.adopt(arrival, &mut lanes);
             }
         }
     }

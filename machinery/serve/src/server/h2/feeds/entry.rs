@@ -5,22 +5,28 @@ use std::task::Context;
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use crate::feed::{Owned, Signal, Step};
-use crate::limits::{FEED_TURN_BYTES_MAX, GUESS_BYTES_MAX, SPARE_ROOM_BYTES};
+use super::outlet::{Outlet, Past, Sent, Through};
+use crate::feed::{Feed, Owned, Signal, Step};
+use crate::limits::FEED_TURN_BYTES_MAX;
+use crate::server::h2::Error;
+use crate::server::h2::cork::Lanes;
+use crate::server::h2::direct::Lane;
 use crate::server::h2::handoff::Arrival;
-use crate::server::h2::send::room;
 use crate::server::idle::UnderWay;
 
 /// A feed under way.
 pub(super) struct Entry {
     stream: SendStream<Bytes>,
+    /// `None` if its bytes go through h2.
+    lane: Option<Lane>,
     feed: Owned,
     /// What did not fit into the window of the last chunk.
     rest: Bytes,
-    /// How much the last chunk had: as much is asked room for before the next one is known.
-    last_bytes: usize,
+    /// What [`Through`] guesses by.
+    guess_bytes: usize,
     is_blocked: bool,
     _under_way: UnderWay,
 }
@@ -31,6 +37,8 @@ pub(super) enum Turn {
     Again,
     /// Its client's window is.
     Blocked,
+    /// The socket has to take more first, whoever's turn it is.
+    Full,
     /// It has nothing, and wants to be asked then.
     Idle(Option<Instant>),
     /// It is at its end.
@@ -38,13 +46,27 @@ pub(super) enum Turn {
 }
 
 impl Entry {
-    /// `None` if the stream was reset already or the feed panicked. The context is of the stream.
-    pub(super) fn adopt(arrival: Arrival, signal: Signal, cx: &mut Context<'_>) -> Option<Self> {
+    /// Sends the answer's head. `None` if the stream was reset already or the feed panicked. The context is of the stream.
+    pub(super) fn adopt<S>(
+        arrival: Arrival,
+        signal: Signal,
+        cx: &mut Context<'_>,
+        lanes: &mut Lanes<'_, S>,
+    ) -> Option<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut respond = arrival.respond;
+        let stream = respond.send_response(arrival.head, false);
+        let stream = stream
+            .inspect_err(|error| tracing::debug!(%error, "an answer could not be sent"))
+            .ok()?;
         let mut entry = Self {
-            stream: arrival.stream,
+            stream,
+            lane: None,
             feed: arrival.feed,
             rest: Bytes::new(),
-            last_bytes: 1,
+            guess_bytes: 1,
             is_blocked: false,
             _under_way: arrival.under_way,
         };
@@ -55,6 +77,7 @@ impl Entry {
             entry.stream.send_reset(Reason::INTERNAL_ERROR);
             return None;
         }
+        entry.lane = lanes.open(entry.stream.stream_id().as_u32());
         Some(entry)
     }
 
@@ -68,110 +91,122 @@ impl Entry {
         std::mem::take(&mut self.is_blocked)
     }
 
-    /// Whether the client wants no more. If not, the context is woken at a reset, and when there is more room.
+    /// Its lane, if its bytes do not go through h2.
+    pub(super) fn lane(&self) -> Option<Lane> {
+        self.lane
+    }
+
+    /// Whether the client wants no more. If not, the context is woken at a reset, and when h2 has more room for it.
     pub(super) fn is_reset(&mut self, cx: &mut Context<'_>) -> bool {
         self.stream.poll_reset(cx).is_ready()
     }
 
-    /// Sends what there is, up to its share of what is left for all.
-    pub(super) fn turn(&mut self, now: Instant, left: &mut usize) -> Turn {
+    /// Sends what there is, up to its share of what is left for all. The context is of the connection.
+    pub(super) fn turn<S>(
+        &mut self,
+        now: Instant,
+        left: &mut usize,
+        lanes: &mut Lanes<'_, S>,
+        cx: &mut Context<'_>,
+    ) -> Result<Turn, Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (feed, rest) = (&mut *self.feed.feed, &mut self.rest);
         // What it shares with others is as the filters' panic guard has it.
-        match catch_unwind(AssertUnwindSafe(|| self.send(now, left))) {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(error)) => {
+        let pulled = catch_unwind(AssertUnwindSafe(|| match self.lane {
+            Some(lane) => pull(feed, rest, Past { lane, lanes, cx }, now, left),
+            None => {
+                let through = Through::new(&mut self.stream, &mut self.guess_bytes);
+                pull(feed, rest, through, now, left)
+            }
+        }));
+        match pulled {
+            Ok(Ok(Pulled::Turn(Turn::Blocked))) => {
+                self.is_blocked = true;
+                Ok(Turn::Blocked)
+            }
+            Ok(Ok(Pulled::Turn(turn))) => Ok(turn),
+            Ok(Ok(Pulled::End)) => {
+                if let Err(error) = self.stream.send_data(Bytes::new(), true) {
+                    tracing::debug!(%error, "a stream ended early");
+                }
+                Ok(Turn::Done)
+            }
+            Ok(Err(Error::Protocol(error))) => {
                 tracing::debug!(%error, "a stream ended early");
-                Turn::Done
+                Ok(Turn::Done)
             }
-            Err(_) => {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(Pulled::Failed)) | Err(_) => {
                 self.stream.send_reset(Reason::INTERNAL_ERROR);
-                Turn::Done
+                Ok(Turn::Done)
             }
         }
     }
+}
 
-    fn send(&mut self, now: Instant, left: &mut usize) -> Result<Turn, h2::Error> {
-        let mut share = FEED_TURN_BYTES_MAX.min(*left);
-        // Each question to h2 locks its connection: room is asked for once a chunk, where the guess is right.
-        let mut has_room = 0;
-        loop {
-            if !self.rest.is_empty() {
-                if has_room < self.rest.len() {
-                    has_room = room(&mut self.stream, self.rest.len());
+/// How pulling ended.
+enum Pulled {
+    Turn(Turn),
+    /// The feed is at its end.
+    End,
+    /// It breaks off.
+    Failed,
+}
+
+/// Sends what is left of the last chunk, then what the feed gives.
+fn pull(
+    feed: &mut dyn Feed,
+    rest: &mut Bytes,
+    mut outlet: impl Outlet,
+    now: Instant,
+    left: &mut usize,
+) -> Result<Pulled, Error> {
+    let mut share = FEED_TURN_BYTES_MAX.min(*left);
+    // The feed has nothing after what is left.
+    let mut is_all = false;
+    let turn = loop {
+        if !rest.is_empty() {
+            match outlet.send(rest)? {
+                Sent::Some(count) => {
+                    share = share.saturating_sub(count);
+                    *left = left.saturating_sub(count);
+                    continue;
                 }
-                if has_room == 0 {
-                    return Ok(self.blocked());
-                }
-                let part = self.rest.split_to(has_room.min(self.rest.len()));
-                let sent = part.len();
-                self.stream.send_data(part, false)?;
-                has_room -= sent;
-                share = share.saturating_sub(sent);
-                *left = left.saturating_sub(sent);
-                continue;
-            }
-            if share == 0 {
-                return Ok(Turn::Again);
-            }
-            // The feed is not asked for what could not leave: its place costs nothing, what it gave would.
-            if has_room == 0 {
-                has_room = room(&mut self.stream, self.last_bytes);
-            }
-            if has_room == 0 {
-                return Ok(self.blocked());
-            }
-            match self.feed.feed.next(now) {
-                Step::Chunk(chunk) => {
-                    // An empty one counts too, so that a feed cannot keep its connection.
-                    share = share.saturating_sub(usize::from(chunk.is_empty()));
-                    self.take(chunk);
-                }
-                // The usual case: one event, which fits.
-                Step::Only(chunk) if !chunk.is_empty() && chunk.len() <= has_room => {
-                    self.last_bytes = chunk.len();
-                    *left = left.saturating_sub(chunk.len());
-                    has_room -= chunk.len();
-                    self.stream.send_data(chunk, false)?;
-                    return Ok(self.idle(has_room));
-                }
-                Step::Only(chunk) => self.take(chunk),
-                Step::Idle => return Ok(self.idle(has_room)),
-                Step::Again => {
-                    self.give_back(has_room);
-                    return Ok(Turn::Again);
-                }
-                Step::End => {
-                    self.stream.send_data(Bytes::new(), true)?;
-                    return Ok(Turn::Done);
-                }
-                Step::Failed(error) => {
-                    tracing::debug!(%error, "a feed broke off");
-                    self.stream.send_reset(Reason::INTERNAL_ERROR);
-                    return Ok(Turn::Done);
-                }
+                Sent::NoWindow => return Ok(Pulled::Turn(Turn::Blocked)),
+                Sent::NoSpace => return Ok(Pulled::Turn(Turn::Full)),
             }
         }
-    }
-
-    /// It has nothing now.
-    fn idle(&mut self, has_room: usize) -> Turn {
-        self.give_back(has_room);
-        Turn::Idle(self.feed.feed.wake_at())
-    }
-
-    /// Room that it was given and does not need is for the others of its connection.
-    fn give_back(&mut self, has_room: usize) {
-        if has_room > SPARE_ROOM_BYTES {
-            self.stream.reserve_capacity(0);
+        if is_all {
+            break Turn::Idle(feed.wake_at());
         }
-    }
-
-    fn take(&mut self, chunk: Bytes) {
-        self.last_bytes = chunk.len().clamp(1, GUESS_BYTES_MAX);
-        self.rest = chunk;
-    }
-
-    fn blocked(&mut self) -> Turn {
-        self.is_blocked = true;
-        Turn::Blocked
-    }
+        if share == 0 {
+            break Turn::Again;
+        }
+        // The feed is not asked for what could not leave: its place costs nothing, what it gave would.
+        if !outlet.has_window() {
+            return Ok(Pulled::Turn(Turn::Blocked));
+        }
+        match feed.next(now) {
+            Step::Chunk(chunk) => {
+                // An empty one counts too, so that a feed cannot keep its connection.
+                share = share.saturating_sub(usize::from(chunk.is_empty()));
+                *rest = chunk;
+            }
+            Step::Only(chunk) => {
+                *rest = chunk;
+                is_all = true;
+            }
+            Step::Idle => break Turn::Idle(feed.wake_at()),
+            Step::Again => break Turn::Again,
+            Step::End => return Ok(Pulled::End),
+            Step::Failed(error) => {
+                tracing::debug!(%error, "a feed broke off");
+                return Ok(Pulled::Failed);
+            }
+        }
+    };
+    outlet.close();
+    Ok(Pulled::Turn(turn))
 }

@@ -1,0 +1,145 @@
+//! Frames of data that are written past h2, for the feeds of a connection: h2 takes thousands of instructions for a frame, and here it
+//! is a head and a copy. h2 keeps all else: the heads of answers, their ends, resets, settings, and the frames of ordinary bodies.
+//!
+//! How both share a connection: h2's bytes and ours go into one buffer, ours only where h2 is between two frames ([`outbound`]); and
+//! of what the client grants ([`inbound`]), each has its part ([`windows`]), so that together they never send more than they may.
+
+mod frame;
+mod inbound;
+mod outbound;
+mod windows;
+
+use frame::{HEAD_BYTES, PAYLOAD_BYTES_MAX, WINDOW_UPDATE_BYTES};
+use inbound::Inbound;
+use outbound::Outbound;
+use windows::Windows;
+
+pub(super) use windows::Lane;
+
+/// The most bytes that are wanting at a time.
+pub(super) const PIECE_BYTES_MAX: usize = WINDOW_UPDATE_BYTES;
+
+/// What is known of a connection's frames in both directions.
+#[derive(Debug)]
+pub(super) struct Direct {
+    inbound: Inbound,
+    outbound: Outbound,
+    windows: Windows,
+    /// What h2 has not read yet of what came in pieces.
+    whole: ([u8; WINDOW_UPDATE_BYTES], usize),
+    read: usize,
+}
+
+impl Direct {
+    /// Of a connection that just began, with so many streams at most.
+    pub(super) fn new(streams_max: u32) -> Self {
+        Self {
+            inbound: Inbound::new(),
+            outbound: Outbound::default(),
+            windows: Windows::new(streams_max),
+            whole: ([0; WINDOW_UPDATE_BYTES], 0),
+            read: 0,
+        }
+    }
+
+    /// A lane for a stream whose head is not sent yet; `None` if its frames must go through h2.
+    pub(super) fn open(&mut self, stream: u32) -> Option<Lane> {
+        self.windows.open(stream)
+    }
+
+    /// Its stream has ended.
+    pub(super) fn close(&mut self, lane: Lane) {
+        self.windows.close(lane);
+    }
+
+    /// Whether some lane may have got more room since the last call.
+    pub(super) fn take_has_opened(&mut self) -> bool {
+        self.windows.take_has_opened()
+    }
+
+    /// Whether a frame may be put where h2 stands now.
+    pub(super) fn is_between_frames(&self) -> bool {
+        self.outbound.is_between_frames()
+    }
+
+    /// How many bytes the client lets a lane send now.
+    pub(super) fn room(&self, lane: Lane) -> usize {
+        self.windows.room(lane)
+    }
+
+    /// Puts a frame into a buffer, with as much of the bytes as one frame, the buffer and the window take; how much that is.
+    pub(super) fn put(
+        &mut self,
+        lane: Lane,
+        bytes: &[u8],
+        buffer: &mut Vec<u8>,
+        buffer_bytes_max: usize,
+    ) -> usize {
+        let space = buffer_bytes_max.saturating_sub(buffer.len() + HEAD_BYTES);
+        let length = bytes.len().min(space).min(PAYLOAD_BYTES_MAX).min(self.room(lane));
+        if length > 0 {
+            buffer.extend_from_slice(&frame::data_head(self.windows.id(lane), length));
+            buffer.extend_from_slice(&bytes[..length]);
+            self.windows.spend(lane, length);
+        }
+        length
+    }
+
+    /// h2 writes these bytes.
+    pub(super) fn pass_outbound(&mut self, bytes: &[u8]) {
+        self.outbound.pass(bytes, &mut self.windows);
+    }
+
+    /// The client sent these bytes, with nothing held from before. So many of them are for h2 now.
+    pub(super) fn pass_inbound(&mut self, bytes: &mut [u8]) -> usize {
+        self.inbound.pass(bytes, &mut self.windows)
+    }
+
+    /// How many bytes must be read by themselves before others, since those before them are held.
+    pub(super) fn wanting(&self) -> usize {
+        self.inbound.wanting()
+    }
+
+    /// Takes bytes that were wanting.
+    pub(super) fn complete(&mut self, bytes: &[u8]) {
+        if let Some(whole) = self.inbound.complete(bytes, &mut self.windows) {
+            self.whole = whole;
+            self.read = 0;
+        }
+    }
+
+    /// What h2 is to read next, before anything else.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.whole.0[self.read..self.whole.1]
+    }
+
+    /// h2 has read so much of it.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.read += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_has_what_the_window_and_the_buffer_take() {
+        let mut direct = Direct::new(4);
+        direct.windows.grant(1 << 20);
+        direct.windows.set_initial(20_000);
+        let lane = direct.open(1).expect("there is room");
+        let (bytes, mut buffer) = ([b'x'; 30_000], Vec::new());
+        assert_eq!(direct.put(lane, &bytes, &mut buffer, 1 << 16), 0);
+        direct.pass_outbound(&[0, 0, 0, 1, 4, 0, 0, 0, 1]);
+        assert!(direct.take_has_opened());
+        assert_eq!(direct.put(lane, &bytes, &mut buffer, 1 << 16), PAYLOAD_BYTES_MAX);
+        assert_eq!(buffer.len(), HEAD_BYTES + PAYLOAD_BYTES_MAX);
+        let full = buffer.len() + HEAD_BYTES;
+        assert_eq!(direct.put(lane, &bytes, &mut buffer, full), 0);
+        let left = 20_000 - PAYLOAD_BYTES_MAX;
+        assert_eq!(direct.put(lane, &bytes, &mut buffer, 1 << 16), left);
+        assert_eq!(direct.put(lane, &bytes, &mut buffer, 1 << 16), 0);
+        assert_eq!(buffer[..HEAD_BYTES], [0, 0x40, 0, 0, 0, 0, 0, 0, 1]);
+    }
+}
