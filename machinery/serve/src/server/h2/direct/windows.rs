@@ -158,7 +158,7 @@ impl Windows {
     /// The client grants the connection so much more. What of it h2 is to know.
     pub(super) fn grant(&mut self, bytes: u32) -> u32 {
         let bytes = i64::from(bytes);
-        if self.ours.size() + self.theirs.size() + bytes > GRANTED_MAX {
+        if self.ours.room + self.theirs.room + bytes > GRANTED_MAX {
             // h2 finds that this is too much, and says so.
             return GRANTED_MAX as u32;
         }
@@ -264,6 +264,14 @@ mod tests {
         let lane = windows.open(1).expect("there is room");
         assert_eq!(windows.grant_stream(1, GRANTED_MAX as u32), GRANTED_MAX as u32);
         assert_eq!(windows.id(lane), 1);
+    }
+
+    #[test]
+    fn the_largest_window_is_filled_up_again() {
+        let mut windows = raised(GRANTED_MAX as u32);
+        windows.spend_theirs(1_000);
+        assert_eq!(windows.grant(1_000), 1_000);
+        assert_eq!(windows.ours.room + windows.theirs.room, GRANTED_MAX);
     }
 
     #[test]
