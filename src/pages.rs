@@ -66,15 +66,17 @@ pub fn flags(command: &clap::Command, matches: &ArgMatches) -> Arc<[(String, Str
     flags.into()
 }
 
+/// A value without the users of the URLs in it, of which there may be several (`group/resource#url;url`).
 fn without_user(value: &str) -> String {
-    let Some((scheme, rest)) = value.split_once("://") else {
-        return value.to_owned();
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => value.to_owned(),
+    let mut parts = value.split("://");
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['/', '?', '#']).unwrap_or(part.len());
+        let from = part[..end].rfind('@').map_or(0, |at| at + 1);
+        told.push_str("://");
+        told.push_str(&part[from..]);
     }
+    told
 }
 
 #[cfg(test)]
@@ -89,6 +91,7 @@ mod tests {
         let matches = command.clone().get_matches_from([
             "shardplane",
             "--etcd-servers=http://root:secret@a:1/x,https://b:2",
+            "--etcd-servers-overrides=/events#http://u:se;cret@a:1;https://v:secret@b:2",
             "-v4",
         ]);
         let flags = flags(&command, &matches);
@@ -97,6 +100,10 @@ mod tests {
             found.map(|(_, value)| value.as_str())
         };
         assert_eq!(of("etcd-servers"), Some("http://a:1/x,https://b:2"));
+        assert_eq!(
+            of("etcd-servers-overrides"),
+            Some("/events#http://a:1;https://b:2")
+        );
         assert_eq!((of("v"), of("request-timeout")), (Some("4"), Some("1m0s")));
         assert_eq!(of("tls-cert-file"), Some(""));
     }
