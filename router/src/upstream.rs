@@ -6,6 +6,7 @@ mod elsewhere;
 mod exchange;
 mod relay;
 mod tunnel;
+mod turn;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,7 @@
 //! One HTTP/2 connection to a member: its TLS, its task, its streams, and how it notices that nobody is there any more.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,16 +11,17 @@ use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong};
 use rustls::pki_types::ServerName;
 use smol_str::SmolStr;
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Upstream, Upstreams};
+use super::{Upstream, Upstreams, turn};
 use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
+    READ_BYTES, SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
 };
 
 /// An open connection.
@@ -50,7 +53,9 @@ impl Connection {
     /// Connects to a member.
     pub(super) async fn open(upstream: &Arc<Upstream>, upstreams: &Upstreams) -> Result<Self, String> {
         let opening = async {
-            let stream = connect(upstream.address(), upstreams, b"h2").await?;
+            // TLS reads some kilobytes at a time: without it each of them is a system call.
+            let buffered = |socket| BufReader::with_capacity(READ_BYTES, socket);
+            let stream = connect(upstream.address(), upstreams, b"h2", buffered).await?;
             let shaken = settings().handshake::<_, Bytes>(stream).await;
             shaken.map_err(|error| error.to_string())
         };
@@ -109,12 +114,13 @@ impl Drop for Place {
     }
 }
 
-/// TCP and TLS. The protocol must be the one that is asked for.
-pub(super) async fn connect(
+/// TCP, what is to stand around it, and TLS. The protocol must be the one that is asked for.
+pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     address: &SmolStr,
     upstreams: &Upstreams,
     protocol: &[u8],
-) -> Result<TlsStream<TcpStream>, String> {
+    wrap: impl FnOnce(TcpStream) -> S,
+) -> Result<TlsStream<S>, String> {
     let name = match upstreams.server_name(address) {
         Some(name) => name,
         None => own_name(address)?,
@@ -125,7 +131,9 @@ pub(super) async fn connect(
     serve::tcp::settle(&socket).map_err(|error| error.to_string())?;
     let mut config = upstreams.tls().as_ref().clone();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(name, wrap(socket))
+        .await;
     let stream = stream.map_err(|error| error.to_string())?;
     match stream.get_ref().1.alpn_protocol() {
         Some(agreed) if agreed == protocol => Ok(stream),
@@ -155,18 +163,20 @@ fn settings() -> client::Builder {
 
 /// The connection's task. When it ends, everything on the connection breaks off.
 async fn drive(
-    mut connection: client::Connection<TlsStream<TcpStream>>,
+    mut connection: client::Connection<TlsStream<BufReader<TcpStream>>>,
     shared: Arc<Shared>,
     upstream: Weak<Upstream>,
 ) {
     let pings = connection.ping_pong();
+    let mut connection = pin!(connection);
+    let turns = poll_fn(|cx| turn::take(|| connection.as_mut().poll(cx)));
     let note = |why: &str| {
         if let Some(upstream) = upstream.upgrade() {
             tracing::debug!(address = %upstream.address(), why, "a connection to a member ended early");
         }
     };
     tokio::select! {
-        ended = connection => if let Err(error) = ended {
+        ended = turns => if let Err(error) = ended {
             note(&error.to_string());
         },
         () = silence(pings) => {
