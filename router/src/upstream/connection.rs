@@ -11,7 +11,6 @@ use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong};
 use rustls::pki_types::ServerName;
 use smol_str::SmolStr;
-use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
@@ -21,7 +20,7 @@ use super::{Upstream, Upstreams, turn};
 use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    READ_BYTES, SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
+    SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
 };
 
 /// An open connection.
@@ -53,9 +52,7 @@ impl Connection {
     /// Connects to a member.
     pub(super) async fn open(upstream: &Arc<Upstream>, upstreams: &Upstreams) -> Result<Self, String> {
         let opening = async {
-            // TLS reads some kilobytes at a time: without it each of them is a system call.
-            let buffered = |socket| BufReader::with_capacity(READ_BYTES, socket);
-            let stream = connect(upstream.address(), upstreams, b"h2", buffered).await?;
+            let stream = connect(upstream.address(), upstreams, b"h2").await?;
             let shaken = settings().handshake::<_, Bytes>(stream).await;
             shaken.map_err(|error| error.to_string())
         };
@@ -114,13 +111,12 @@ impl Drop for Place {
     }
 }
 
-/// TCP, what is to stand around it, and TLS. The protocol must be the one that is asked for.
-pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+/// TCP and TLS. The protocol must be the one that is asked for.
+pub(super) async fn connect(
     address: &SmolStr,
     upstreams: &Upstreams,
     protocol: &[u8],
-    wrap: impl FnOnce(TcpStream) -> S,
-) -> Result<TlsStream<S>, String> {
+) -> Result<TlsStream<TcpStream>, String> {
     let name = match upstreams.server_name(address) {
         Some(name) => name,
         None => own_name(address)?,
@@ -131,9 +127,7 @@ pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     serve::tcp::settle(&socket).map_err(|error| error.to_string())?;
     let mut config = upstreams.tls().as_ref().clone();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, wrap(socket))
-        .await;
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
     let stream = stream.map_err(|error| error.to_string())?;
     match stream.get_ref().1.alpn_protocol() {
         Some(agreed) if agreed == protocol => Ok(stream),
@@ -163,7 +157,7 @@ fn settings() -> client::Builder {
 
 /// The connection's task. When it ends, everything on the connection breaks off.
 async fn drive(
-    mut connection: client::Connection<TlsStream<BufReader<TcpStream>>>,
+    mut connection: client::Connection<TlsStream<TcpStream>>,
     shared: Arc<Shared>,
     upstream: Weak<Upstream>,
 ) {

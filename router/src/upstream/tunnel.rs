@@ -26,7 +26,7 @@ pub async fn upgrade(
     let failed = |error, safety, body| Failed { error, safety, body };
     let connected = tokio::time::timeout(
         CONNECT_TIMEOUT,
-        connect(&upstream.address, upstreams, b"http/1.1", |socket| socket),
+        connect(&upstream.address, upstreams, b"http/1.1"),
     );
     let connected = connected
         .await
