@@ -27,7 +27,7 @@ const WATCHES: [usize; 3] = [1, 10, 100];
 /// Events of each watch: as many as make the shortest run long enough.
 const EVENTS: [u64; 3] = [1_000, 200, 100];
 /// What an event of a hundred watches may cost of what one of a single watch does, in percent.
-const SHARED_PERCENT_MAX: u64 = 50;
+const SHARED_PERCENT_MAX: u64 = 75;
 /// With which the peer is started, before the folder of the certificates.
 const PEER: &str = "--peer";
 
