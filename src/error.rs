@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use router::identity::NamesNobody;
+
 /// An error that ends the process.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -72,5 +74,11 @@ impl Error {
             flag,
             why: why.to_string(),
         }
+    }
+}
+
+impl From<NamesNobody> for Error {
+    fn from(error: NamesNobody) -> Self {
+        Self::flag("requestheader-username-headers", error)
     }
 }

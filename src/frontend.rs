@@ -88,17 +88,8 @@ impl Peers {
         config: &Config,
         told: watch::Sender<Option<WatchTier>>,
     ) -> Result<Self, Error> {
-        let mut named = HeaderMap::new();
         let user = User::new(USER, "", &[User::AUTHENTICATED]);
-        let unnamed = |_| {
-            Error::flag(
-                "requestheader-username-headers",
-                "these headers cannot name anybody",
-            )
-        };
-        Identity::new(config.access.proxy_names())
-            .name(&mut named, &user)
-            .map_err(unnamed)?;
+        let named = Identity::new(config.access.proxy_names()).headers_of(&user)?;
         Ok(Self {
             upstreams: files.upstreams(&[])?,
             named: Arc::new(ArcSwap::from_pointee(named)),

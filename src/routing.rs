@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use auth::User;
-use http::HeaderMap;
 use router::access_log::AccessLog;
 use router::identity::Identity;
 use router::limiter::Limiter;
@@ -70,14 +69,8 @@ impl Config {
         let files = Files::of(&options.tiers.trust, &pki.ca_certificate, own.0, own.1);
         let user = User::new(USER, "", &[pki::TIERS_GROUP, User::AUTHENTICATED]);
         let names = header_names(&options.clients.user_headers, Vec::new());
-        let (identity, mut named) = (Arc::new(Identity::new(names)), HeaderMap::new());
-        let unnamed = |_| {
-            Error::flag(
-                "requestheader-username-headers",
-                "these headers cannot name anybody",
-            )
-        };
-        identity.name(&mut named, &user).map_err(unnamed)?;
+        let identity = Arc::new(Identity::new(names));
+        let named = identity.headers_of(&user)?;
         let tiers = Tiers::new(&options.tiers, files, named)?;
         let given = options.clients.client_ca_file.as_deref();
         let mut authorities = vec![given.unwrap_or(&pki.ca_certificate), &pki.ca_certificate];

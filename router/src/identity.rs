@@ -12,6 +12,11 @@ use serve::tls::ClientAuthority;
 
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// The headers that a proxy is configured for name no user: there is none for the name, or it cannot stand in one.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("these headers cannot name anybody")]
+pub struct NamesNobody;
+
 /// What headers of front proxies are called: everything that a tier believes. Users are named in the first of each.
 pub struct Identity {
     names: Names,
@@ -52,6 +57,16 @@ impl Identity {
         }
     }
 
+    /// The headers that name a user who asks by himself, with nothing else in them.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub fn headers_of(&self, user: &User) -> Result<HeaderMap, NamesNobody> {
+        let mut headers = HeaderMap::new();
+        self.name(&mut headers, user).map_err(|_| NamesNobody)?;
+        Ok(headers)
+    }
+
     /// The headers that say who asks: those of a request that goes by them.
     pub fn credentials(&self, headers: &HeaderMap) -> HeaderMap {
         let is_own = |name: &str, list: &[String]| list.iter().any(|one| name.eq_ignore_ascii_case(one));
@@ -78,7 +93,7 @@ impl Identity {
     ///
     /// # Errors
     /// 401 if the name cannot stand in a header: nobody must be taken for somebody else.
-    pub fn name(&self, headers: &mut HeaderMap, user: &User) -> Result<(), Status> {
+    fn name(&self, headers: &mut HeaderMap, user: &User) -> Result<(), Status> {
         let refused = || Status::unauthorized();
         let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).map_err(|_| refused());
         let header = |text: &str| HeaderName::from_bytes(text.as_bytes()).map_err(|_| refused());
@@ -203,15 +218,19 @@ mod tests {
             .insert("acme.com/project".into(), vec!["p".into(), "q".into()]);
         for names in [Names::default(), identity().names] {
             let identity = Identity::new(names.clone());
-            let mut headers = HeaderMap::new();
-            identity.name(&mut headers, &user).expect("plain");
+            let mut headers = identity.headers_of(&user).expect("plain");
             assert_eq!(names.user(&headers), Some(user.clone()));
             headers.append("x-else", HeaderValue::from_static("1"));
             assert_eq!(names.user(&identity.credentials(&headers)), Some(user.clone()));
             assert!(!identity.credentials(&headers).contains_key("x-else"));
         }
         let split = User::new("joe\r\nx-remote-group: system:masters", "", &[]);
-        assert!(identity().name(&mut HeaderMap::new(), &split).is_err());
+        assert!(identity().headers_of(&split).is_err());
+        let unnamed = Identity::new(Names {
+            user: Vec::new(),
+            ..Names::default()
+        });
+        assert!(unnamed.headers_of(&user).is_err());
     }
 
     #[test]

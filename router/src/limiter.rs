@@ -2,6 +2,7 @@
 //! queues.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -86,18 +87,17 @@ impl Filter for Limiter {
         let Some(client) = request.extensions().get::<Peer>().map(|peer| peer.address.ip()) else {
             return next.run(request);
         };
-        Box::pin(async move {
-            let Some(admitted) = self.admit(client) else {
-                let why = "too many requests are under way here, please try again later";
-                return status_response(&Status::too_many_requests(why, 1));
-            };
-            // A connection that goes on with another protocol counts until it ends: its answer is sent long before.
-            let admitted = Arc::new(admitted);
-            if let Some(upgrade) = request.extensions_mut().get_mut::<Upgradable>() {
-                upgrade.hold(admitted.clone());
-            }
-            next.run(request).await.map(|body| body.holding(admitted))
-        })
+        let Some(admitted) = self.admit(client) else {
+            let why = "too many requests are under way here, please try again later";
+            return Box::pin(ready(status_response(&Status::too_many_requests(why, 1))));
+        };
+        // A connection that goes on with another protocol counts until it ends: its answer is sent long before.
+        let admitted = Arc::new(admitted);
+        if let Some(upgrade) = request.extensions_mut().get_mut::<Upgradable>() {
+            upgrade.hold(admitted.clone());
+        }
+        let answering = next.run(request);
+        Box::pin(async move { answering.await.map(|body| body.holding(admitted)) })
     }
 }
 

@@ -26,6 +26,8 @@ pub const CONNECTIONS_PER_MEMBER_MAX: usize = 256;
 pub const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
 /// The same for all streams of a connection: as much as they may have together, so that a client that stops stops its own alone.
 pub const CONNECTION_WINDOW_BYTES: u32 = STREAM_WINDOW_BYTES * STREAMS_PER_CONNECTION_MAX as u32;
+/// What is passed on of a stream before its member is told that there is room again; its window is as much smaller.
+pub const UNRELEASED_BYTES_MAX: usize = STREAM_WINDOW_BYTES as usize / 8;
 /// What is kept of a request for a member that does not take it.
 pub const SEND_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// The most bytes of all headers of an answer.

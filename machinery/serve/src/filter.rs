@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt;
 use tower::{Service, ServiceExt};
 
 use crate::http::{Handler, Request, Response};
@@ -42,10 +43,7 @@ impl<'a> Next<'a> {
     pub fn run(self, request: Request) -> Answer<'a> {
         match self.filters.split_first() {
             Some((first, filters)) => first.call(request, Next { filters, ..self }),
-            None => {
-                let handler = self.handler.clone();
-                Box::pin(async move { answer(handler, request).await })
-            }
+            None => Box::pin(answer(self.handler.clone(), request)),
         }
     }
 }
@@ -96,12 +94,12 @@ impl Service<Request> for Chain {
     }
 }
 
-/// What a handler answers.
-pub async fn answer(handler: Handler, request: Request) -> Response {
-    match handler.oneshot(request).await {
+/// What a handler answers. No async function: thousands wait for an answer, and such a one has room for its arguments twice.
+pub fn answer(handler: Handler, request: Request) -> impl Future<Output = Response> + Send {
+    handler.oneshot(request).map(|answered| match answered {
         Ok(response) => response,
         Err(never) => match never {},
-    }
+    })
 }
 
 /// A handler of a function.
@@ -110,10 +108,7 @@ where
     F: Fn(Request) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response> + Send + 'static,
 {
-    Handler::new(tower::service_fn(move |request| {
-        let answer = function(request);
-        async move { Ok(answer.await) }
-    }))
+    Handler::new(tower::service_fn(move |request| function(request).map(Ok)))
 }
 
 #[cfg(test)]

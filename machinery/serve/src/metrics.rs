@@ -108,9 +108,10 @@ impl Filter for Metrics {
             true => UnderWay::long(requests, &labels, begun),
             false => UnderWay::short(requests, request.method()),
         };
+        let answering = next.run(request);
         Box::pin(async move {
             let pending = requests.pending(labels);
-            let response = next.run(request).await;
+            let response = answering.await;
             let labels = pending.done();
             let is_terminated = response.extensions().get::<Terminated>().is_some();
             requests.answered(&labels, dry_run, &response, is_terminated);

@@ -1,5 +1,7 @@
 //! One HTTP/2 connection to a member: its TLS, its task, its streams, and how it notices that nobody is there any more.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,7 +16,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Upstream, Upstreams};
+use super::{Upstream, Upstreams, turn};
 use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
@@ -160,13 +162,15 @@ async fn drive(
     upstream: Weak<Upstream>,
 ) {
     let pings = connection.ping_pong();
+    let mut connection = pin!(connection);
+    let turns = poll_fn(|cx| turn::take(|| connection.as_mut().poll(cx)));
     let note = |why: &str| {
         if let Some(upstream) = upstream.upgrade() {
             tracing::debug!(address = %upstream.address(), why, "a connection to a member ended early");
         }
     };
     tokio::select! {
-        ended = connection => if let Err(error) = ended {
+        ended = turns => if let Err(error) = ended {
             note(&error.to_string());
         },
         () = silence(pings) => {

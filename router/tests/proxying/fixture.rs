@@ -43,14 +43,23 @@ pub struct World {
     upstreams: std::sync::Mutex<Option<Upstreams>>,
     /// By which name servers are known, and whether their addresses were given.
     pub known_as: Option<(&'static str, bool)>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub fn new() -> Self {
-        tls::install_provider();
         let folder = tempfile::tempdir().expect("a folder");
-        let pki = Files::below(folder.path());
+        let world = Self::within(folder.path());
+        Self {
+            _folder: Some(folder),
+            ..world
+        }
+    }
+
+    /// With the certificates of a folder, which are made if they are not there.
+    pub fn within(folder: &Path) -> Self {
+        tls::install_provider();
+        let pki = Files::below(folder);
         let names = serve::pki::Names {
             dns: vec!["localhost".to_owned()],
             addresses: vec![[127, 0, 0, 1].into()],
@@ -61,7 +70,7 @@ impl World {
             members: Vec::new(),
             upstreams: std::sync::Mutex::default(),
             known_as: None,
-            _folder: folder,
+            _folder: None,
         }
     }
 
@@ -147,7 +156,8 @@ impl World {
         ClientAuthority::load(&[&self.pki.ca_certificate]).expect("just made")
     }
 
-    async fn listen(&self, handler: Handler, shutdown: Shutdown) -> SocketAddr {
+    /// A server that is no member yet, or the router.
+    pub async fn listen(&self, handler: Handler, shutdown: Shutdown) -> SocketAddr {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into())
             .await
             .expect("a free port");

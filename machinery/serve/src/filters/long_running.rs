@@ -60,8 +60,9 @@ impl Filter for EndLongRunning {
         if !RequestInfo::of(&request).is_ok_and(|info| info.is_long_running()) {
             return next.run(request);
         }
+        let answering = next.run(request);
         Box::pin(async move {
-            let mut response = next.run(request).await;
+            let mut response = answering.await;
             let held = response.extensions_mut().remove::<Held>();
             response.map(|body| self.end(body, held))
         })

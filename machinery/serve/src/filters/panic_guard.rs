@@ -15,14 +15,14 @@ pub struct PanicGuard;
 
 impl Filter for PanicGuard {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
-        Box::pin(async move {
-            // What the request had in hand is dropped; shared state is behind locks that are not poisoned silently.
-            let guarded = AssertUnwindSafe(async move { next.run(request).await }).catch_unwind();
-            guarded.await.unwrap_or_else(|_| {
+        // What the request had in hand is dropped; shared state is behind locks that are not poisoned silently.
+        let guarded = AssertUnwindSafe(async move { next.run(request).await }).catch_unwind();
+        Box::pin(guarded.map(|answered| {
+            answered.unwrap_or_else(|_| {
                 let why = "this request caused the server to panic; look in the logs for details";
                 terminated(status_response(&Status::internal(why)))
             })
-        })
+        }))
     }
 }
 

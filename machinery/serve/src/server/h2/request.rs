@@ -1,7 +1,7 @@
 //! One request in a task of its own: from its head to the end of its answer, or to the feed that the connection takes over.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -29,26 +29,36 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Answers it.
-    pub(super) async fn serve(mut self) {
-        let must_finish = must_finish(&self.request);
-        let has_content = *self.request.method() != Method::HEAD;
-        let length = self.request.headers().get(header::CONTENT_LENGTH);
+    /// Answers it. The request itself is not kept in the task: thousands wait for their answers.
+    pub(super) fn serve(self) -> impl Future<Output = ()> + Send {
+        let Self {
+            request,
+            mut respond,
+            connection,
+            handoff,
+            under_way,
+        } = self;
+        let must_finish = must_finish(&request);
+        let has_content = *request.method() != Method::HEAD;
+        let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut request = self.request.map(|stream| Sent::body(stream, length));
-        request.extensions_mut().insert(self.connection.peer.clone());
-        let answer = answer(self.connection.handler.clone(), request);
-        let response = match must_finish {
-            true => answer.await,
-            false => match unless_reset(&mut self.respond, answer).await {
-                Some(response) => response,
-                None => return,
-            },
-        };
-        drop(self.connection);
-        let sent = respond(self.respond, response, has_content, &self.handoff, self.under_way);
-        if let Err(error) = sent.await {
-            tracing::debug!(%error, "an answer could not be sent");
+        let mut request = request.map(|stream| Sent::body(stream, length));
+        request.extensions_mut().insert(connection.peer.clone());
+        let answer = Box::pin(answer(connection.handler.clone(), request));
+        async move {
+            let response = match must_finish {
+                true => answer.await,
+                false => match unless_reset(&mut respond, answer).await {
+                    Some(response) => response,
+                    None => return,
+                },
+            };
+            drop(connection);
+            // Boxed for the time that it takes.
+            let sent = Box::pin(send_answer(respond, response, has_content, &handoff, under_way));
+            if let Err(error) = sent.await {
+                tracing::debug!(%error, "an answer could not be sent");
+            }
         }
     }
 }
@@ -56,9 +66,8 @@ impl Incoming {
 /// An answer, unless the client resets its stream first or goes away.
 async fn unless_reset(
     respond: &mut SendResponse<Bytes>,
-    answer: impl Future<Output = Response>,
+    mut answer: Pin<Box<impl Future<Output = Response>>>,
 ) -> Option<Response> {
-    let mut answer = pin!(answer);
     poll_fn(|cx| match answer.as_mut().poll(cx) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending => respond.poll_reset(cx).map(|_| None),
@@ -66,7 +75,7 @@ async fn unless_reset(
     .await
 }
 
-async fn respond(
+async fn send_answer(
     mut respond: SendResponse<Bytes>,
     response: Response,
     has_content: bool,
