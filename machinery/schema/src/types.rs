@@ -23,6 +23,11 @@ pub struct Types {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
+impl TypeId {
+    /// Of objects that no table describes: they are read and printed as they are. It is in no [`Types`] and has no protobuf form.
+    pub const UNTYPED: Self = Self(u32::MAX);
+}
+
 /// One API type: a message with fields.
 #[derive(Debug, Default)]
 pub struct TypeSchema {
