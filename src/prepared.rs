@@ -86,7 +86,7 @@ impl Config {
         let hooks = Hooks::new(
             Loopback::new(api.handler()),
             store.clone(),
-            api.served().clone(),
+            api.discovery().shown().served.clone(),
             config.hook_settings(listener)?,
             shutdown.clone(),
         );

@@ -40,11 +40,11 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     let Some(resource) = api.discovery.resource(&info.group, &info.version, &info.resource) else {
         return api.discovery.unknown(&info);
     };
-    let place = match Place::of(&info, resource) {
+    let place = match Place::of(&info, &resource) {
         Some(place) => place,
         None => return status_response(&Status::unknown_resource()),
     };
-    let Some(verb) = place.verb(&parts.method, &info, resource) else {
+    let Some(verb) = place.verb(&parts.method, &info, &resource) else {
         return status_response(&Status::method_not_allowed());
     };
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
