@@ -2,7 +2,7 @@
 //! It does not build the response: rows' objects, metadata and negotiation are the caller's.
 
 mod admission;
-mod age;
+pub mod age;
 mod autoscaling;
 mod batch;
 mod certificates;

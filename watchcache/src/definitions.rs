@@ -1,0 +1,180 @@
+//! Follows the definitions of custom resources, so that their resources are served as they come, change and go: in discovery and by
+//! caches of their own. What a definition says is [`custom`]'s to read; who accepts its names is not known here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use custom::{Definition, versions};
+use kinds::{Catalog, Group, GroupVersion, Resource};
+use render::Discovery;
+use schema::SmolStr;
+use storage::{Revision, Store};
+use tokio::sync::watch;
+
+use crate::cache::{Cache, Config, Holds, Part};
+use crate::item::Item;
+use crate::unit::Unit;
+
+const DEFINITIONS: (&str, &str, &str) = ("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+
+/// Keeps what is served abreast of definitions.
+pub struct Definitions {
+    /// The cache that has the definitions.
+    source: Arc<Cache>,
+    /// The cache of their objects.
+    cache: Arc<Cache>,
+    discovery: Discovery,
+    /// All that the definitions of a revision ask for is served.
+    served: watch::Sender<Revision>,
+}
+
+/// A definition as it was last read.
+struct Known {
+    revision: Revision,
+    definition: Option<Arc<Definition>>,
+    resources: Vec<Arc<Resource>>,
+    stored: Option<Arc<Resource>>,
+}
+
+impl Definitions {
+    /// Over a cache that keeps definitions itself.
+    pub fn new(cache: Arc<Cache>, discovery: Discovery) -> Self {
+        Self {
+            source: cache.clone(),
+            cache,
+            discovery,
+            served: watch::Sender::new(Revision(0)),
+        }
+    }
+
+    /// Over a cache that keeps what it is told to: definitions are kept beside it. The second is that cache, which is to be run.
+    pub fn beside(
+        store: &Arc<dyn Store>,
+        config: &Config,
+        cache: Arc<Cache>,
+        discovery: Discovery,
+    ) -> (Self, Arc<Cache>) {
+        let own = Config {
+            holds: Holds::Only(vec![Part {
+                resource: resource().qualified_name(),
+                namespace: None,
+            }]),
+            ..config.clone()
+        };
+        let source = Arc::new(Cache::of(store, &own, [resource()]));
+        let definitions = Self {
+            source: source.clone(),
+            ..Self::new(cache, discovery)
+        };
+        (definitions, source)
+    }
+
+    /// Follows up to which revision definitions have come into effect.
+    pub fn served(&self) -> watch::Receiver<Revision> {
+        self.served.subscribe()
+    }
+
+    /// Follows them for as long as the process.
+    pub async fn follow(self) {
+        let Some(unit) = self.source.unit(resource()) else {
+            return;
+        };
+        let mut progress = unit.progress();
+        let mut known = HashMap::new();
+        loop {
+            if let Some(revision) = self.look(&unit, &mut known).await {
+                self.served.send_replace(revision);
+            }
+            if progress.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Serves what the definitions say now; the revision that they are of.
+    async fn look(&self, unit: &Unit, known: &mut HashMap<Box<[u8]>, Known>) -> Option<Revision> {
+        let shown = unit.generation()?.shown();
+        let mut now = HashMap::new();
+        let mut has_changed = false;
+        for item in shown.snapshot.range(&crate::snapshot::Scope::All, None) {
+            let same = known
+                .remove(item.key())
+                .filter(|known| known.revision == item.revision());
+            has_changed |= same.is_none();
+            now.insert(item.key().into(), same.unwrap_or_else(|| Known::read(item, unit)));
+        }
+        has_changed |= !known.is_empty();
+        *known = now;
+        if has_changed {
+            self.serve(known).await;
+        }
+        Some(shown.snapshot.revision())
+    }
+
+    async fn serve(&self, known: &HashMap<Box<[u8]>, Known>) {
+        let served = || known.values().filter(|known| known.is_served());
+        let stored: Vec<_> = served().filter_map(|known| known.stored.clone()).collect();
+        let turn = self.cache.prepare_custom(&stored).await;
+        let mut resources: Vec<_> = served().flat_map(|known| known.resources.iter().cloned()).collect();
+        resources.retain(|resource| !is_built_in(resource));
+        resources.sort_by(|one, other| (&one.group, &one.resource).cmp(&(&other.group, &other.resource)));
+        self.cache.turn_custom(turn);
+        self.discovery.show(groups(&resources), resources);
+    }
+}
+
+impl Known {
+    fn read(item: &Item, unit: &Unit) -> Self {
+        let object = item.canonical().and_then(|canonical| canonical.tree(unit.hub()));
+        let definition = object.ok().and_then(|object| Definition::read(&object)).map(Arc::new);
+        let (resources, stored) = definition.as_ref().map(custom::resources).unwrap_or_default();
+        Self {
+            revision: item.revision(),
+            definition,
+            resources,
+            stored,
+        }
+    }
+
+    fn is_served(&self) -> bool {
+        self.definition.as_ref().is_some_and(|definition| definition.is_established)
+    }
+}
+
+/// Their own resource.
+fn resource() -> &'static Arc<Resource> {
+    let (group, version, name) = DEFINITIONS;
+    Catalog::builtin()
+        .resource(group, version, name)
+        .expect("definitions are built in")
+}
+
+/// Whether its group and version are those of built-in resources, behind which nobody comes.
+fn is_built_in(resource: &Resource) -> bool {
+    let mut built_in = Catalog::builtin().group_version(&resource.group, &resource.version);
+    built_in.next().is_some()
+}
+
+/// The groups of resources, by name; their versions, the most preferred first.
+fn groups(resources: &[Arc<Resource>]) -> Vec<Group> {
+    let mut groups: Vec<(SmolStr, Vec<SmolStr>)> = Vec::new();
+    for resource in resources {
+        match groups.last_mut().filter(|(name, _)| *name == resource.group) {
+            Some((_, versions)) if versions.contains(&resource.version) => {}
+            Some((_, versions)) => versions.push(resource.version.clone()),
+            None => groups.push((resource.group.clone(), vec![resource.version.clone()])),
+        }
+    }
+    let group = |(name, mut names): (SmolStr, Vec<SmolStr>)| {
+        versions::sort(&mut names);
+        let versions = names.into_iter().map(|version| GroupVersion {
+            version,
+            priority: None,
+        });
+        Group {
+            name,
+            versions: versions.collect(),
+        }
+    };
+    groups.into_iter().map(group).collect()
+}
