@@ -108,7 +108,7 @@ impl Member {
             cache,
             handler,
             shared,
-            definitions,
+            mut definitions,
             known,
         } = self;
         let site = &base.site;
@@ -120,6 +120,8 @@ impl Member {
         if !Arc::ptr_eq(&known, &cache) {
             known.run();
         }
+        // Members that share resources out know no custom ones before.
+        definitions.begin().await;
         tokio::spawn(definitions.follow());
         tokio::spawn(async move {
             cache.ready().await;

@@ -190,10 +190,11 @@ impl Prepared {
         let (told, stop) = (states.clone(), shutdown.clone());
         tokio::spawn(async move { announcement::when_ready(told, url, &kubeconfig, begun, stop).await });
         let started = cache.clone();
-        let definitions = Definitions::new(cache.clone(), discovery);
+        let mut definitions = Definitions::new(cache.clone(), discovery);
         let hooks = tokio::spawn(async move {
             // The hooks read through the cache.
             started.start().await;
+            definitions.begin().await;
             tokio::spawn(definitions.follow());
             hooks.run().await;
         });

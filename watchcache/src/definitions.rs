@@ -9,10 +9,10 @@ use kinds::{Catalog, Group, GroupVersion, Resource};
 use render::Discovery;
 use schema::SmolStr;
 use storage::{Revision, Store};
-use tokio::sync::watch;
 
 use crate::cache::{Cache, Config, Holds, Part};
 use crate::item::Item;
+use crate::snapshot::Scope;
 use crate::unit::Unit;
 
 const DEFINITIONS: (&str, &str, &str) = ("apiextensions.k8s.io", "v1", "customresourcedefinitions");
@@ -24,8 +24,7 @@ pub struct Definitions {
     /// The cache of their objects.
     cache: Arc<Cache>,
     discovery: Discovery,
-    /// All that the definitions of a revision ask for is served.
-    served: watch::Sender<Revision>,
+    known: HashMap<Box<[u8]>, Known>,
 }
 
 /// A definition as it was last read.
@@ -43,7 +42,7 @@ impl Definitions {
             source: cache.clone(),
             cache,
             discovery,
-            served: watch::Sender::new(Revision(0)),
+            known: HashMap::new(),
         }
     }
 
@@ -69,50 +68,49 @@ impl Definitions {
         (definitions, source)
     }
 
-    /// Follows up to which revision definitions have come into effect.
-    pub fn served(&self) -> watch::Receiver<Revision> {
-        self.served.subscribe()
+    /// Serves what definitions say at the start; returns when it is served.
+    pub async fn begin(&mut self) {
+        self.source.ready().await;
+        if let Some(unit) = self.source.unit(resource()) {
+            self.look(&unit).await;
+        }
     }
 
     /// Follows them for as long as the process.
-    pub async fn follow(self) {
+    pub async fn follow(mut self) {
         let Some(unit) = self.source.unit(resource()) else {
             return;
         };
         let mut progress = unit.progress();
-        let mut known = HashMap::new();
         loop {
-            if let Some(revision) = self.look(&unit, &mut known).await {
-                self.served.send_replace(revision);
-            }
+            self.look(&unit).await;
             if progress.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    /// Serves what the definitions say now; the revision that they are of.
-    async fn look(&self, unit: &Unit, known: &mut HashMap<Box<[u8]>, Known>) -> Option<Revision> {
-        let shown = unit.generation()?.shown();
+    /// Serves what the definitions say now.
+    async fn look(&mut self, unit: &Unit) {
+        let Some(generation) = unit.generation() else { return };
+        let shown = generation.shown();
         let mut now = HashMap::new();
         let mut has_changed = false;
-        for item in shown.snapshot.range(&crate::snapshot::Scope::All, None) {
-            let same = known
-                .remove(item.key())
-                .filter(|known| known.revision == item.revision());
+        for item in shown.snapshot.range(&Scope::All, None) {
+            let same = self.known.remove(item.key());
+            let same = same.filter(|known| known.revision == item.revision());
             has_changed |= same.is_none();
             now.insert(item.key().into(), same.unwrap_or_else(|| Known::read(item, unit)));
         }
-        has_changed |= !known.is_empty();
-        *known = now;
+        has_changed |= !self.known.is_empty();
+        self.known = now;
         if has_changed {
-            self.serve(known).await;
+            self.serve().await;
         }
-        Some(shown.snapshot.revision())
     }
 
-    async fn serve(&self, known: &HashMap<Box<[u8]>, Known>) {
-        let served = || known.values().filter(|known| known.is_served());
+    async fn serve(&self) {
+        let served = || self.known.values().filter(|known| known.is_served());
         let stored: Vec<_> = served().filter_map(|known| known.stored.clone()).collect();
         let turn = self.cache.prepare_custom(&stored).await;
         let mut resources: Vec<_> = served().flat_map(|known| known.resources.iter().cloned()).collect();

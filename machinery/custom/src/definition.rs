@@ -54,6 +54,8 @@ pub struct Version {
     pub columns: Columns,
     /// The schema of its objects.
     pub schema: Structural,
+    /// The same as its definition has it.
+    pub published: Value,
     /// By which fields are owned.
     pub types: (Types, TypeId),
     /// Its facts; the object of [`kinds::custom::Kind`] is not in there yet.
@@ -152,8 +154,8 @@ impl Facts {
 impl Version {
     fn read(facts: &Facts, version: &Value, stored: &SmolStr, all: &[Value]) -> Option<Self> {
         let name = SmolStr::new(version.str_at(&["name"])?);
-        let schema = version.at(&["schema", "openAPIV3Schema"]);
-        let schema = schema.map_or_else(Structural::anything, Structural::read);
+        let published = version.at(&["schema", "openAPIV3Schema"]);
+        let schema = published.map_or_else(Structural::anything, Structural::read);
         let subresources = version.at(&["subresources"]);
         let scale = subresources.and_then(|all| all.get("scale")).and_then(Scale::read);
         let has_status = subresources.is_some_and(|all| all.get("status").is_some());
@@ -180,6 +182,7 @@ impl Version {
             columns: Columns::read(version.list_at(&["additionalPrinterColumns"])),
             types: types::of(&schema),
             schema,
+            published: published.cloned().unwrap_or_default(),
             resource,
             name,
         })

@@ -69,7 +69,8 @@ impl Discovery {
     /// Answers a request for a resource that is not served. A path of a group that is served in some version is told apart from
     /// one that nobody knows.
     pub fn unknown(&self, info: &RequestInfo) -> Response {
-        match self.shown.load().served.group(&info.group) {
+        // Behind the built-in groups are custom ones, and nobody who knows them in part.
+        match Catalog::builtin().group(&info.group).and(self.shown.load().served.group(&info.group)) {
             Some(_) => status_response(&Status::unknown_resource()),
             None => page_not_found(),
         }
