@@ -2,5 +2,9 @@
 //! of a definition is the crate `custom`'s; which are served, the watch cache's follower says.
 
 pub mod body;
+mod correlate;
+pub mod route;
+mod rules;
 pub mod scale;
 pub mod strategy;
+mod validation;

@@ -2,12 +2,13 @@
 //! caches of their own. What a definition says is [`custom`]'s to read; who accepts its names is not known here.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use custom::{Definition, versions};
 use kinds::{Catalog, Group, GroupVersion, Resource};
 use render::Discovery;
-use schema::SmolStr;
+use schema::{SmolStr, Value, json};
 use storage::{Revision, Store};
 
 use crate::cache::{Cache, Config, Holds, Part};
@@ -30,9 +31,12 @@ pub struct Definitions {
 /// A definition as it was last read.
 struct Known {
     revision: Revision,
+    /// Of what its objects and their caches depend on.
+    digest: u64,
     definition: Option<Arc<Definition>>,
     resources: Vec<Arc<Resource>>,
-    stored: Option<Arc<Resource>>,
+    /// The one in the version that is stored, and since when it is as it is.
+    stored: Option<(Arc<Resource>, Revision)>,
 }
 
 impl Definitions {
@@ -97,22 +101,31 @@ impl Definitions {
         let mut now = HashMap::new();
         let mut has_changed = false;
         for item in shown.snapshot.range(&Scope::All, None) {
-            let same = self.known.remove(item.key());
-            let same = same.filter(|known| known.revision == item.revision());
-            has_changed |= same.is_none();
-            now.insert(item.key().into(), same.unwrap_or_else(|| Known::read(item, unit)));
+            let known = match self.known.remove(item.key()) {
+                Some(known) if known.revision == item.revision() => known,
+                before => {
+                    let next = Known::read(item, unit);
+                    let (next, is_other) = match before {
+                        Some(before) => next.after(before),
+                        None => (next, true),
+                    };
+                    has_changed |= is_other;
+                    next
+                }
+            };
+            now.insert(item.key().into(), known);
         }
         has_changed |= !self.known.is_empty();
         self.known = now;
         if has_changed {
-            self.serve().await;
+            self.serve(unit.store()).await;
         }
     }
 
-    async fn serve(&self) {
+    async fn serve(&self, store: &Arc<dyn Store>) {
         let served = || self.known.values().filter(|known| known.is_served());
         let stored: Vec<_> = served().filter_map(|known| known.stored.clone()).collect();
-        let turn = self.cache.prepare_custom(&stored).await;
+        let turn = self.cache.prepare_custom(store, &stored).await;
         let mut resources: Vec<_> = served().flat_map(|known| known.resources.iter().cloned()).collect();
         resources.retain(|resource| !is_built_in(resource));
         resources.sort_by(|one, other| (&one.group, &one.resource).cmp(&(&other.group, &other.resource)));
@@ -124,19 +137,49 @@ impl Definitions {
 impl Known {
     fn read(item: &Item, unit: &Unit) -> Self {
         let object = item.canonical().and_then(|canonical| canonical.tree(unit.hub()));
-        let definition = object.ok().and_then(|object| Definition::read(&object)).map(Arc::new);
+        let object = object.unwrap_or_default();
+        let definition = Definition::read(&object).map(Arc::new);
         let (resources, stored) = definition.as_ref().map(custom::resources).unwrap_or_default();
         Self {
             revision: item.revision(),
+            digest: digest(&object),
             definition,
             resources,
-            stored,
+            stored: stored.map(|stored| (stored, item.revision())),
         }
+    }
+
+    /// It takes the place of what was known before; whether clients see another thing. Caches stay as long as their objects would be
+    /// the same: also while the definition goes, for those who watch them go.
+    fn after(self, before: Self) -> (Self, bool) {
+        if self.digest != before.digest {
+            return (self, true);
+        }
+        let standing = |known: &Self| {
+            let definition = known.definition.as_ref();
+            definition.map(|known| (known.is_established, known.is_terminating, known.uid.clone()))
+        };
+        if standing(&self) == standing(&before) {
+            let revision = self.revision;
+            return (Self { revision, ..before }, false);
+        }
+        let stored = before.stored;
+        (Self { stored, ..self }, true)
     }
 
     fn is_served(&self) -> bool {
         self.definition.as_ref().is_some_and(|definition| definition.is_established)
     }
+}
+
+/// Of what a definition's objects and their caches depend on.
+fn digest(definition: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for path in [&["metadata", "uid"][..], &["spec"], &["status", "acceptedNames"]] {
+        let part = definition.at(path).map(json::to_string);
+        part.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Their own resource.

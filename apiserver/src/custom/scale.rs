@@ -2,7 +2,7 @@
 
 use ::custom::{Known, Scale};
 use object::meta;
-use render::Call;
+use render::{Call, Shape};
 use schema::{Map, SmolStr, Value};
 use serve::status::Status;
 
@@ -62,4 +62,16 @@ pub fn set(places: &Scale, object: &mut Value, replicas: i64) {
     if let Some(target) = target {
         target.insert(last.clone(), replicas);
     }
+}
+
+/// What the reference answers to an apply to the scale of a custom object, which it cannot convert.
+pub fn not_applied(call: &Call, shape: &Shape) -> Status {
+    let version = shape.api_version();
+    let message = format!(
+        "failed to convert new object ({}/{}; {version}, Kind={}) to proper version: request to convert CR to an invalid group/version: {version}",
+        call.namespace(),
+        call.name(),
+        shape.kind
+    );
+    Status::failure(500, "", message)
 }

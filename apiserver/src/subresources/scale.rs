@@ -129,6 +129,9 @@ impl SetScale {
     ) -> Result<Value, Status> {
         let (types, kind) = (Types::builtin(), call.hub.kind.clone());
         configuration.check(&self.shape, (types, self.shape.type_id))?;
+        if call.resource.custom.is_some() {
+            return Err(custom::scale::not_applied(call, &self.shape));
+        }
         let scale_version = self.shape.api_version();
         let apply = Apply {
             types,
@@ -159,7 +162,7 @@ impl SetScale {
 /// The object with the replica count and the resource version of a scale.
 fn set(call: &Call, current: &Value, scale: &Value) -> Result<Value, Status> {
     let replicas = scale.int_at(&["spec", "replicas"]).unwrap_or(0);
-    if replicas < 0 {
+    if replicas < 0 && call.resource.custom.is_none() {
         let path = Path::root("spec").child("replicas");
         let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
         return Err(Status::invalid("autoscaling", "Scale", call.name(), &[error]));

@@ -90,7 +90,7 @@ impl Column {
         let found = self.path.as_ref().map(|path| path.find(object)).unwrap_or_default();
         let Some(value) = found.first() else { return Value::Null };
         match (self.kind.as_str(), value) {
-            (_, Value::Null) => Value::Null,
+            ("string", Value::Null) => Value::from("<no value>"),
             ("string", Value::String(text)) => Value::String(text.clone()),
             ("string", other) => Value::from(json::to_string(other)),
             ("integer", Value::Int(_)) | ("number", Value::Int(_) | Value::Float(_)) => (*value).clone(),

@@ -1,6 +1,7 @@
 //! A definition of a custom resource, read from its object in v1. It decides nothing about names: that is whoever accepts them.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use kinds::{Encoding, Generation, Resource, Stage, Storage, Subresource, Verb, Verbs, WriteFacts, fields};
 use object::meta;
@@ -58,6 +59,8 @@ pub struct Version {
     pub published: Value,
     /// By which fields are owned.
     pub types: (Types, TypeId),
+    /// What a server has made of it for itself, such as compiled rules.
+    pub of_server: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Its facts; the object of [`kinds::custom::Kind`] is not in there yet.
     pub resource: Resource,
 }
@@ -181,6 +184,7 @@ impl Version {
             scale,
             columns: Columns::read(version.list_at(&["additionalPrinterColumns"])),
             types: types::of(&schema),
+            of_server: OnceLock::new(),
             schema,
             published: published.cloned().unwrap_or_default(),
             resource,

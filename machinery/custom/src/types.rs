@@ -75,14 +75,14 @@ impl Made {
             "boolean" => FieldType::Bool,
             "array" => {
                 let item = schema.items.as_deref().map(|items| self.ty(&format!("{name}[]"), items));
-                FieldType::List(Box::new(item.unwrap_or(FieldType::Any)))
+                FieldType::List(Box::new(item.unwrap_or(FieldType::Deduced)))
             }
             "object" => match &schema.additional {
                 Some(additional) => FieldType::Map(Box::new(self.ty(&format!("{name}{{}}"), additional))),
-                None if schema.properties.is_empty() && !schema.is_embedded => FieldType::Any,
+                None if schema.properties.is_empty() && !schema.is_embedded => FieldType::Deduced,
                 None => FieldType::Message(self.object(name, schema, false)),
             },
-            _ => FieldType::Any,
+            _ => FieldType::Deduced,
         }
     }
 

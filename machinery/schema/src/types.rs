@@ -167,6 +167,8 @@ pub enum FieldType {
     Json,
     /// Any JSON value, no protobuf form.
     Any,
+    /// The same, whose owners are told by its own form: of objects key by key, however deep. Of custom resources only.
+    Deduced,
     /// Another type.
     Message(TypeId),
     /// A list.

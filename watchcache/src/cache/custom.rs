@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use kinds::{Resource, Storage};
+use storage::{Revision, Store};
 use tokio::task::JoinHandle;
 
 use super::{Cache, Holds, Units, address, end, unit};
@@ -18,11 +19,12 @@ pub struct Turn {
 
 impl Cache {
     /// Makes units for these custom resources, each in the version that is stored, and begins to load those that are to be kept.
-    /// A unit whose resource is the very same as before stays. Returns when they are loaded, or after a while.
-    pub async fn prepare_custom(&self, resources: &[Arc<Resource>]) -> Turn {
+    /// A unit whose resource is the very same as before stays; the history of others begins with their definition, at a revision of
+    /// `store`. Returns when they are loaded, or after a while.
+    pub async fn prepare_custom(&self, store: &Arc<dyn Store>, resources: &[(Arc<Resource>, Revision)]) -> Turn {
         let now = self.custom.load_full();
         let mut next = Units::new();
-        for resource in resources {
+        for (resource, revision) in resources {
             let Some(storage) = &resource.storage else { continue };
             if self.units.contains_key(&storage.key) {
                 continue;
@@ -31,7 +33,7 @@ impl Cache {
             let same = before.filter(|unit| Arc::ptr_eq(unit.hub(), resource));
             let unit = same
                 .cloned()
-                .unwrap_or_else(|| Arc::new(self.make_custom(resource, storage)));
+                .unwrap_or_else(|| Arc::new(self.make_custom((resource, storage), (store, *revision))));
             let is_new = same.is_none();
             let is_wanted = match &self.config.holds {
                 Holds::All => true,
@@ -60,11 +62,20 @@ impl Cache {
         }
     }
 
-    fn make_custom(&self, resource: &Arc<Resource>, storage: &Storage) -> Unit {
+    fn make_custom(
+        &self,
+        (resource, storage): (&Arc<Resource>, &Storage),
+        (store, defined): (&Arc<dyn Store>, Revision),
+    ) -> Unit {
         let span = self.config.keys.all(storage);
         let mut parts = self.parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (part, freshness) = parts.of(&self.store, span.start.as_bytes());
-        unit(resource, (&span, span.clone()), part, freshness, &self.config)
+        // Revisions of different stores say nothing of each other.
+        let begins_at = match Arc::ptr_eq(store, &part) {
+            true => defined,
+            false => Revision(0),
+        };
+        unit(resource, (&span, span.clone()), part, freshness, &self.config).beginning_at(begins_at)
     }
 }
 

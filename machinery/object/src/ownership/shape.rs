@@ -20,6 +20,8 @@ pub enum Shape<'t> {
     Set(&'t FieldType),
     /// An object without a type: by key, each value as one piece.
     Untyped,
+    /// What it shows itself to be: objects by key, however deep, all else as one piece.
+    Deduced,
 }
 
 impl<'t> Shape<'t> {
@@ -43,6 +45,7 @@ impl<'t> Shape<'t> {
             FieldType::Message(id) => Shape::Struct(*id),
             FieldType::Map(value) => Shape::Map(value),
             FieldType::Any => Shape::Untyped,
+            FieldType::Deduced => Shape::Deduced,
             _ => Shape::Leaf,
         }
     }
@@ -89,6 +92,7 @@ impl<'t> Shape<'t> {
                 .field(id, key)
                 .map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
             Shape::Map(value) => Shape::of_type(types, value),
+            Shape::Deduced => Shape::Deduced,
             _ => Shape::Leaf,
         }
     }

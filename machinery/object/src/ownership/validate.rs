@@ -76,7 +76,7 @@ impl Walker<'_> {
             FieldType::Message(id) => self.message(*id, value),
             FieldType::List(item) => self.list(Shape::Leaf, ListType::Atomic, item, value),
             FieldType::Map(item) => self.map(item, value),
-            FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json | FieldType::Any => {}
+            FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json | FieldType::Any | FieldType::Deduced => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderValue, Method, header};
-use kinds::{RuntimeConfig, discovery};
+use kinds::{Catalog, RuntimeConfig, discovery};
 use schema::{Value, json, tree, yaml};
 use serve::http::{Response, status_response};
 use serve::negotiate::{self, Media, OBJECT_MEDIA, Offer, Target};
@@ -217,7 +217,11 @@ fn group_document(api: &Api<'_>, group: &str) -> Option<Document> {
 fn unknown(api: &Api<'_>, segments: &[&str]) -> Response {
     let is_known = match segments {
         ["api", ..] => true,
-        ["apis", group, ..] => !group.is_empty() && api.shown.served.group(group).is_some(),
+        // Behind the built-in groups are custom ones, and nobody who knows them in part.
+        ["apis", group, ..] => {
+            let built_in = Catalog::builtin().group(group).filter(|_| !group.is_empty());
+            built_in.and(api.shown.served.group(group)).is_some()
+        }
         ["version", _, ..] => true,
         _ => false,
     };
