@@ -109,7 +109,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
     let api = Api {
         objects,
         cache,
-        openapi: Arc::new(OpenApi::new(discovery.shown().served.clone())),
+        openapi: Arc::new(OpenApi::new(discovery.clone())),
         discovery,
         access: config.access,
         reader,

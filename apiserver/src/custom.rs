@@ -3,6 +3,7 @@
 
 pub mod body;
 mod correlate;
+pub mod openapi;
 pub mod route;
 mod rules;
 pub mod scale;

@@ -90,6 +90,14 @@ def create_and_read(world):
     same((status, body[:4]), (406, b"k8s\0"))
 
 
+def explain(world):
+    kubectl = world.kubectl
+    world.until("its schema is published", lambda: "apis/shop.example.com/v1" in json.loads(kubectl("get", "--raw", "/openapi/v3"))["paths"])
+    expect(kubectl("explain", "shelf"), r"^GROUP: +shop.example.com$", r"^KIND: +Shelf$", r"^VERSION: +v1$")
+    expect(kubectl("explain", "shelf.spec.wood"), r"FIELD: wood <string>", r"What it is made of\.")
+    expect(kubectl("explain", "shelves", "--recursive"), r"boards\s+<integer>", r"labels\s+<map\[string\]string>", r"resourceVersion\s+<string>")
+
+
 def change(world):
     kubectl = world.kubectl
     kubectl("patch", "shelf", "a", "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"note":"low"}}')
@@ -242,7 +250,7 @@ class Events:
         self.world.until(what, holds)
 
 
-STEPS = [define, create_and_read, change, watch, python_client, redefine, a_member_dies, two_frontends, undefine]
+STEPS = [define, create_and_read, explain, change, watch, python_client, redefine, a_member_dies, two_frontends, undefine]
 
 
 @contextlib.contextmanager

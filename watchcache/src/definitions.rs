@@ -96,7 +96,9 @@ impl Definitions {
 
     /// Serves what the definitions say now.
     async fn look(&mut self, unit: &Unit) {
-        let Some(generation) = unit.generation() else { return };
+        let Some(generation) = unit.generation() else {
+            return;
+        };
         let shown = generation.shown();
         let mut now = HashMap::new();
         let mut has_changed = false;
@@ -126,7 +128,9 @@ impl Definitions {
         let served = || self.known.values().filter(|known| known.is_served());
         let stored: Vec<_> = served().filter_map(|known| known.stored.clone()).collect();
         let turn = self.cache.prepare_custom(store, &stored).await;
-        let mut resources: Vec<_> = served().flat_map(|known| known.resources.iter().cloned()).collect();
+        let mut resources: Vec<_> = served()
+            .flat_map(|known| known.resources.iter().cloned())
+            .collect();
         resources.retain(|resource| !is_built_in(resource));
         resources.sort_by(|one, other| (&one.group, &one.resource).cmp(&(&other.group, &other.resource)));
         self.cache.turn_custom(turn);
@@ -168,7 +172,9 @@ impl Known {
     }
 
     fn is_served(&self) -> bool {
-        self.definition.as_ref().is_some_and(|definition| definition.is_established)
+        self.definition
+            .as_ref()
+            .is_some_and(|definition| definition.is_established)
     }
 }
 

@@ -50,7 +50,11 @@ pub fn of_definitions(definitions: &[Value]) -> Vec<Bootstrap> {
         collection: COLLECTION.to_owned(),
         object: api_service(group, version, DEFINITION_PRIORITIES, DEFINED),
     };
-    served.into_iter().filter(|(group, version)| !is_built_in(group, version)).map(bootstrap).collect()
+    served
+        .into_iter()
+        .filter(|(group, version)| !is_built_in(group, version))
+        .map(bootstrap)
+        .collect()
 }
 
 /// Whether an APIService goes when no definition asks for it any more.

@@ -28,8 +28,7 @@ pub fn decode(
     bytes: &[u8],
     validation: FieldValidation,
 ) -> Result<Value, Status> {
-    let (api_version, kind) =
-        body::type_meta(media, bytes).map_err(|why| body::unrecognized(shape, &why))?;
+    let (api_version, kind) = body::type_meta(media, bytes).map_err(|why| body::unrecognized(shape, &why))?;
     if kind.is_empty() {
         let why = format!(
             "Object 'Kind' is missing in '{}' ({})",
@@ -50,9 +49,14 @@ pub fn decode(
         )));
     }
     let duplicates = parsed.strict.iter().map(StrictError::to_string).collect();
-    let object = finish(call, shape, known, parsed.value, (duplicates, validation), |why| {
-        refused(shape, why)
-    })?;
+    let object = finish(
+        call,
+        shape,
+        known,
+        parsed.value,
+        (duplicates, validation),
+        |why| refused(shape, why),
+    )?;
     if kind != shape.kind {
         return Err(other_kind(shape, &kind, &object));
     }

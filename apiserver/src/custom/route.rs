@@ -10,7 +10,11 @@ use serve::status::{Details, Status, reason};
 /// A path that a resource has not: of a subresource it is the object that is missed.
 pub fn no_place(info: &RequestInfo, resource: &Resource) -> Response {
     let is_elsewhere = resource.namespaced == info.namespace.is_empty();
-    match info.parts.get(1).filter(|_| info.parts.len() > 2 && !is_elsewhere) {
+    match info
+        .parts
+        .get(1)
+        .filter(|_| info.parts.len() > 2 && !is_elsewhere)
+    {
         Some(name) => status_response(&Status::not_found(&resource.group, &resource.resource, name)),
         None => page_not_found(),
     }

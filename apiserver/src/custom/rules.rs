@@ -123,7 +123,9 @@ impl Rules {
         for rule in &self.own {
             let is_same = old.is_same(value);
             // What was so before stays so, unless it is about the change.
-            if (is_same && !rule.uses_old) || (rule.uses_old && old.value().is_none() && !rule.has_optional_old) {
+            if (is_same && !rule.uses_old)
+                || (rule.uses_old && old.value().is_none() && !rule.has_optional_old)
+            {
                 continue;
             }
             match self.rule(rule, value, old, path, left) {
@@ -143,9 +145,9 @@ impl Rules {
             }),
             Value::List(list) => match &self.items {
                 None => true,
-                Some(rules) => items(list, old, &self.keys).enumerate().all(|(at, (value, old))| {
-                    rules.value(value, old, &path.index(at), left, errors)
-                }),
+                Some(rules) => items(list, old, &self.keys)
+                    .enumerate()
+                    .all(|(at, (value, old))| rules.value(value, old, &path.index(at), left, errors)),
             },
             _ => true,
         }
@@ -161,7 +163,10 @@ impl Rules {
         left: &mut u64,
     ) -> Option<Result<(), Error>> {
         let of = self.of.as_ref()?;
-        let told = rule.field.iter().fold(path.clone(), |path, field| path.child(field.clone()));
+        let told = rule
+            .field
+            .iter()
+            .fold(path.clone(), |path, field| path.child(field.clone()));
         let failed = |message: String| Some(Err(rule.error(&told, value, &message)));
         let program = match &rule.program {
             Ok(program) => program,
@@ -188,13 +193,16 @@ impl Rules {
                     Some(Ok(Computed::String(text))) => Some(text.trim().to_owned()),
                     _ => None,
                 };
-                failed(made.filter(|text| is_message(text)).unwrap_or_else(|| rule.told()))
+                failed(
+                    made.filter(|text| is_message(text))
+                        .unwrap_or_else(|| rule.told()),
+                )
             }
             Ok(_) => failed("value did not evaluate to a bool".to_owned()),
             Err(cel::Error::CostLimit) if *left == 0 => None,
-            Err(cel::Error::CostLimit) => failed(
-                "call cost exceeds limit for rule: the cost of the rule is too high".to_owned(),
-            ),
+            Err(cel::Error::CostLimit) => {
+                failed("call cost exceeds limit for rule: the cost of the rule is too high".to_owned())
+            }
             Err(error) => failed(format!("rule evaluation error: {error}")),
         }
     }

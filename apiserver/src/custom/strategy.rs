@@ -21,7 +21,9 @@ impl Strategy for Custom {
 }
 
 fn check(cx: &WriteContext<'_>, object: &Value, old: Option<&Value>, errors: &mut Errors) {
-    let Some(known) = Known::of(cx.resource) else { return };
+    let Some(known) = Known::of(cx.resource) else {
+        return;
+    };
     let write = Write {
         known,
         object,

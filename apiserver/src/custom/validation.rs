@@ -51,7 +51,9 @@ impl Write<'_> {
             return;
         }
         // Through the status nothing else can change.
-        if let (Some(schema), Some(status)) = (schema.at(&["properties", "status"]), self.object.get("status")) {
+        if let (Some(schema), Some(status)) =
+            (schema.at(&["properties", "status"]), self.object.get("status"))
+        {
             let problems = json_schema::problems(schema, status);
             errors.extend(problems.iter().map(|problem| problem.at(&Path::root("status"))));
         }
@@ -59,7 +61,9 @@ impl Write<'_> {
 
     /// The numbers that the scale shows.
     fn scale(&self, errors: &mut Errors) {
-        let Some(scale) = &self.known.version().scale else { return };
+        let Some(scale) = &self.known.version().scale else {
+            return;
+        };
         let places = match self.subresource {
             "status" => [Some(&scale.status_replicas), None],
             _ => [Some(&scale.spec_replicas), Some(&scale.status_replicas)],
@@ -112,14 +116,20 @@ fn at<'v>(object: &'v Value, path: &str) -> Option<&'v Value> {
 fn is_blocking(error: &Error) -> bool {
     matches!(
         error.kind,
-        ErrorKind::NotSupported | ErrorKind::Required | ErrorKind::TooLong | ErrorKind::TooMany | ErrorKind::TypeInvalid
+        ErrorKind::NotSupported
+            | ErrorKind::Required
+            | ErrorKind::TooLong
+            | ErrorKind::TooMany
+            | ErrorKind::TypeInvalid
     )
 }
 
 /// The rules of a version, compiled at their first use.
 fn rules(known: &Known) -> Option<Arc<Rules>> {
     let version = known.version();
-    let made = version.of_server.get_or_init(|| Arc::new(Rules::of(&version.published).map(Arc::new)));
+    let made = version
+        .of_server
+        .get_or_init(|| Arc::new(Rules::of(&version.published).map(Arc::new)));
     made.downcast_ref::<Option<Arc<Rules>>>().cloned().flatten()
 }
 
@@ -159,7 +169,9 @@ fn duplicates(schema: &::custom::Structural, list: &[Value], path: &Path, errors
         ListType::Map => {
             let keys = schema.list_map_keys.iter();
             let pairs = keys.filter_map(|key| Some((key.clone(), item.get(key)?.clone())));
-            Some(Value::Map(pairs.collect::<Vec<(SmolStr, Value)>>().into_iter().collect()))
+            Some(Value::Map(
+                pairs.collect::<Vec<(SmolStr, Value)>>().into_iter().collect(),
+            ))
         }
     };
     let mut seen: Vec<Value> = Vec::new();

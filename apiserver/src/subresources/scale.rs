@@ -193,14 +193,7 @@ async fn write(
     };
     let updated = update::update(api, call, target, &mut change).await?;
     let scale = of(call, &updated.stored.object)?;
-    render::object(
-        &api.descriptions,
-        call,
-        output,
-        &change.shape,
-        scale,
-        200,
-    )
+    render::object(&api.descriptions, call, output, &change.shape, scale, 200)
 }
 
 fn shape(call: &Call) -> Result<Shape, Status> {

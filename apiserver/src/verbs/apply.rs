@@ -198,7 +198,8 @@ impl ApplyObject<'_> {
         if let Some(known) = custom::body::known(call, shape) {
             let strict = (Vec::new(), FieldValidation::Ignore);
             let tree = tree.clone();
-            let object = custom::body::finish(call, shape, &known, tree, strict, |why| internal(why.to_owned()))?;
+            let object =
+                custom::body::finish(call, shape, &known, tree, strict, |why| internal(why.to_owned()))?;
             metadata::check_name(&object, self.target.namespace, self.target.name)?;
             return Ok(object);
         }

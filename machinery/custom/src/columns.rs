@@ -73,7 +73,10 @@ impl Column {
     fn read(column: &Value) -> Self {
         let text = |key: &str| column.str_at(&[key]).unwrap_or_default();
         let description = match text("description") {
-            "" => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
+            "" => format!(
+                "Custom resource definition column (in JSONPath format): {}",
+                text("jsonPath")
+            ),
             told => told.to_owned(),
         };
         Self {
@@ -87,8 +90,14 @@ impl Column {
     }
 
     fn cell(&self, object: &Value, now: Timestamp) -> Value {
-        let found = self.path.as_ref().map(|path| path.find(object)).unwrap_or_default();
-        let Some(value) = found.first() else { return Value::Null };
+        let found = self
+            .path
+            .as_ref()
+            .map(|path| path.find(object))
+            .unwrap_or_default();
+        let Some(value) = found.first() else {
+            return Value::Null;
+        };
         match (self.kind.as_str(), value) {
             ("string", Value::Null) => Value::from("<no value>"),
             ("string", Value::String(text)) => Value::String(text.clone()),

@@ -82,7 +82,8 @@ impl Definition {
         let text = |path: &[&str]| object.str_at(path).map(SmolStr::new);
         let is_true = |kind: &str| {
             let mut conditions = object.list_at(&["status", "conditions"]).iter();
-            conditions.any(|one| one.str_at(&["type"]) == Some(kind) && one.str_at(&["status"]) == Some("True"))
+            conditions
+                .any(|one| one.str_at(&["type"]) == Some(kind) && one.str_at(&["status"]) == Some("True"))
         };
         let facts = Facts::of(object)?;
         let all = object.list_at(&["spec", "versions"]);
@@ -134,7 +135,8 @@ impl Facts {
     /// Names are those that were accepted, which the object may not have yet.
     fn of(object: &Value) -> Option<Self> {
         let accepted = object.at(&["status", "acceptedNames"]);
-        let accepted = accepted.filter(|names| names.str_at(&["plural"]).is_some_and(|plural| !plural.is_empty()));
+        let accepted =
+            accepted.filter(|names| names.str_at(&["plural"]).is_some_and(|plural| !plural.is_empty()));
         let names = accepted.or_else(|| object.at(&["spec", "names"]))?;
         let text = |key: &str| SmolStr::new(names.str_at(&[key]).unwrap_or_default());
         let texts = |key: &str| {
@@ -160,18 +162,28 @@ impl Version {
         let published = version.at(&["schema", "openAPIV3Schema"]);
         let schema = published.map_or_else(Structural::anything, Structural::read);
         let subresources = version.at(&["subresources"]);
-        let scale = subresources.and_then(|all| all.get("scale")).and_then(Scale::read);
+        let scale = subresources
+            .and_then(|all| all.get("scale"))
+            .and_then(Scale::read);
         let has_status = subresources.is_some_and(|all| all.get("status").is_some());
         let mut resource = resource(facts, &name, stored);
         if has_status {
-            resource.subresources.push(subresource(&facts.group, &name, "status", &facts.kind, TypeId::UNTYPED));
+            resource.subresources.push(subresource(
+                &facts.group,
+                &name,
+                "status",
+                &facts.kind,
+                TypeId::UNTYPED,
+            ));
             resource.write.status_cleared_on_create = true;
             resource.write.status_kept_on_update = true;
             resource.write.reset_fields = reset_fields();
         }
         if scale.is_some() {
             let type_id = Types::builtin().id(SCALE)?;
-            resource.subresources.push(subresource("autoscaling", "v1", "scale", "Scale", type_id));
+            resource
+                .subresources
+                .push(subresource("autoscaling", "v1", "scale", "Scale", type_id));
         }
         resource.field_labels = Some(field_labels(version, facts.namespaced));
         let is_deprecated = version.bool_at(&["deprecated"]) == Some(true);
@@ -266,7 +278,9 @@ fn reset_fields() -> Vec<(SmolStr, Vec<SmolStr>)> {
 fn field_labels(version: &Value, namespaced: bool) -> Vec<(SmolStr, SmolStr)> {
     let own = version.list_at(&["selectableFields"]).iter();
     let own = own.filter_map(|field| field.str_at(&["jsonPath"]));
-    let known = [fields::NAME].into_iter().chain(namespaced.then_some(fields::NAMESPACE));
+    let known = [fields::NAME]
+        .into_iter()
+        .chain(namespaced.then_some(fields::NAMESPACE));
     known
         .chain(own.map(|path| path.trim_start_matches('.')))
         .map(|label| (SmolStr::new(label), SmolStr::new(label)))
@@ -283,7 +297,10 @@ fn deprecation(facts: &Facts, version: &SmolStr, all: &[Value]) -> SmolStr {
     versions::sort(&mut better);
     let (group, kind) = (&facts.group, &facts.kind);
     let text = format!("{group}/{version} {kind} is deprecated");
-    match better.first().filter(|best| versions::compare(best, version).is_lt()) {
+    match better
+        .first()
+        .filter(|best| versions::compare(best, version).is_lt())
+    {
         Some(best) => format!("{text}; use {group}/{best} {kind}").into(),
         None => text.into(),
     }

@@ -89,14 +89,22 @@ impl Step {
             Self::Index(at) => {
                 let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
                 let at = if *at < 0 { len + at } else { *at };
-                usize::try_from(at).ok().and_then(|at| items.get(at)).into_iter().collect()
+                usize::try_from(at)
+                    .ok()
+                    .and_then(|at| items.get(at))
+                    .into_iter()
+                    .collect()
             }
             Self::All => match value {
                 Value::Map(map) => map.values().collect(),
                 _ => items.iter().collect(),
             },
             Self::Where(path, comparison, with) => {
-                let fits = |item: &&Value| path.find(item).first().is_some_and(|found| comparison.holds(found, with));
+                let fits = |item: &&Value| {
+                    path.find(item)
+                        .first()
+                        .is_some_and(|found| comparison.holds(found, with))
+                };
                 items.iter().filter(fits).collect()
             }
             Self::Has(path) => items.iter().filter(|item| !path.find(item).is_empty()).collect(),
@@ -114,7 +122,9 @@ impl Comparison {
         let order = match (one, other) {
             (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
             (Value::Bool(one), Value::Bool(other)) => Some(one.cmp(other)),
-            _ => number(one).zip(number(other)).and_then(|(one, other)| one.partial_cmp(&other)),
+            _ => number(one)
+                .zip(number(other))
+                .and_then(|(one, other)| one.partial_cmp(&other)),
         };
         let Some(order) = order else { return false };
         match self {
@@ -223,7 +233,10 @@ mod tests {
         assert_eq!(found(".spec.l[*].x"), ["\"l0\"", "\"l1\""]);
         assert_eq!(found(".metadata.annotations.example\\.com/x"), ["\"esc\""]);
         assert_eq!(found(".metadata.annotations['example.com/x']"), ["\"esc\""]);
-        assert_eq!(found(".status.conditions[?(@.type==\"Ready\")].status"), ["\"True\""]);
+        assert_eq!(
+            found(".status.conditions[?(@.type==\"Ready\")].status"),
+            ["\"True\""]
+        );
         assert_eq!(found(".status.conditions[?(@.n>4)].type"), ["\"Ready\""]);
         assert_eq!(found(".status.conditions[?(@.n)].type"), ["\"Ready\""]);
         assert!(found(".spec.absent.x").is_empty());

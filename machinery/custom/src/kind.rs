@@ -4,10 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kinds::Resource;
 use kinds::convert::Error;
 use kinds::custom::Kind;
 use kinds::table::Describe;
-use kinds::Resource;
 use schema::{SmolStr, TypeId, Types, Value};
 
 use crate::definition::{Definition, Version};

@@ -71,7 +71,9 @@ impl Structural {
         let keys = schema.list_at(&["x-kubernetes-list-map-keys"]).iter();
         Self {
             kind: text("type").into(),
-            properties: properties.map(|(key, value)| (key.clone(), inner(value))).collect(),
+            properties: properties
+                .map(|(key, value)| (key.clone(), inner(value)))
+                .collect(),
             additional: additional.map(Box::new),
             items: schema.get("items").map(|items| Box::new(inner(items))),
             preserves_unknown: flag("x-kubernetes-preserve-unknown-fields"),
@@ -112,7 +114,9 @@ impl Structural {
 
     fn fill_map(&self, map: &mut Map) {
         for (key, property) in &self.properties {
-            let Some(default) = &property.default else { continue };
+            let Some(default) = &property.default else {
+                continue;
+            };
             let is_absent = map
                 .get(key)
                 .is_none_or(|value| value.is_null() && !property.is_nullable);
@@ -128,6 +132,11 @@ impl Structural {
                 schema.fill(value);
             }
         }
+        // What may not be null and has no default is taken for absent.
+        map.retain(|key, value| {
+            let schema = self.properties.get(key).or(self.additional.as_deref());
+            !value.is_null() || schema.is_none_or(|schema| schema.is_nullable)
+        });
     }
 }
 
@@ -176,7 +185,9 @@ impl Walk {
                 // What is kept above is kept below, where nothing else is said.
                 Some(known) if schema.preserves_unknown && known.is_silent() => {}
                 Some(known) => self.prune(value, known, false),
-                None if !is_kept && self.unknown.len() < UNKNOWN_FIELDS_MAX => self.unknown.push(self.path.clone()),
+                None if !is_kept && self.unknown.len() < UNKNOWN_FIELDS_MAX => {
+                    self.unknown.push(self.path.clone())
+                }
                 None => {}
             }
             self.path.truncate(len);
@@ -216,7 +227,10 @@ mod tests {
             "free": {"q": {"r": 1i64}, "t": {"i": 1i64, "j": 2i64}}, "m": {"k": {"z": true, "w": 1i64}}
         }});
         let told = schema().prune(&mut object);
-        assert_eq!(told, ["spec.free.t.j", "spec.l[1].q", "spec.m.k.w", "spec.x", "top"]);
+        assert_eq!(
+            told,
+            ["spec.free.t.j", "spec.l[1].q", "spec.m.k.w", "spec.x", "top"]
+        );
         let left = tree!({"apiVersion": "g/v1", "kind": "K", "metadata": {"any": 1i64}, "spec": {
             "l": [{"p": "x"}, {"p": "y"}], "free": {"q": {"r": 1i64}, "t": {"i": 1i64}}, "m": {"k": {"z": true}}
         }});
@@ -230,6 +244,9 @@ mod tests {
         schema().fill(&mut object);
         let filled = tree!({"spec": {"a": "da", "n": null, "l": [{"p": "TCP"}, {"p": "UDP"}], "m": {"k": {"z": true}}}});
         assert_eq!(object, filled);
+        let mut null = tree!({"spec": null});
+        schema().fill(&mut null);
+        assert_eq!(null, tree!({}));
         let mut bare = tree!({});
         schema().fill(&mut bare);
         assert_eq!(bare, tree!({}));

@@ -51,6 +51,7 @@ impl Made {
         made.fields = fields;
         made.type_meta = is_object;
         made.atomic = schema.is_atomic_map;
+        made.open = schema.preserves_unknown;
         self.builder.define(id, made);
         id
     }
@@ -74,7 +75,10 @@ impl Made {
             "number" => FieldType::Double,
             "boolean" => FieldType::Bool,
             "array" => {
-                let item = schema.items.as_deref().map(|items| self.ty(&format!("{name}[]"), items));
+                let item = schema
+                    .items
+                    .as_deref()
+                    .map(|items| self.ty(&format!("{name}[]"), items));
                 FieldType::List(Box::new(item.unwrap_or(FieldType::Deduced)))
             }
             "object" => match &schema.additional {

@@ -30,7 +30,9 @@ pub fn sort(versions: &mut [SmolStr]) {
 /// `v1beta2` is (beta, 1, 2).
 fn parse(version: &str) -> Option<(Stage, u64, u64)> {
     let rest = version.strip_prefix('v')?;
-    let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+    let digits = rest
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(rest.len());
     let major = number(&rest[..digits])?;
     let rest = &rest[digits..];
     if rest.is_empty() {
@@ -56,7 +58,17 @@ mod tests {
     #[test]
     fn the_most_finished_and_newest_version_comes_first() {
         let wanted = [
-            "v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10", "v01",
+            "v10",
+            "v2",
+            "v1",
+            "v11beta2",
+            "v10beta3",
+            "v3beta1",
+            "v12alpha1",
+            "v11alpha2",
+            "foo1",
+            "foo10",
+            "v01",
         ];
         let mut mixed: Vec<SmolStr> = wanted.iter().rev().map(SmolStr::new).collect();
         sort(&mut mixed);

@@ -70,7 +70,10 @@ impl Discovery {
     /// one that nobody knows.
     pub fn unknown(&self, info: &RequestInfo) -> Response {
         // Behind the built-in groups are custom ones, and nobody who knows them in part.
-        match Catalog::builtin().group(&info.group).and(self.shown.load().served.group(&info.group)) {
+        match Catalog::builtin()
+            .group(&info.group)
+            .and(self.shown.load().served.group(&info.group))
+        {
             Some(_) => status_response(&Status::unknown_resource()),
             None => page_not_found(),
         }

@@ -46,6 +46,8 @@ pub struct TypeSchema {
     pub scalar: bool,
     /// Left out of the published OpenAPI.
     pub unpublished: bool,
+    /// It may have fields that it does not declare, whose owners are told by their own form. Of custom resources only.
+    pub open: bool,
     /// Union groups for server-side apply and OpenAPI (`x-kubernetes-unions`).
     pub unions: Vec<Union>,
     /// Group, version and kind if this is a served kind.

@@ -21,11 +21,17 @@ impl Cache {
     /// Makes units for these custom resources, each in the version that is stored, and begins to load those that are to be kept.
     /// A unit whose resource is the very same as before stays; the history of others begins with their definition, at a revision of
     /// `store`. Returns when they are loaded, or after a while.
-    pub async fn prepare_custom(&self, store: &Arc<dyn Store>, resources: &[(Arc<Resource>, Revision)]) -> Turn {
+    pub async fn prepare_custom(
+        &self,
+        store: &Arc<dyn Store>,
+        resources: &[(Arc<Resource>, Revision)],
+    ) -> Turn {
         let now = self.custom.load_full();
         let mut next = Units::new();
         for (resource, revision) in resources {
-            let Some(storage) = &resource.storage else { continue };
+            let Some(storage) = &resource.storage else {
+                continue;
+            };
             if self.units.contains_key(&storage.key) {
                 continue;
             }
@@ -68,7 +74,10 @@ impl Cache {
         (store, defined): (&Arc<dyn Store>, Revision),
     ) -> Unit {
         let span = self.config.keys.all(storage);
-        let mut parts = self.parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut parts = self
+            .parts
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let (part, freshness) = parts.of(&self.store, span.start.as_bytes());
         // Revisions of different stores say nothing of each other.
         let begins_at = match Arc::ptr_eq(store, &part) {

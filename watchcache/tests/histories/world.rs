@@ -266,7 +266,11 @@ impl World {
     }
 
     fn reload(&mut self) {
-        self.member.cache.units().iter().for_each(|unit| unit.want_reload());
+        self.member
+            .cache
+            .units()
+            .iter()
+            .for_each(|unit| unit.want_reload());
         self.is_abreast = false;
         self.gap(Expiry::Must);
     }

@@ -22,12 +22,9 @@ impl Hooks {
     /// Follows definitions until the server stops.
     pub(super) async fn keep_definitions(&self) {
         let prefixes = vec![DEFINITION_KEYS.to_owned()];
-        self.follow(
-            &self.definitions,
-            "custom resource definitions",
-            prefixes,
-            || self.settle_definitions(),
-        )
+        self.follow(&self.definitions, "custom resource definitions", prefixes, || {
+            self.settle_definitions()
+        })
         .await;
     }
 
@@ -125,7 +122,10 @@ impl Hooks {
                 return Ok(found);
             };
             let below = String::from_utf8_lossy(&first.key[prefix.len().min(first.key.len())..]).into_owned();
-            let namespace = below.split_once('/').filter(|_| is_namespaced).map_or("", |(namespace, _)| namespace);
+            let namespace = below
+                .split_once('/')
+                .filter(|_| is_namespaced)
+                .map_or("", |(namespace, _)| namespace);
             found.insert(namespace.to_owned());
             if !is_namespaced || namespace.is_empty() {
                 return Ok(found);
@@ -164,11 +164,18 @@ impl Hooks {
             let name = meta::of(service).name();
             let is_wanted = wanted.iter().any(|one| meta::of(&one.object).name() == name);
             if api_services::is_of_definitions(service) && !is_wanted {
-                let deleted = self.loopback.delete(&format!("{}/{name}", api_services::COLLECTION)).await;
+                let deleted = self
+                    .loopback
+                    .delete(&format!("{}/{name}", api_services::COLLECTION))
+                    .await;
                 done = deleted.map(drop).map_err(text).and(done);
             }
         }
-        let known = |name: &str| list.list_at(&["items"]).iter().any(|one| meta::of(one).name() == name);
+        let known = |name: &str| {
+            list.list_at(&["items"])
+                .iter()
+                .any(|one| meta::of(one).name() == name)
+        };
         for one in wanted.iter().filter(|one| !known(meta::of(&one.object).name())) {
             let made = self.loopback.ensure(&one.collection, &one.object).await;
             done = made.map(drop).map_err(text).and(done);
@@ -180,5 +187,9 @@ impl Hooks {
 /// Below which key the objects of a definition are.
 fn keys(definition: &Value) -> String {
     let text_at = |path: &[&str]| definition.str_at(path).unwrap_or_default();
-    format!("{}/{}", text_at(&["spec", "group"]), text_at(&["spec", "names", "plural"]))
+    format!(
+        "{}/{}",
+        text_at(&["spec", "group"]),
+        text_at(&["spec", "names", "plural"])
+    )
 }

@@ -88,9 +88,11 @@ impl<'t> Shape<'t> {
     /// The shape below a key of an object.
     pub fn below(self, types: &'t Types, key: &str) -> Self {
         match self {
-            Shape::Struct(id) => types
-                .field(id, key)
-                .map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
+            Shape::Struct(id) => match types.field(id, key) {
+                Some(field) => Shape::of_field(types, field),
+                None if types.get(id).open => Shape::Deduced,
+                None => Shape::Leaf,
+            },
             Shape::Map(value) => Shape::of_type(types, value),
             Shape::Deduced => Shape::Deduced,
             _ => Shape::Leaf,

@@ -76,7 +76,11 @@ impl Walker<'_> {
             FieldType::Message(id) => self.message(*id, value),
             FieldType::List(item) => self.list(Shape::Leaf, ListType::Atomic, item, value),
             FieldType::Map(item) => self.map(item, value),
-            FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json | FieldType::Any | FieldType::Deduced => {}
+            FieldType::RawExtension
+            | FieldType::FieldsV1
+            | FieldType::Json
+            | FieldType::Any
+            | FieldType::Deduced => {}
         }
     }
 
@@ -93,6 +97,7 @@ impl Walker<'_> {
                 None if schema.type_meta && matches!(key.as_str(), "apiVersion" | "kind") => {
                     self.value(&FieldType::String, value);
                 }
+                None if schema.open => {}
                 None => self.refuse("field not declared in schema"),
             }
             self.path.pop();
@@ -126,6 +131,11 @@ impl Walker<'_> {
             let element = match list_type {
                 ListType::Atomic => Element::Index(i64::try_from(index).unwrap_or(i64::MAX)),
                 _ => match shape.element(self.types, value) {
+                    Some(element) if is_keyless(&element) => {
+                        let why = format!("element {index}: {}", keyless(&element));
+                        self.refuse(&why);
+                        continue;
+                    }
                     Some(element) => element,
                     None => {
                         self.refuse(&format!("element {index}: {}", misfit(value)));
@@ -141,6 +151,22 @@ impl Walker<'_> {
             self.path.pop();
         }
     }
+}
+
+/// Whether an item has none of the keys that tell items apart, and no defaults for them.
+fn is_keyless(element: &Element) -> bool {
+    matches!(element, Element::Keys(pairs) if pairs.iter().all(|(_, value)| value.is_null()))
+}
+
+fn keyless(element: &Element) -> String {
+    let Element::Keys(pairs) = element else {
+        return String::new();
+    };
+    let keys: Vec<String> = pairs.iter().map(|(key, _)| format!("{key:?}")).collect();
+    format!(
+        "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
+        keys.join(" ")
+    )
 }
 
 fn misfit(value: &Value) -> &'static str {
