@@ -49,7 +49,7 @@ pub fn decode(
         )));
     }
     let duplicates = parsed.strict.iter().map(StrictError::to_string).collect();
-    let object = finish(
+    let mut object = finish(
         call,
         shape,
         known,
@@ -57,6 +57,7 @@ pub fn decode(
         (duplicates, validation),
         |why| refused(shape, why),
     )?;
+    known.version().schema.drop_nulls(&mut object);
     if kind != shape.kind {
         return Err(other_kind(shape, &kind, &object));
     }

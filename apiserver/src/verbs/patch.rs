@@ -100,7 +100,9 @@ impl Patched {
         check_type(document, shape).map_err(|why| refused(&why))?;
         if let Some(known) = custom::body::known(call, shape) {
             let strict = (self.strict.clone(), self.validation);
-            return custom::body::finish(call, shape, &known, document.clone(), strict, refused);
+            let mut object = custom::body::finish(call, shape, &known, document.clone(), strict, refused)?;
+            known.version().schema.drop_nulls(&mut object);
+            return Ok(object);
         }
         if let (Patch::Strategic(_), Some(why)) = (
             &self.patch,

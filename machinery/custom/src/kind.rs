@@ -91,6 +91,7 @@ impl Kind for Known {
         crate::types::typed_metadata(&mut object);
         self.prune(version, &mut object);
         version.schema.fill(&mut object);
+        version.schema.drop_nulls(&mut object);
         Ok(object)
     }
 

@@ -99,7 +99,7 @@ impl Structural {
         walk.unknown
     }
 
-    /// Fills in defaults; a null that cannot be one is taken for absent.
+    /// Fills in defaults, also for nulls that cannot be there.
     pub fn fill(&self, value: &mut Value) {
         match value {
             Value::Map(map) => self.fill_map(map),
@@ -132,11 +132,24 @@ impl Structural {
                 schema.fill(value);
             }
         }
-        // What may not be null and has no default is taken for absent.
-        map.retain(|key, value| {
-            let schema = self.properties.get(key).or(self.additional.as_deref());
-            !value.is_null() || schema.is_none_or(|schema| schema.is_nullable)
-        });
+    }
+
+    /// Takes nulls for absent where none may be.
+    pub fn drop_nulls(&self, value: &mut Value) {
+        match value {
+            Value::Map(map) => map.retain(|key, value| {
+                let schema = self.properties.get(key).or(self.additional.as_deref());
+                let Some(schema) = schema else { return true };
+                schema.drop_nulls(value);
+                !value.is_null() || schema.is_nullable
+            }),
+            Value::List(list) => {
+                if let Some(items) = &self.items {
+                    list.iter_mut().for_each(|item| items.drop_nulls(item));
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -245,7 +258,7 @@ mod tests {
         let filled = tree!({"spec": {"a": "da", "n": null, "l": [{"p": "TCP"}, {"p": "UDP"}], "m": {"k": {"z": true}}}});
         assert_eq!(object, filled);
         let mut null = tree!({"spec": null});
-        schema().fill(&mut null);
+        schema().drop_nulls(&mut null);
         assert_eq!(null, tree!({}));
         let mut bare = tree!({});
         schema().fill(&mut bare);

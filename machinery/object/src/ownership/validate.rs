@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use schema::{Field, FieldType, ListType, TypeId, Types, Value, json};
+use schema::{Field, FieldType, ListType, SmolStr, TypeId, Types, Value, json};
 
 use super::path::Element;
 use super::shape::Shape;
@@ -120,6 +120,19 @@ impl Walker<'_> {
         value.as_map()
     }
 
+    /// Whether an item has none of the keys that tell items apart. Built-in keys that are empty unless they are said have a default.
+    fn is_keyless(&self, item: &FieldType, element: &Element) -> bool {
+        let has_default = |key: &str| match item {
+            FieldType::Message(id) => self.types.field(*id, key).is_none_or(|field| field.zero_default),
+            _ => true,
+        };
+        let Element::Keys(pairs) = element else {
+            return false;
+        };
+        let is_missing = |(key, value): &(SmolStr, Value)| value.is_null() && !has_default(key);
+        !pairs.is_empty() && pairs.iter().all(is_missing)
+    }
+
     fn list(&mut self, shape: Shape<'_>, list_type: ListType, item: &FieldType, value: &Value) {
         let items = match value {
             Value::Null => return,
@@ -131,7 +144,7 @@ impl Walker<'_> {
             let element = match list_type {
                 ListType::Atomic => Element::Index(i64::try_from(index).unwrap_or(i64::MAX)),
                 _ => match shape.element(self.types, value) {
-                    Some(element) if is_keyless(&element) => {
+                    Some(element) if self.is_keyless(item, &element) => {
                         let why = format!("element {index}: {}", keyless(&element));
                         self.refuse(&why);
                         continue;
@@ -151,11 +164,6 @@ impl Walker<'_> {
             self.path.pop();
         }
     }
-}
-
-/// Whether an item has none of the keys that tell items apart, and no defaults for them.
-fn is_keyless(element: &Element) -> bool {
-    matches!(element, Element::Keys(pairs) if pairs.iter().all(|(_, value)| value.is_null()))
 }
 
 fn keyless(element: &Element) -> String {
