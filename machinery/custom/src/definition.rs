@@ -34,6 +34,8 @@ pub struct Definition {
     pub is_terminating: bool,
     /// Fields that no schema knows are kept.
     pub preserves_unknown: bool,
+    /// Only a webhook knows how its versions become each other.
+    pub converts_by_webhook: bool,
     /// All versions, served or not, in the definition's order.
     pub versions: Vec<Version>,
 }
@@ -100,6 +102,7 @@ impl Definition {
             is_established: is_true("Established"),
             is_terminating: is_true("Terminating"),
             preserves_unknown,
+            converts_by_webhook: object.str_at(&["spec", "conversion", "strategy"]) == Some("Webhook"),
             versions: versions?,
             group: facts.group,
             plural: facts.plural,

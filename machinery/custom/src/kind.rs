@@ -104,6 +104,12 @@ impl Kind for Known {
             api_version: api_version.to_owned(),
             kind: self.definition.kind.to_string(),
         })?;
+        if self.definition.converts_by_webhook {
+            let kind = &self.definition.kind;
+            return Err(Error::Malformed(format!(
+                "conversion webhook for {api_version}, Kind={kind} failed: this server calls no conversion webhooks"
+            )));
+        }
         if let Some(map) = object.as_map_mut() {
             map.insert("apiVersion", SmolStr::new(api_version));
         }
