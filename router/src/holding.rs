@@ -273,6 +273,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_no_more_is_released_at_once() {
+        let mut scene = Scene::new();
+        assert_eq!(scene.sees(vec![cache("a", &[])], EMPTY), [Step::Hold(pods())]);
+        scene.sees(vec![cache("a", &[])], LOADED);
+        let view = scene.holding.view.clone();
+        let steps = scene.holding.advance(&view, &[], |_| LOADED, scene.now);
+        assert_eq!(steps, [Step::Release(pods())]);
+        assert!(scene.holding.ready().is_empty());
+    }
+
+    #[test]
     fn what_is_taken_over_is_loaded_before_it_is_served() {
         let mut scene = Scene::new();
         let alone = || vec![frontend("f"), cache("a", &[])];
