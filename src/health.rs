@@ -41,7 +41,7 @@ pub fn checks(
 /// The checks of a member of the watch tier: it is ready when each resource that it keeps is loaded, which each has a path for.
 pub fn of_member(store: Arc<dyn Store>, cache: &Arc<Cache>, shutdown: Shutdown) -> Health {
     let live = vec![Check::ping("ping"), store_check("etcd", store)];
-    let units = cache.units().map(|unit| {
+    let units = cache.built_in().map(|unit| {
         let (name, unit) = (format!("watchcache/{}", unit.name()), unit.clone());
         Check::immediate(&name, move || match unit.generation() {
             Some(_) => Ok(()),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kinds::Keys;
 use render::Discovery;
 use serve::http::Handler;
+use watchcache::definitions::Definitions;
 use watchcache::tier::Tier;
 use watchcache::{Cache, Holds};
 
@@ -28,6 +29,9 @@ pub struct Member {
     handler: Handler,
     /// With whom it shares the resources; without anybody it keeps all.
     shared: Option<Shared>,
+    definitions: Definitions,
+    /// The cache that has the definitions of custom resources.
+    known: Arc<Cache>,
 }
 
 impl Config {
@@ -77,6 +81,10 @@ impl Config {
             shutdown: shutdown.clone(),
         };
         let discovery = Discovery::new(config.runtime.clone(), config.address(listener));
+        let (definitions, known) = match is_shared {
+            true => Definitions::beside(store, &cached, cache.clone(), discovery.clone()),
+            false => (Definitions::new(cache.clone(), discovery.clone()), cache.clone()),
+        };
         let tier = Tier::new(cache.clone(), discovery).into_handler();
         let handler = filters::chain(parts, &config.options.serving, tier);
         Ok(Member {
@@ -85,6 +93,8 @@ impl Config {
             cache,
             handler,
             shared,
+            definitions,
+            known,
         })
     }
 }
@@ -98,6 +108,8 @@ impl Member {
             cache,
             handler,
             shared,
+            mut definitions,
+            known,
         } = self;
         let site = &base.site;
         let (begun, url, kubeconfig) = (site.begun, site.url(), site.kubeconfig());
@@ -105,6 +117,12 @@ impl Member {
         let loading = shared.as_ref().map(|running| running.loaded());
         // Before it is served: what is not kept yet must not look as if it was not to be.
         cache.run();
+        if !Arc::ptr_eq(&known, &cache) {
+            known.run();
+        }
+        // Members that share resources out know no custom ones before.
+        definitions.begin().await;
+        tokio::spawn(definitions.follow());
         tokio::spawn(async move {
             cache.ready().await;
             if let Some(loading) = loading {

@@ -34,7 +34,7 @@ pub fn of_router(listening: &Listening) -> Pages {
 }
 
 fn cache_lines(cache: &Cache) -> Vec<(&'static str, String)> {
-    let held: Vec<_> = cache.units().filter(|unit| unit.is_held()).collect();
+    let held: Vec<_> = cache.units().into_iter().filter(|unit| unit.is_held()).collect();
     let ready = held.iter().filter(|unit| unit.generation().is_some()).count();
     let watches: u64 = held.iter().map(|unit| unit.watchers()).sum();
     let silent = held.iter().max_by_key(|unit| unit.silence());

@@ -12,9 +12,11 @@ use apiserver::bootstrap::identity::Identity;
 use apiserver::loopback::Loopback;
 use kinds::Keys;
 use kinds::decorate::IpFamily;
+use render::Discovery;
 use router::members::Tier;
 use serve::http::Handler;
 use serve::server::Listener;
+use watchcache::definitions::Definitions;
 use watchcache::{Cache, Holds};
 
 use crate::base::Base;
@@ -37,6 +39,7 @@ pub struct Prepared {
     hooks: Hooks,
     /// Of a frontend, which others must find.
     keeper: Option<Keeper>,
+    discovery: Discovery,
 }
 
 impl Config {
@@ -86,7 +89,7 @@ impl Config {
         let hooks = Hooks::new(
             Loopback::new(api.handler()),
             store.clone(),
-            api.served().clone(),
+            api.discovery().shown().served.clone(),
             config.hook_settings(listener)?,
             shutdown.clone(),
         );
@@ -109,6 +112,7 @@ impl Config {
             handler,
             hooks,
             keeper: None,
+            discovery: api.discovery().clone(),
         })
     }
 
@@ -178,6 +182,7 @@ impl Prepared {
             handler,
             hooks,
             keeper,
+            discovery,
         } = self;
         let (states, site) = (hooks.states(), &base.site);
         let (begun, url, kubeconfig, shutdown) =
@@ -185,9 +190,12 @@ impl Prepared {
         let (told, stop) = (states.clone(), shutdown.clone());
         tokio::spawn(async move { announcement::when_ready(told, url, &kubeconfig, begun, stop).await });
         let started = cache.clone();
+        let mut definitions = Definitions::new(cache.clone(), discovery);
         let hooks = tokio::spawn(async move {
             // The hooks read through the cache.
             started.start().await;
+            definitions.begin().await;
+            tokio::spawn(definitions.follow());
             hooks.run().await;
         });
         let kept = tokio::spawn(async move {

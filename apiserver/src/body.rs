@@ -14,6 +14,7 @@ use schema::json::Decoded;
 use schema::{Error, SmolStr, TypeId, Types, Value, envelope, json, proto, yaml};
 use serve::status::Status;
 
+use crate::custom;
 use crate::options::FieldValidation;
 
 /// How much of a body an error shows.
@@ -27,6 +28,9 @@ pub fn decode(
     bytes: &[u8],
     validation: FieldValidation,
 ) -> Result<Value, Status> {
+    if let Some(known) = custom::body::known(call, shape) {
+        return custom::body::decode(call, shape, &known, media, bytes, validation);
+    }
     let (api_version, kind) = type_meta(media, bytes).map_err(|why| unrecognized(shape, &why))?;
     let found = Found::new(shape, &api_version, &kind);
     let decoded = found.decode(shape, media, bytes)?;
@@ -53,8 +57,11 @@ pub fn warn(call: &mut Call, text: &str) {
     }
 }
 
-/// Fills defaults and brings an object of the call's resource into its hub form.
+/// Fills defaults and brings an object of the call's resource into its hub form. Custom objects have theirs when they are decoded.
 pub fn to_hub(call: &Call, mut object: Value) -> Result<Value, Status> {
+    if call.resource.custom.is_some() {
+        return Ok(object);
+    }
     defaults::apply(call.resource.type_id, &mut object, Now(&call.now));
     let mut object = kinds::convert::to_storage(&call.resource, object)
         .map_err(|error| Status::bad_request(error.to_string()))?;
@@ -158,14 +165,14 @@ impl Found {
     }
 }
 
-fn unrecognized(shape: &Shape, why: &str) -> Status {
+pub(crate) fn unrecognized(shape: &Shape, why: &str) -> Status {
     Status::bad_request(format!(
         "the object provided is unrecognized (must be of type {}): {why}",
         shape.kind
     ))
 }
 
-fn type_meta(media: Media, bytes: &[u8]) -> Result<(SmolStr, SmolStr), String> {
+pub(crate) fn type_meta(media: Media, bytes: &[u8]) -> Result<(SmolStr, SmolStr), String> {
     let parsed = |bytes: &[u8]| {
         json::type_meta(bytes).map_err(|error| {
             format!(
@@ -206,7 +213,7 @@ fn decode_typed(type_id: TypeId, media: Media, bytes: &[u8]) -> Result<Decoded, 
 }
 
 /// The beginning of a body, as errors show it.
-fn summary(bytes: &[u8]) -> String {
+pub(crate) fn summary(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(SUMMARY_BYTES)];
     let dots = if bytes.len() > SUMMARY_BYTES { " ..." } else { "" };
     match shown.first() {

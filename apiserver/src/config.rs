@@ -8,7 +8,6 @@ use auth::Access;
 use kinds::decorate::IpFamily;
 use kinds::{Keys, RuntimeConfig};
 use prometheus_client::registry::Registry;
-use render::discovery::Served;
 use render::{Descriptions, Discovery};
 use serve::http::{Handler, Request, Response};
 use storage::Store;
@@ -110,7 +109,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
     let api = Api {
         objects,
         cache,
-        openapi: Arc::new(OpenApi::new(discovery.served.clone())),
+        openapi: Arc::new(OpenApi::new(discovery.clone())),
         discovery,
         access: config.access,
         reader,
@@ -138,9 +137,9 @@ impl Prepared {
         &self.api.cache
     }
 
-    /// What is served.
-    pub fn served(&self) -> &Arc<Served> {
-        &self.api.discovery.served
+    /// What is served, now and as definitions change.
+    pub fn discovery(&self) -> &Discovery {
+        &self.api.discovery
     }
 
     /// Adds what admission counts to a registry.

@@ -7,6 +7,7 @@ mod api;
 mod body;
 pub mod bootstrap;
 mod config;
+pub mod custom;
 pub mod effects;
 pub mod expressions;
 mod freshness;

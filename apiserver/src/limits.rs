@@ -140,3 +140,5 @@ pub const IMAGE_REVIEW_TIMEOUT: Duration = Duration::from_secs(30);
 pub const IMAGE_REVIEWS_MAX: usize = 1_024;
 /// What is asked and answered, together; what is longer is not remembered.
 pub const IMAGE_REVIEW_BYTES_MAX: usize = 16 * 1024;
+/// What all rules of a custom object's schema may cost in one write.
+pub const OBJECT_RULES_COST_MAX: u64 = 10_000_000;

@@ -203,8 +203,13 @@ impl Objects {
 
     /// A stored value as an object in its hub form.
     pub fn decode(&self, resource: &Resource, entry: &Entry) -> Result<Stored, Status> {
+        let object = self.decoder.decode(resource, entry)?;
+        let object = match resource.custom {
+            Some(_) => render::shown(resource, object)?,
+            None => object,
+        };
         Ok(Stored {
-            object: self.decoder.decode(resource, entry)?,
+            object,
             revision: entry.mod_revision,
             bytes: entry.value.clone(),
             stale: entry.is_stale(),
@@ -261,7 +266,7 @@ impl Objects {
         let is_event = resource
             .storage
             .as_ref()
-            .is_some_and(|storage| storage.kind == "Event");
+            .is_some_and(|storage| storage.kind == "Event" && storage.group.is_empty());
         if !is_event {
             return Ok(None);
         }

@@ -14,7 +14,7 @@ use serve::request_info::RequestInfo;
 use serve::status::Status;
 
 use crate::api::Api;
-use crate::{issuer, subresources, verbs, virtuals};
+use crate::{custom, issuer, subresources, verbs, virtuals};
 
 /// Answers a request whose user is known.
 pub async fn answer(api: Arc<Api>, request: Request) -> Response {
@@ -40,13 +40,20 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     let Some(resource) = api.discovery.resource(&info.group, &info.version, &info.resource) else {
         return api.discovery.unknown(&info);
     };
-    let place = match Place::of(&info, resource) {
+    let place = match Place::of(&info, &resource) {
         Some(place) => place,
+        None if resource.custom.is_some() => return custom::route::no_place(&info, &resource),
         None => return status_response(&Status::unknown_resource()),
     };
-    let Some(verb) = place.verb(&parts.method, &info, resource) else {
-        return status_response(&Status::method_not_allowed());
+    let Some(verb) = place.verb(&parts.method, &info, &resource) else {
+        return match resource.custom {
+            Some(_) => custom::route::no_verb(place, &info, &resource),
+            None => status_response(&Status::method_not_allowed()),
+        };
     };
+    if let Err(status) = custom::route::check(verb, place, &resource) {
+        return status_response(&status);
+    }
     let streams = resource.verbs.contains(Verb::Watch) && !matches!(place, Place::Subresource);
     let mut call = Call::new(
         info.as_ref().clone(),

@@ -12,6 +12,8 @@ use kinds::Resource;
 use object::field;
 use schema::Value;
 
+use crate::custom::strategy::Custom;
+
 /// What a strategy may know of a write.
 #[derive(Clone, Copy, Debug)]
 pub struct WriteContext<'a> {
@@ -62,7 +64,15 @@ pub struct Plain;
 
 impl Strategy for Plain {}
 
-/// The strategy of a resource, by its group and plural name; each family knows its own.
+/// The strategy of a resource, built-in or custom.
+pub fn of_resource(resource: &Resource) -> &'static dyn Strategy {
+    match resource.custom {
+        Some(_) => &Custom,
+        None => of(&resource.group, &resource.resource),
+    }
+}
+
+/// The strategy of a built-in resource, by its group and plural name; each family knows its own.
 pub fn of(group: &str, resource: &str) -> &'static dyn Strategy {
     pods::of(group, resource)
         .or_else(|| api_objects::of(group, resource))

@@ -21,6 +21,8 @@ pub struct Holding {
     /// How many members were asked for a unit when it was last looked at.
     asked: BTreeMap<Unit, usize>,
     view: Arc<Members>,
+    /// The units that there were when it was last looked at: those of custom resources come and go.
+    all: Vec<Unit>,
     /// What of all it is to keep by that view; nothing is said while it is not in the view itself.
     wanted: Option<BTreeSet<Unit>>,
 }
@@ -73,6 +75,7 @@ impl Holding {
             behind: BTreeMap::new(),
             asked: BTreeMap::new(),
             view: Arc::default(),
+            all: Vec::new(),
             wanted: None,
         }
     }
@@ -109,8 +112,9 @@ impl Holding {
         standing: impl Fn(&Unit) -> Standing,
         now: Instant,
     ) -> Vec<Step> {
-        if !Arc::ptr_eq(&self.view, view) || self.wanted.is_none() {
+        if !Arc::ptr_eq(&self.view, view) || self.wanted.is_none() || self.all != all {
             self.view = view.clone();
+            self.all = all.to_vec();
             self.wanted = self.wanted_of(all);
         }
         let mut steps = Vec::new();
@@ -149,6 +153,8 @@ impl Holding {
         };
         let is_unwanted = self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(unit));
         let next = match phase {
+            // Nobody can take over what is there no more.
+            _ if !self.all.contains(unit) => None,
             Phase::Loading | Phase::Withheld if is_unwanted => None,
             Phase::Loading if standing.is_loaded && standing.is_foreign => Some(Phase::Withheld),
             Phase::Loading if standing.is_loaded => Some(Phase::Ready),
@@ -264,6 +270,17 @@ mod tests {
             state: State::Draining,
             ..member
         }
+    }
+
+    #[test]
+    fn what_is_there_no_more_is_released_at_once() {
+        let mut scene = Scene::new();
+        assert_eq!(scene.sees(vec![cache("a", &[])], EMPTY), [Step::Hold(pods())]);
+        scene.sees(vec![cache("a", &[])], LOADED);
+        let view = scene.holding.view.clone();
+        let steps = scene.holding.advance(&view, &[], |_| LOADED, scene.now);
+        assert_eq!(steps, [Step::Release(pods())]);
+        assert!(scene.holding.ready().is_empty());
     }
 
     #[test]

@@ -109,18 +109,15 @@ impl Shared {
 
     /// Does what is to be done, again and again.
     async fn keep(self: Arc<Self>, is_empty: watch::Sender<bool>, is_loaded: watch::Sender<bool>) {
-        let units: BTreeMap<Unit, _> = self
-            .cache
-            .units()
-            .map(|unit| (Unit::new(unit.name()), unit.clone()))
-            .collect();
-        let all: Vec<Unit> = units.keys().cloned().collect();
         let mut holding = Holding::new(self.name());
         let mut tick = tokio::time::interval(POLL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             let view = self.tiers.members.borrow().clone();
+            let units = self.cache.units().into_iter();
+            let units: BTreeMap<Unit, _> = units.map(|unit| (Unit::new(unit.name()), unit)).collect();
+            let all: Vec<Unit> = units.keys().cloned().collect();
             let standing = |unit: &Unit| {
                 let unit = units.get(unit);
                 Standing {

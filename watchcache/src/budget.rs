@@ -16,13 +16,13 @@ pub struct History {
     pub floor_bytes: usize,
 }
 
-/// Shares `history` among the units for as long as the process runs.
-pub async fn keep(units: Vec<Arc<Unit>>, history: History) {
+/// Shares `history` among the units that there are at the time, for as long as the process runs.
+pub async fn keep(units: impl Fn() -> Vec<Arc<Unit>>, history: History) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        share(&units, history);
+        share(&units(), history);
     }
 }
 

@@ -1,12 +1,15 @@
 //! The caches of all resources that a process serves: made from one list, fed by one task each. How requests reach them is
 //! [`crate::service`]'s.
 
+mod custom;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use kinds::decorate::IpFamily;
 use kinds::keys::{KeySpan, Keys};
@@ -74,15 +77,23 @@ impl Default for Config {
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+type Running = HashMap<usize, Vec<JoinHandle<()>>>;
+
+/// Units by the part of the key that a resource's objects share.
+type Units = HashMap<SmolStr, Arc<Unit>>;
+
 /// The caches, by the part of the key that a resource's objects share.
 pub struct Cache {
-    units: HashMap<SmolStr, Arc<Unit>>,
+    units: Units,
+    /// Those of custom resources, which come and go.
+    custom: Arc<ArcSwap<Units>>,
+    store: Arc<dyn Store>,
+    config: Config,
+    parts: Mutex<Parts>,
     /// Single namespaces of resources that are not kept as a whole.
     namespaces: HashMap<(SmolStr, SmolStr), Arc<Unit>>,
-    history: budget::History,
-    holds: Holds,
-    /// What keeps each unit that is held by itself abreast, by its name.
-    running: Mutex<HashMap<String, Vec<JoinHandle<()>>>>,
+    /// What keeps each unit that is held by itself abreast, by its address: units of one name take each other's place.
+    running: Mutex<Running>,
 }
 
 impl Cache {
@@ -117,12 +128,11 @@ impl Cache {
         }
         Self {
             units,
+            custom: Arc::default(),
+            store: store.clone(),
+            config: config.clone(),
+            parts: Mutex::new(parts),
             namespaces,
-            history: budget::History {
-                bytes: config.history_bytes,
-                floor_bytes: config.history_floor_bytes,
-            },
-            holds: config.holds.clone(),
             running: Mutex::default(),
         }
     }
@@ -130,11 +140,17 @@ impl Cache {
     /// What keeps the caches that are held from the start on abreast of the store, honest and within their budget. None of them ends
     /// by itself.
     pub fn tasks(&self) -> Vec<Task> {
-        let held = self.units().filter(|unit| self.holds.has(unit));
+        let held = self.units.values().filter(|unit| self.config.holds.has(unit));
         let held: Vec<Arc<Unit>> = held.chain(self.namespaces.values()).cloned().collect();
         let mut tasks: Vec<Task> = held.into_iter().flat_map(keeping).collect();
-        let all = self.units().chain(self.namespaces.values());
-        tasks.push(Box::pin(budget::keep(all.cloned().collect(), self.history)));
+        let built_in = self.units.values().chain(self.namespaces.values());
+        let (built_in, custom): (Vec<_>, _) = (built_in.cloned().collect(), self.custom.clone());
+        let all = move || built_in.iter().chain(custom.load().values()).cloned().collect();
+        let history = budget::History {
+            bytes: self.config.history_bytes,
+            floor_bytes: self.config.history_floor_bytes,
+        };
+        tasks.push(Box::pin(budget::keep(all, history)));
         tasks
     }
 
@@ -161,7 +177,7 @@ impl Cache {
     /// Begins to keep a unit, of those that are kept as told.
     pub fn hold(&self, unit: &Arc<Unit>) {
         let mut running = self.running();
-        running.entry(unit.name()).or_insert_with(|| {
+        running.entry(address(unit)).or_insert_with(|| {
             tracing::debug!(resource = %unit.name(), "is kept from now on");
             keeping(unit.clone()).into_iter().map(tokio::spawn).collect()
         });
@@ -169,47 +185,50 @@ impl Cache {
 
     /// Ceases to keep a unit. Watches that are still open hear 410: they are asked to leave before, see [`Unit::ask_to_leave`].
     pub async fn release(&self, unit: &Arc<Unit>) {
-        let Some(tasks) = self.running().remove(&unit.name()) else {
-            return;
-        };
-        tracing::debug!(resource = %unit.name(), "is not kept any more");
-        unit.cease_to_hold();
-        tasks.iter().for_each(JoinHandle::abort);
-        for task in tasks {
-            // That it was aborted is what was wanted.
-            let _ = task.await;
+        let tasks = self.running().remove(&address(unit));
+        if let Some(tasks) = tasks {
+            end(unit, tasks).await;
         }
-        unit.clear();
     }
 
     /// The cache that a resource's objects are in, whatever the version.
-    pub fn unit(&self, resource: &Resource) -> Option<&Arc<Unit>> {
-        self.units.get(&resource.storage.as_ref()?.key)
+    pub fn unit(&self, resource: &Resource) -> Option<Arc<Unit>> {
+        let key = &resource.storage.as_ref()?.key;
+        match resource.custom {
+            Some(_) => self.custom.load().get(key).cloned(),
+            None => self.units.get(key).cloned(),
+        }
     }
 
     /// The same for what a request is about: a namespace may be kept where the whole is not.
-    pub(crate) fn unit_of(&self, resource: &Resource, namespace: &str) -> Option<&Arc<Unit>> {
+    pub(crate) fn unit_of(&self, resource: &Resource, namespace: &str) -> Option<Arc<Unit>> {
         let key = &resource.storage.as_ref()?.key;
-        let whole = self.units.get(key)?;
+        let whole = self.unit(resource)?;
         if whole.is_held() || self.namespaces.is_empty() {
             return Some(whole);
         }
         let of_namespace = self.namespaces.get(&(key.clone(), namespace.into()));
-        Some(of_namespace.unwrap_or(whole))
+        Some(of_namespace.cloned().unwrap_or(whole))
     }
 
-    /// All of them.
-    pub fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
+    /// All of them, those of custom resources as they are now.
+    pub fn units(&self) -> Vec<Arc<Unit>> {
+        let custom = self.custom.load();
+        self.units.values().chain(custom.values()).cloned().collect()
+    }
+
+    /// Those of built-in resources.
+    pub fn built_in(&self) -> impl Iterator<Item = &Arc<Unit>> {
         self.units.values()
     }
 
-    /// Those that are kept.
+    /// Those that are kept whatever is defined.
     fn held(&self) -> impl Iterator<Item = &Arc<Unit>> {
-        let all = self.units().chain(self.namespaces.values());
+        let all = self.units.values().chain(self.namespaces.values());
         all.filter(|unit| unit.is_held())
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, Vec<JoinHandle<()>>>> {
+    fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,6 +264,22 @@ impl Holds {
             .filter(|part| part.resource == resource.qualified_name());
         of_resource.filter_map(|part| part.namespace.as_ref()).next()
     }
+}
+
+fn address(unit: &Arc<Unit>) -> usize {
+    Arc::as_ptr(unit).addr()
+}
+
+/// Ends what keeps a unit.
+async fn end(unit: &Unit, tasks: Vec<JoinHandle<()>>) {
+    tracing::debug!(resource = %unit.name(), "is not kept any more");
+    unit.cease_to_hold();
+    tasks.iter().for_each(JoinHandle::abort);
+    for task in tasks {
+        // That it was aborted is what was wanted.
+        let _ = task.await;
+    }
+    unit.clear();
 }
 
 /// What keeps a unit abreast and honest.

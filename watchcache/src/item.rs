@@ -9,7 +9,8 @@ use bytes::Bytes;
 use kinds::decorate::{Context, IpFamily};
 use kinds::defaults::Now;
 use kinds::facts::{Facts, Selectable};
-use kinds::{Resource, convert, stored};
+use kinds::{Encoding, Resource, convert, stored};
+use render::canonical::custom;
 use schema::{Types, Value, envelope, proto};
 use serve::status::Status;
 use storage::{Entry, Revision};
@@ -40,7 +41,9 @@ const ENCRYPTED: &[u8] = b"k8s:enc:";
 /// What is in an object.
 #[derive(Debug)]
 pub struct Content {
-    /// The protobuf message of the hub form, without envelope and without resource version.
+    /// How the body is encoded.
+    pub encoding: Encoding,
+    /// The protobuf message of the hub form, without envelope and without resource version; or the JSON of a custom object.
     pub body: Bytes,
     /// What it is selected by.
     pub facts: Facts,
@@ -118,9 +121,18 @@ impl Maker {
             primary_family: self.primary_family,
         };
         let tree = stored::canonical(&self.hub, value, context)?;
-        Ok(Content {
-            facts: Facts::of(&self.selectable, &tree),
-            body: self.body(value, &tree),
+        let facts = Facts::of(&self.selectable, &tree);
+        Ok(match &self.hub.custom {
+            Some(_) => Content {
+                facts,
+                encoding: Encoding::Json,
+                body: Bytes::from(custom::body(&tree).into_boxed_slice()),
+            },
+            None => Content {
+                facts,
+                encoding: Encoding::Protobuf,
+                body: self.body(value, &tree),
+            },
         })
     }
 
@@ -180,6 +192,7 @@ impl Item {
         let content = self.content().map_err(Status::internal)?;
         Ok(render::canonical::Canonical {
             key: &self.key,
+            encoding: content.encoding,
             body: &content.body,
             revision: self.revision,
         })

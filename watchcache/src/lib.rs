@@ -3,6 +3,7 @@
 
 mod budget;
 pub mod cache;
+pub mod definitions;
 mod delivery;
 mod departures;
 pub mod digest;

@@ -48,3 +48,9 @@ pub const STORE_READS_MAX: usize = 16;
 pub const STORE_PAGE_KEYS: u64 = 500;
 /// Between two comparisons of the cache with the store.
 pub const DIGEST_INTERVAL: Duration = Duration::from_secs(600);
+/// How long custom resources wait until the caches of all of them are loaded.
+pub const CUSTOM_LOAD_MAX: Duration = Duration::from_secs(5);
+/// How long watches of a custom resource may take to end when its definition has changed or gone.
+pub const CUSTOM_TURN_MAX: Duration = Duration::from_secs(5);
+/// How often it is looked whether they have.
+pub const CUSTOM_TURN_POLL: Duration = Duration::from_millis(50);

@@ -166,8 +166,9 @@ impl Numbers {
 
 impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let units = self.cache.units().filter(|unit| unit.is_held());
-        let mut units: Vec<_> = units.map(|unit| (unit.name(), &**unit)).collect();
+        let units = self.cache.units();
+        let held = units.iter().filter(|unit| unit.is_held());
+        let mut units: Vec<_> = held.map(|unit| (unit.name(), &**unit)).collect();
         units.sort_by(|one, other| one.0.cmp(&other.0));
         let encoder = &mut encoder;
         for (name, help, read) in LEVELS {

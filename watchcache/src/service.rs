@@ -25,7 +25,7 @@ impl Cache {
     /// 400 for bad options, 410 for revisions that are gone, 429 while nothing is loaded, 504 when the cache does not come to
     /// the revision.
     pub async fn list(&self, call: &Call, texts: &Arc<Descriptions>) -> Result<Response, Status> {
-        list::list(self.cached(call)?, call, texts).await
+        list::list(&self.cached(call)?, call, texts).await
     }
 
     /// Answers a watch of a call's resource; its body is a feed.
@@ -33,7 +33,7 @@ impl Cache {
     /// # Errors
     /// As [`Cache::list`], but that revisions which are gone are told by an event.
     pub async fn watch(&self, call: &Call, texts: &Arc<Descriptions>) -> Result<Response, Status> {
-        let opened = watch::open(self.cached(call)?, call, texts).await?;
+        let opened = watch::open(&self.cached(call)?, call, texts).await?;
         let mut response = http::Response::new(Body::feed(opened.watch));
         let headers = response.headers_mut();
         let media = HeaderValue::from_static(opened.output.media.stream_name());
@@ -71,7 +71,7 @@ impl Cache {
     /// # Errors
     /// As [`Cache::list`], and 404.
     pub async fn get(&self, call: &Call, texts: &Arc<Descriptions>) -> Result<Response, Status> {
-        let unit = self.cached(call)?;
+        let unit = &self.cached(call)?;
         let output = Output::of(&call.headers, &call.query)?;
         let key = match call.namespace() {
             "" => call.name().to_owned(),
@@ -90,7 +90,7 @@ impl Cache {
         render::object(texts, call, output, &Shape::of(&call.resource), tree, 200)
     }
 
-    fn cached(&self, call: &Call) -> Result<&Arc<Unit>, Status> {
+    fn cached(&self, call: &Call) -> Result<Arc<Unit>, Status> {
         self.unit_of(&call.resource, call.namespace())
             .ok_or_else(Status::unknown_resource)
     }

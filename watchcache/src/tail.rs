@@ -98,7 +98,10 @@ impl Tail {
         let store = self.unit.store();
         let target = store.current_revision().await?;
         let at = match with_history {
-            true => store.compacted_revision().await?.max(Revision(1)).min(target),
+            true => {
+                let oldest = store.compacted_revision().await?.max(self.unit.begins_at());
+                oldest.max(Revision(1)).min(target)
+            }
             false => target,
         };
         let snapshot = load::load(store, self.unit.maker(), self.unit.span(), at).await?;

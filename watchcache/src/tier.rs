@@ -54,9 +54,9 @@ impl Tier {
         else {
             return self.discovery.unknown(&info);
         };
-        let verb = Place::of(&info, resource)
+        let verb = Place::of(&info, &resource)
             .filter(|place| *place != Place::Subresource)
-            .map(|place| place.verb(&parts.method, &info, resource));
+            .map(|place| place.verb(&parts.method, &info, &resource));
         let verb = match verb {
             None => return status_response(&Status::unknown_resource()),
             Some(None) => return status_response(&Status::method_not_allowed()),

@@ -68,6 +68,8 @@ pub struct Unit {
     has_foreign: AtomicBool,
     /// The [`now_ms`] when the tail last heard from the store.
     heard_ms: AtomicU64,
+    /// What was before it is nobody's to see: the objects were not served, or otherwise.
+    begins_at: Revision,
 }
 
 /// What was loaded at one time, and what has happened since. A reader that holds one goes on reading it when another has
@@ -129,7 +131,18 @@ impl Unit {
             bytes: AtomicUsize::new(0),
             has_foreign: AtomicBool::new(false),
             heard_ms: AtomicU64::new(now_ms()),
+            begins_at: Revision(0),
         }
+    }
+
+    /// With a history that begins no earlier than at this revision.
+    pub fn beginning_at(self, begins_at: Revision) -> Self {
+        Self { begins_at, ..self }
+    }
+
+    /// Where its history begins at the earliest.
+    pub(crate) fn begins_at(&self) -> Revision {
+        self.begins_at
     }
 
     /// The resource in its hub version.

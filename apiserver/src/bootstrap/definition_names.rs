@@ -63,7 +63,54 @@ pub fn settled(definition: &Value, others: &[Value], now: &str) -> Value {
         map.map_at("status").insert("acceptedNames", accepted);
     }
     set_conditions(&mut next, conflict, now);
+    if let Some(approval) = approval(definition) {
+        conditions::set(&mut next, &approval, now);
+    }
     next
+}
+
+/// Groups whose APIs are the Kubernetes community's.
+const PROTECTED: [&str; 2] = [".k8s.io", ".kubernetes.io"];
+const APPROVED: &str = "api-approved.kubernetes.io";
+
+/// Whether a definition in a protected group says who approved it.
+fn approval(definition: &Value) -> Option<Condition> {
+    let group = definition.str_at(&["spec", "group"]).unwrap_or_default();
+    let is_protected = PROTECTED
+        .iter()
+        .any(|suffix| group.ends_with(suffix) || group == &suffix[1..]);
+    let said = definition
+        .str_at(&["metadata", "annotations", APPROVED])
+        .unwrap_or_default();
+    let url = said
+        .split_once("://")
+        .filter(|(scheme, host)| !scheme.is_empty() && !host.is_empty());
+    let see = "see https://github.com/kubernetes/enhancements/pull/1111";
+    let (status, reason, message) = match said {
+        _ if !is_protected => return None,
+        "" => (
+            "False",
+            "MissingAnnotation",
+            format!("protected groups must have approval annotation {APPROVED:?}, {see}"),
+        ),
+        said if said.starts_with("unapproved") => {
+            ("False", "UnapprovedAnnotation", format!("not approved: {said:?}"))
+        }
+        said if url.is_some() => ("True", "ApprovedAnnotation", format!("approved in {said}")),
+        _ => (
+            "False",
+            "InvalidAnnotation",
+            format!(
+                "protected groups must have approval annotation {APPROVED:?} with either a URL or a reason starting with \"unapproved\", {see}"
+            ),
+        ),
+    };
+    Some(Condition {
+        kind: "KubernetesAPIApprovalPolicyConformant",
+        status,
+        reason,
+        message,
+    })
 }
 
 /// Names that the other definitions of the group hold.
@@ -213,6 +260,25 @@ mod tests {
         assert!(!conditions::is_true(&two, "Established"));
         let free = settled(&two, &[], "later");
         assert!(conditions::is_true(&free, "Established"));
+    }
+
+    #[test]
+    fn protected_groups_say_who_approved() {
+        let reason = |group: &str, said: &str| {
+            let definition = tree!({"metadata": {"annotations": {"api-approved.kubernetes.io": said}}, "spec": {"group": group}});
+            approval(&definition).map(|condition| (condition.status, condition.reason))
+        };
+        assert_eq!(reason("example.com", ""), None);
+        assert_eq!(reason("x.k8s.io", ""), Some(("False", "MissingAnnotation")));
+        assert_eq!(
+            reason("x.k8s.io", "unapproved, testing"),
+            Some(("False", "UnapprovedAnnotation"))
+        );
+        assert_eq!(
+            reason("x.k8s.io", "https://example.com/1"),
+            Some(("True", "ApprovedAnnotation"))
+        );
+        assert_eq!(reason("x.k8s.io", "yes"), Some(("False", "InvalidAnnotation")));
     }
 
     #[test]

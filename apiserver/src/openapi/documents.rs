@@ -74,7 +74,16 @@ pub fn sections(served: &Served) -> Vec<Section> {
 
 /// The document of version 3 for a section.
 pub fn v3(section: &Section, descriptions: &Descriptions) -> Value {
-    let schemas = definitions(&referred(&section.items), Version::V3, descriptions);
+    v3_with(section, &[], Map::new(), descriptions)
+}
+
+/// The same with schemas that no table has, and the built-in types that they use.
+pub fn v3_with(section: &Section, used: &[String], more: Map, descriptions: &Descriptions) -> Value {
+    let mut roots = referred(&section.items);
+    roots.extend(used.iter().filter_map(|name| Types::builtin().id(name)));
+    let mut schemas = definitions(&roots, Version::V3, descriptions);
+    more.into_iter()
+        .for_each(|(name, schema)| drop(schemas.insert(name, schema)));
     tree!({
         "openapi": "3.0.0",
         "info": (info()),
@@ -130,6 +139,15 @@ pub fn v2(sections: &[Section], descriptions: &Descriptions) -> Value {
 }
 
 impl Section {
+    /// Of paths that are none of built-in resources.
+    pub fn of_items(name: String, items: Vec<PathItem>) -> Self {
+        Self {
+            name,
+            group: None,
+            items,
+        }
+    }
+
     fn is_delegated(&self) -> bool {
         self.group
             .as_ref()

@@ -1,5 +1,7 @@
 //! Operation ids and tags: how OpenAPI names what can be done. Clients generate method names from them.
 
+use kinds::Resource;
+
 /// `rbac.authorization.k8s.io` is `RbacAuthorization`, the core group is `Core`: what is left of a group without the
 /// domains that all Kubernetes groups share.
 pub fn group_title(group: &str) -> String {
@@ -32,6 +34,13 @@ pub fn tag(group: &str, version: &str) -> String {
         .map(|first| first.to_lowercase().chain(chars).collect())
         .unwrap_or_default();
     format!("{lower}_{version}")
+}
+
+/// The OpenAPI name of a custom kind, or of its list: `com.example.v1.Widget` of `example.com/v1`.
+pub fn of_custom(resource: &Resource, kind: &str) -> String {
+    let mut parts: Vec<&str> = resource.group.split('.').rev().collect();
+    parts.extend([resource.version.as_str(), kind]);
+    parts.join(".")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use kinds::{Resource, Subresource, Verb};
 use schema::{TypeId, Types};
 
-use super::names::{group_title, tag, title};
+use super::names::{group_title, of_custom, tag, title};
 use super::operation::{
     ANY_MEDIA, Body, GroupVersionKind, JSON_MEDIA, OBJECT_MEDIA, Operation, PATCH_MEDIA, PathItem,
     STREAM_MEDIA, Schema,
@@ -188,7 +188,10 @@ impl Writer<'_> {
             operation.produces = ANY_MEDIA;
             return Some(operation);
         }
-        let schema = type_name(subresource.type_id);
+        let schema = match subresource.type_id {
+            TypeId::UNTYPED => self.type_name(),
+            id => type_name(id),
+        };
         match method {
             "get" if subresource.name == "log" => {
                 operation.responses = vec![(200, Schema::Text)];
@@ -251,7 +254,11 @@ impl Writer<'_> {
         let mut operation = self.operation("get", "list", id);
         operation.description = format!("list or watch objects of kind {}", self.resource.kind);
         operation.parameters = parameter::LIST.to_vec();
-        operation.responses = vec![(200, Schema::Type(type_name(self.resource.list_type_id?)))];
+        let list = match self.resource.custom {
+            Some(_) => of_custom(self.resource, &self.resource.list_kind),
+            None => type_name(self.resource.list_type_id?),
+        };
+        operation.responses = vec![(200, Schema::Type(list))];
         operation.produces = STREAM_MEDIA;
         Some(operation)
     }
@@ -372,7 +379,10 @@ impl Writer<'_> {
     }
 
     fn type_name(&self) -> String {
-        type_name(self.resource.type_id)
+        match self.resource.custom {
+            Some(_) => of_custom(self.resource, &self.resource.kind),
+            None => type_name(self.resource.type_id),
+        }
     }
 
     fn has(&self, verb: Verb) -> bool {

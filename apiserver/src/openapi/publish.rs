@@ -1,7 +1,9 @@
 //! `/openapi/v2` and `/openapi/v3` over HTTP: documents made at the first request, kept compressed, with hashes in their URLs,
 //! ETags and 304 (KEP-2896), as JSON or, for clients that ask for it, as protobuf.
 
-use ::render::Descriptions;
+use ::render::discovery::Shown;
+use ::render::{Descriptions, Discovery};
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -22,6 +24,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::documents::{sections, v2, v3};
 use super::gnostic::{self, Message};
+use crate::custom::openapi;
 use render::discovery::Served;
 
 /// For how long a document with its hash in the URL may be kept: it never changes.
@@ -32,15 +35,24 @@ const EXPIRES: &str = "Thu, 31 Dec 2099 23:59:59 GMT";
 /// The published schema.
 #[derive(Debug)]
 pub struct OpenApi {
+    /// Of the built-in resources.
     served: Arc<Served>,
+    discovery: Discovery,
     documents: OnceLock<Documents>,
+    custom: ArcSwapOption<Custom>,
+}
+
+/// The documents of custom resources, as long as these are the same.
+#[derive(Debug)]
+struct Custom {
+    of: Arc<Shown>,
+    v3: BTreeMap<String, Document>,
 }
 
 #[derive(Debug)]
 struct Documents {
     v2: Document,
     v3: BTreeMap<String, Document>,
-    index: Bytes,
 }
 
 /// A document in both encodings; the second is made when first asked for.
@@ -92,11 +104,13 @@ fn protobuf_of(version: Version) -> &'static Protobuf {
 }
 
 impl OpenApi {
-    /// Of what is served.
-    pub fn new(served: Arc<Served>) -> Self {
+    /// Of what is served: of the built-in resources now, and of custom ones as they come and go.
+    pub fn new(discovery: Discovery) -> Self {
         Self {
-            served,
+            served: discovery.shown().served.clone(),
+            discovery,
             documents: OnceLock::new(),
+            custom: ArcSwapOption::empty(),
         }
     }
 
@@ -123,11 +137,48 @@ impl OpenApi {
     }
 
     fn index(&self) -> Response {
-        text_response(StatusCode::OK, self.documents().index.clone())
+        let custom = self.custom();
+        let all = self.documents().v3.iter().chain(&custom.v3);
+        let entries = all.map(|(name, document)| {
+            (
+                name.as_str().into(),
+                tree!({"serverRelativeURL": (url(name, &document.json.hash))}),
+            )
+        });
+        let mut index = Vec::new();
+        json::write(
+            &tree!({"paths": (Value::Map(entries.collect::<Map>()))}),
+            &mut index,
+        );
+        text_response(StatusCode::OK, Bytes::from(index))
+    }
+
+    /// The documents of the custom resources that are served now.
+    fn custom(&self) -> Arc<Custom> {
+        let shown = self.discovery.shown();
+        if let Some(known) = self
+            .custom
+            .load_full()
+            .filter(|known| Arc::ptr_eq(&known.of, &shown))
+        {
+            return known;
+        }
+        let documents = openapi::documents(&shown.served, &Descriptions::default());
+        let documents = documents.into_iter();
+        let made = Arc::new(Custom {
+            v3: documents
+                .map(|(name, value)| (name, Document::make(Version::V3, &value)))
+                .collect(),
+            of: shown,
+        });
+        self.custom.store(Some(made.clone()));
+        made
     }
 
     fn v3(&self, section: &str, query: &Query, headers: &HeaderMap) -> Response {
-        let Some(document) = self.documents().v3.get(section) else {
+        let custom = self.custom();
+        let found = self.documents().v3.get(section);
+        let Some(document) = found.or_else(|| custom.v3.get(section)) else {
             return empty(StatusCode::NOT_FOUND);
         };
         match query.first("hash") {
@@ -165,21 +216,9 @@ impl Documents {
                 )
             })
             .collect();
-        let entries = v3.iter().map(|(name, document)| {
-            (
-                name.as_str().into(),
-                tree!({"serverRelativeURL": (url(name, &document.json.hash))}),
-            )
-        });
-        let mut index = Vec::new();
-        json::write(
-            &tree!({"paths": (Value::Map(entries.collect::<Map>()))}),
-            &mut index,
-        );
         Self {
             v2: Document::make(Version::V2, &v2(&sections, &descriptions)),
             v3,
-            index: Bytes::from(index),
         }
     }
 }
@@ -301,13 +340,10 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kinds::{Catalog, RuntimeConfig};
+    use kinds::RuntimeConfig;
 
-    fn openapi() -> OpenApi {
-        OpenApi::new(Arc::new(Served::new(
-            Catalog::builtin(),
-            &RuntimeConfig::default(),
-        )))
+    fn published() -> OpenApi {
+        OpenApi::new(Discovery::new(RuntimeConfig::default(), String::new()))
     }
 
     fn get(openapi: &OpenApi, path: &str, query: &str, headers: &[(HeaderName, &str)]) -> Response {
@@ -321,7 +357,7 @@ mod tests {
 
     #[test]
     fn a_known_document_is_not_sent_again() {
-        let openapi = openapi();
+        let openapi = published();
         let first = get(&openapi, "/openapi/v3/apis/apps/v1", "", &[]);
         let etag = first.headers()[header::ETAG].to_str().expect("text").to_owned();
         let second = get(
@@ -340,7 +376,7 @@ mod tests {
 
     #[test]
     fn clients_may_ask_for_protobuf() {
-        let openapi = openapi();
+        let openapi = published();
         for (path, version) in [("/openapi/v2", "v2"), ("/openapi/v3/apis/apps/v1", "v3")] {
             let asked = format!("application/com.github.proto-openapi.spec.{version}@v1.0+protobuf");
             let answer = get(&openapi, path, "", &[(header::ACCEPT, &asked)]);

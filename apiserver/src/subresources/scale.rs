@@ -14,6 +14,7 @@ use serve::http::{Body, Response};
 use serve::status::Status;
 
 use crate::api::Api;
+use crate::custom;
 use crate::options::{WriteKind, WriteOptions};
 use crate::verbs::apply::{self, Configuration};
 use crate::verbs::patch::{Patched, check_content_type, is_apply};
@@ -31,7 +32,7 @@ pub async fn scale_get(api: &Api, call: &mut Call) -> Result<Response, Status> {
         call,
         output,
         &shape(call)?,
-        of(&stored.object),
+        of(call, &stored.object)?,
         200,
     )
 }
@@ -101,7 +102,7 @@ impl Change for SetScale {
         match &self.wish {
             Wish::Scale(scale) => set(call, current, scale),
             Wish::Patch(patch) => {
-                let scale = patch.apply(call, &self.shape, &of(current))?;
+                let scale = patch.apply(call, &self.shape, &of(call, current)?)?;
                 set(call, current, &scale)
             }
             Wish::Apply(configuration, options) => self.apply(call, current, configuration, options),
@@ -126,8 +127,11 @@ impl SetScale {
         configuration: &Configuration,
         options: &WriteOptions,
     ) -> Result<Value, Status> {
-        configuration.check(&self.shape)?;
         let (types, kind) = (Types::builtin(), call.hub.kind.clone());
+        configuration.check(&self.shape, (types, self.shape.type_id))?;
+        if call.resource.custom.is_some() {
+            return Err(custom::scale::not_applied(call, &self.shape));
+        }
         let scale_version = self.shape.api_version();
         let apply = Apply {
             types,
@@ -141,7 +145,7 @@ impl SetScale {
             force: options.force,
         };
         let entries = managed_fields::entries(current);
-        let live = json::printed(types, self.shape.type_id, &of(current));
+        let live = json::printed(types, self.shape.type_id, &of(call, current)?);
         let of_scale = owners::of_scale(&entries, &kind, &self.shape);
         let applied = apply.run(of_scale, self.shape.type_id, &live, configuration.tree());
         let applied = applied.map_err(|conflicts| apply::refused(&conflicts))?;
@@ -158,14 +162,16 @@ impl SetScale {
 /// The object with the replica count and the resource version of a scale.
 fn set(call: &Call, current: &Value, scale: &Value) -> Result<Value, Status> {
     let replicas = scale.int_at(&["spec", "replicas"]).unwrap_or(0);
-    if replicas < 0 {
+    if replicas < 0 && call.resource.custom.is_none() {
         let path = Path::root("spec").child("replicas");
         let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
         return Err(Status::invalid("autoscaling", "Scale", call.name(), &[error]));
     }
     let mut next = current.clone();
-    if let Some(map) = next.as_map_mut() {
-        map.map_at("spec").insert("replicas", replicas);
+    match (custom::scale::places(call), next.as_map_mut()) {
+        (Some(places), _) => custom::scale::set(&places, &mut next, replicas),
+        (None, Some(map)) => drop(map.map_at("spec").insert("replicas", replicas)),
+        (None, None) => {}
     }
     meta::edit(&mut next).set_resource_version(meta::of(scale).resource_version());
     Ok(next)
@@ -186,14 +192,8 @@ async fn write(
         dry_run,
     };
     let updated = update::update(api, call, target, &mut change).await?;
-    render::object(
-        &api.descriptions,
-        call,
-        output,
-        &change.shape,
-        of(&updated.stored.object),
-        200,
-    )
+    let scale = of(call, &updated.stored.object)?;
+    render::object(&api.descriptions, call, output, &change.shape, scale, 200)
 }
 
 fn shape(call: &Call) -> Result<Shape, Status> {
@@ -203,7 +203,14 @@ fn shape(call: &Call) -> Result<Shape, Status> {
 }
 
 /// The scale of an object in its hub form.
-fn of(object: &Value) -> Value {
+fn of(call: &Call, object: &Value) -> Result<Value, Status> {
+    match custom::scale::places(call) {
+        Some(places) => custom::scale::of(&places, object),
+        None => Ok(of_built_in(object)),
+    }
+}
+
+fn of_built_in(object: &Value) -> Value {
     let found = meta::of(object);
     let mut scale = Value::Map(Map::new());
     meta::edit(&mut scale)

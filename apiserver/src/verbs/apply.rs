@@ -7,13 +7,14 @@ use object::meta;
 use object::ownership::{self, Apply, Conflicts, Entries};
 use render::negotiate::Output;
 use render::{Call, Shape};
-use schema::{Map, Types, Value, json, yaml};
+use schema::{Map, TypeId, Types, Value, json, yaml};
 use serve::http::{Body, Response};
 use serve::status::{Cause, Details, Status, reason};
 
 use super::last_applied;
 use crate::api::Api;
 use crate::body;
+use crate::custom;
 use crate::options::{FieldValidation, WriteKind, WriteOptions};
 use crate::write::managed_fields::{self, OfKind};
 use crate::write::metadata;
@@ -57,7 +58,7 @@ impl Configuration {
     }
 
     /// 400 unless it is of this shape and brings no owners; 500 if it does not fit the type.
-    pub fn check(&self, shape: &Shape) -> Result<(), Status> {
+    pub fn check(&self, shape: &Shape, (types, type_id): (&Types, TypeId)) -> Result<(), Status> {
         let text = |key: &str| self.tree.str_at(&[key]).unwrap_or_default();
         if text("apiVersion") != shape.api_version() || text("kind") != shape.kind {
             return Err(Status::bad_request(format!(
@@ -73,7 +74,7 @@ impl Configuration {
         {
             return Err(Status::bad_request("metadata.managedFields must be nil"));
         }
-        ownership::validate(Types::builtin(), shape.type_id, &self.tree).map_err(|why| {
+        ownership::validate(types, type_id, &self.tree).map_err(|why| {
             let metadata = |key: &str| self.tree.str_at(&["metadata", key]).unwrap_or_default();
             internal(format!(
                 "failed to create typed patch object ({}/{}; {}, Kind={}): {why}",
@@ -146,9 +147,10 @@ impl ApplyObject<'_> {
     /// The applied object, typed and canonical, with defaults, and its owners.
     #[inline(never)] // profiles tell its cost apart
     fn applied(&self, call: &mut Call, current: Option<&Value>) -> Result<Value, Status> {
-        let types = Types::builtin();
-        let shape = Shape::of(&call.resource);
-        self.configuration.check(&shape)?;
+        let resource = call.resource.clone();
+        let (types, type_id) = managed_fields::types(&resource);
+        let shape = Shape::of(&resource);
+        self.configuration.check(&shape, (types, type_id))?;
         let live = match current {
             Some(current) => live_tree(&shape, call.shown(current.clone())?),
             None => Value::Map(Map::new()),
@@ -164,15 +166,15 @@ impl ApplyObject<'_> {
             subresource: self.target.subresource,
             now: &call.now,
             ignored: &ignored,
-            versions: &OfKind { call },
+            versions: &OfKind { resource: &resource },
             force: self.options.force,
         };
         let config = self.configuration.tree();
-        let first = apply.run(entries.clone(), shape.type_id, &live, config);
+        let first = apply.run(entries.clone(), type_id, &live, config);
         let done = match first {
-            Err(conflicts) if last_applied::allows(&apply, shape.type_id, &live, &conflicts) => {
+            Err(conflicts) if last_applied::allows(&apply, type_id, &live, &conflicts) => {
                 apply.force = true;
-                apply.run(entries, shape.type_id, &live, config)
+                apply.run(entries, type_id, &live, config)
             }
             other => other,
         };
@@ -192,7 +194,15 @@ impl ApplyObject<'_> {
         Ok(with_owners(object, owners))
     }
 
-    fn typed(&self, call: &Call, shape: &Shape, tree: &Value) -> Result<Value, Status> {
+    fn typed(&self, call: &mut Call, shape: &Shape, tree: &Value) -> Result<Value, Status> {
+        if let Some(known) = custom::body::known(call, shape) {
+            let strict = (Vec::new(), FieldValidation::Ignore);
+            let tree = tree.clone();
+            let object =
+                custom::body::finish(call, shape, &known, tree, strict, |why| internal(why.to_owned()))?;
+            metadata::check_name(&object, self.target.namespace, self.target.name)?;
+            return Ok(object);
+        }
         let decoded = json::from_tree(Types::builtin(), shape.type_id, tree)
             .map_err(|error| internal(error.to_string()))?;
         let mut object = decoded.value;

@@ -16,6 +16,7 @@ use serve::status::{Details, Status, reason};
 use super::apply;
 use crate::api::Api;
 use crate::body;
+use crate::custom;
 use crate::options::{FieldValidation, WriteKind, WriteOptions};
 use crate::write::metadata;
 use crate::write::update::{self, Change, Target};
@@ -97,6 +98,12 @@ impl Patched {
             ),
         };
         check_type(document, shape).map_err(|why| refused(&why))?;
+        if let Some(known) = custom::body::known(call, shape) {
+            let strict = (self.strict.clone(), self.validation);
+            let mut object = custom::body::finish(call, shape, &known, document.clone(), strict, refused)?;
+            known.version().schema.drop_nulls(&mut object);
+            return Ok(object);
+        }
         if let (Patch::Strategic(_), Some(why)) = (
             &self.patch,
             restore::misfit(Types::builtin(), shape.type_id, document),
@@ -170,7 +177,9 @@ impl Change for PatchObject<'_> {
         let shape = Shape::of(&call.resource);
         let shown = call.shown(current.clone())?;
         let mut object = self.patch.apply(call, &shape, &shown)?;
-        defaults::apply(shape.type_id, &mut object, Now(&call.now));
+        if call.resource.custom.is_none() {
+            defaults::apply(shape.type_id, &mut object, Now(&call.now));
+        }
         metadata::check_name(&object, &self.namespace, &self.name)?;
         body::to_hub(call, object)
     }
@@ -225,10 +234,14 @@ pub fn check_content_type(call: &Call) -> Result<(), Status> {
         "application/merge-patch+json",
         "application/strategic-merge-patch+json",
     ];
-    if KNOWN.contains(&content_type(call).as_str()) {
-        Ok(())
-    } else {
-        Err(unsupported())
+    let found = content_type(call);
+    let is_strategic = found == KNOWN[3];
+    if is_strategic && call.resource.custom.is_some() {
+        return Err(Status::unsupported_media_type(&[KNOWN[1], KNOWN[2], KNOWN[0]]));
+    }
+    match KNOWN.contains(&found.as_str()) {
+        true => Ok(()),
+        false => Err(unsupported()),
     }
 }
 

@@ -82,7 +82,7 @@ async fn finish_attempt(
     dry_run: bool,
 ) -> Result<Stored, Status> {
     let hub = call.hub.clone();
-    let strategy = strategy::of(&hub.group, &hub.resource);
+    let strategy = strategy::of_resource(&hub);
     facts::prepare_create(&hub, &mut object);
     strategy.prepare_create(&context(call, ""), &mut object);
     let mut errors = metadata::create_errors(&hub, &object);

@@ -248,7 +248,7 @@ fn decide(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema:
     match hub.kind.as_str() {
         "Namespace" => decide_namespace(hub, options, object, now),
         "CustomResourceDefinition" if !meta::of(object).is_deleting() => decide_definition(object, now),
-        _ => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, object, now),
+        _ => deletion::decide(hub, strategy::of_resource(hub), options, object, now),
     }
 }
 
@@ -276,7 +276,7 @@ fn decide_definition(object: &Value, now: &schema::SmolStr) -> Next {
 fn decide_namespace(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {
     if meta::of(object).is_deleting() {
         return match object.list_at(&["spec", "finalizers"]) {
-            [] => deletion::decide(hub, strategy::of(&hub.group, &hub.resource), options, object, now),
+            [] => deletion::decide(hub, strategy::of_resource(hub), options, object, now),
             _ => Next::Pending,
         };
     }

@@ -89,10 +89,13 @@ fn content_changed(hub: &Resource, object: &Value, old: &Value) -> bool {
     if annotations_count && meta::of(object).annotations() != meta::of(old).annotations() {
         return true;
     }
+    // The status of a custom object is content unless it is apart.
+    let has_plain_status = hub.custom.is_some() && !hub.write.status_kept_on_update;
+    let is_content = |key: &str| !NOT_CONTENT.contains(&key) || (has_plain_status && key == "status");
     let content = |value: &Value| -> Vec<_> {
         let entries = value.as_map().into_iter().flat_map(|map| map.iter());
         entries
-            .filter(|(key, _)| !NOT_CONTENT.contains(&key.as_str()))
+            .filter(|(key, _)| is_content(key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     };

@@ -1,7 +1,7 @@
 //! Field ownership in the pipeline: what a write that is no apply does to `metadata.managedFields`, and the versions of a kind.
 //! Sets and rules are `object::ownership`'s; here they meet the request, its version and its endpoint.
 
-use kinds::{Catalog, convert};
+use kinds::{Catalog, Resource, convert};
 use object::meta;
 use object::ownership::{Element, Entries, Set, Update, Versions};
 use render::{Call, Shape};
@@ -26,14 +26,16 @@ pub(crate) fn track(call: &Call, object: &mut Value, old: Option<&Value>, subres
     };
     let api_version = call.resource.api_version();
     let update = Update {
-        types: Types::builtin(),
+        types: types(&call.resource).0,
         manager: &manager(call),
         api_version: &api_version,
         subresource,
         // The reference does not note when a scale was written.
         now: if subresource == "scale" { "" } else { &call.now },
         ignored: &paths(call.hub.write.reset_fields(endpoint(subresource))),
-        versions: &OfKind { call },
+        versions: &OfKind {
+            resource: &call.resource,
+        },
     };
     let entries = update.apply(entries, &before, &after);
     meta::edit(object).set_managed_fields(entries.write());
@@ -131,15 +133,27 @@ pub fn paths(dotted: &[SmolStr]) -> Set {
     set
 }
 
-/// The versions of the call's kind.
+/// The types by which fields of a resource's objects are owned, and the one of its objects.
+pub fn types(resource: &Resource) -> (&Types, TypeId) {
+    match &resource.custom {
+        Some(kind) => kind.types(),
+        None => (Types::builtin(), resource.type_id),
+    }
+}
+
+/// The versions of a resource's kind. Those of a custom one are all seen by the types of the version that is asked for.
 pub struct OfKind<'a> {
-    /// The request.
-    pub call: &'a Call,
+    /// In the version of the request.
+    pub resource: &'a Resource,
 }
 
 impl Versions for OfKind<'_> {
     fn printed_in(&self, object: &Value, api_version: &str) -> Option<(TypeId, Value)> {
-        let resource = &self.call.resource;
+        let resource = self.resource;
+        if let Some(kind) = &resource.custom {
+            let printed = kind.converted(object.clone(), api_version).ok()?;
+            return Some((kind.types().1, printed));
+        }
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let target = Catalog::builtin().kind(group, version, &resource.kind)?;
         let from = resource.api_version();
@@ -151,7 +165,12 @@ impl Versions for OfKind<'_> {
     }
 
     fn convert(&self, tree: &Value, from: &str, to: &str) -> Option<(TypeId, Value)> {
-        let kind = &self.call.resource.kind;
+        if let Some(kind) = &self.resource.custom {
+            let is_known = kind.has_version(from) && kind.has_version(to);
+            let converted = is_known.then(|| kind.converted(tree.clone(), to).ok())??;
+            return Some((kind.types().1, converted));
+        }
+        let kind = &self.resource.kind;
         let type_of = |api_version: &str| {
             let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
             Some(Catalog::builtin().kind(group, version, kind)?.type_id)

@@ -284,7 +284,7 @@ fn check_version(
 /// Everything between the client's wish and what may be stored.
 fn prepare(call: &mut Call, target: Target<'_>, object: &mut Value, old: &Value) -> Result<(), Status> {
     let hub = call.hub.clone();
-    let strategy = strategy::of(&hub.group, &hub.resource);
+    let strategy = strategy::of_resource(&hub);
     metadata::set_namespace(object, target.namespace)?;
     facts::prepare_update(&hub, target.subresource, object, old);
     strategy.prepare_update(&context(call, target.subresource), object, old);

@@ -62,6 +62,18 @@ impl Catalog {
         catalog
     }
 
+    /// This catalog and, behind it, these groups and resources: versions of groups that both have come after those that are here.
+    pub fn with(&self, groups: Vec<Group>, resources: Vec<Arc<Resource>>) -> Self {
+        let mut all = self.groups.clone();
+        for group in groups {
+            match all.iter_mut().find(|known| known.name == group.name) {
+                Some(known) => known.versions.extend(group.versions),
+                None => all.push(group),
+            }
+        }
+        Self::new(all, self.resources.iter().cloned().chain(resources).collect())
+    }
+
     /// The resource with this plural name.
     pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<&Arc<Resource>> {
         self.named(&self.by_resource, resource)

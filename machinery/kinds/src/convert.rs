@@ -1,5 +1,5 @@
 //! Conversion of built-in objects between the versions of their API, and what every object undergoes on its way.
-//! Custom resources convert elsewhere; defaults come before, in the version that was written.
+//! Custom resources convert as their definition says; defaults come before, in the version that was written.
 //!
 //! The reference converts through an unversioned form. Here the stored version is the hub, and the few marks that the
 //! detour leaves on an object are made by [`settle`].
@@ -28,6 +28,10 @@ use crate::Resource;
 ///
 /// Definitions of custom resources stay in v1, which is their hub; their stored form is made when they are encoded.
 pub fn to_storage(resource: &Resource, object: Value) -> Result<Value, Error> {
+    if resource.custom.is_some() {
+        // Writes see a custom object in the version that they are of.
+        return Ok(object);
+    }
     let mut object = between(
         &resource.kind,
         &resource.api_version(),
@@ -40,6 +44,9 @@ pub fn to_storage(resource: &Resource, object: Value) -> Result<Value, Error> {
 
 /// Turns an object in its hub form into `resource`'s version.
 pub fn from_storage(resource: &Resource, object: Value) -> Result<Value, Error> {
+    if let Some(kind) = &resource.custom {
+        return kind.converted(object, &resource.api_version());
+    }
     between(
         &resource.kind,
         &hub_version(resource),

@@ -33,7 +33,11 @@ impl Selectable {
     pub fn of(hub: &Resource) -> Self {
         let labels = fields::stored_labels(hub).into_iter();
         Self {
-            kind: hub.kind.clone(),
+            // Custom kinds may be called like built-in ones, whose fields have values of their own.
+            kind: match &hub.custom {
+                Some(_) => SmolStr::default(),
+                None => hub.kind.clone(),
+            },
             labels: labels
                 .filter(|label| !matches!(*label, fields::NAME | fields::NAMESPACE))
                 .map(SmolStr::new)

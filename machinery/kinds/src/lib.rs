@@ -4,6 +4,7 @@
 pub mod amounts;
 pub mod catalog;
 pub mod convert;
+pub mod custom;
 pub mod decorate;
 pub mod defaults;
 pub mod discovery;

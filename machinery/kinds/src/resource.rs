@@ -3,8 +3,12 @@
 
 mod verbs;
 
+use std::sync::Arc;
+
 use schema::TypeId;
 use smol_str::SmolStr;
+
+use crate::custom;
 
 pub use verbs::{Verb, Verbs};
 
@@ -55,6 +59,8 @@ pub struct Resource {
     pub field_labels: Option<Vec<(SmolStr, SmolStr)>>,
     /// What a write does to metadata and status.
     pub write: WriteFacts,
+    /// What is known of its objects where a definition made it; `None` for what is built in.
+    pub custom: Option<Arc<dyn custom::Kind>>,
 }
 
 /// How a resource is kept in the store.

@@ -51,6 +51,10 @@ impl RuntimeConfig {
 
     /// Whether a resource is served.
     pub fn enabled(&self, resource: &Resource) -> bool {
+        if resource.custom.is_some() {
+            // Its definition alone says so.
+            return true;
+        }
         let gate_is_on = resource
             .feature_gate
             .as_ref()

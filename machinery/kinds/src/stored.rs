@@ -21,7 +21,12 @@ use forms::Form;
 
 /// Decodes stored bytes of a built-in resource (any of its versions) and makes them canonical: its hub form, defaults
 /// and read decorations applied, without resource version. [`convert::from_storage`] makes a served version of it.
+///
+/// A custom object keeps the version that it was stored in.
 pub fn canonical(resource: &Resource, stored: &[u8], context: Context<'_>) -> Result<Value, Error> {
+    if let Some(kind) = &resource.custom {
+        return kind.stored(json::parse(stored).map_err(malformed)?);
+    }
     let mut object = decode(resource, stored, context.now)?;
     convert::settle(&resource.kind, &mut object)?;
     decorate::apply(&resource.kind, &mut object, context);

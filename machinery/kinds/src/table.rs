@@ -2,7 +2,7 @@
 //! It does not build the response: rows' objects, metadata and negotiation are the caller's.
 
 mod admission;
-mod age;
+pub mod age;
 mod autoscaling;
 mod batch;
 mod certificates;
@@ -22,17 +22,21 @@ mod storage;
 mod versions;
 mod workloads;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use schema::{Map, Value};
 
-use crate::Resource;
+use crate::{Resource, custom};
 use row::Row;
 
 /// How objects of one kind are printed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     columns: &'static [Column],
     conditions: Option<fn(&Value) -> Option<Value>>,
+    /// Where a definition says what the columns are.
+    custom: Option<Arc<dyn custom::Kind>>,
 }
 
 /// One column.
@@ -67,6 +71,13 @@ pub type Describe<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
 
 /// The layout for the objects of a resource.
 pub fn layout(resource: &Resource) -> Layout {
+    if let Some(kind) = &resource.custom {
+        return Layout {
+            columns: &[],
+            conditions: None,
+            custom: Some(kind.clone()),
+        };
+    }
     match &resource.storage {
         Some(storage) => layout_of(&storage.group, &storage.kind),
         None => layout_of(&resource.group, &resource.kind),
@@ -100,22 +111,30 @@ pub fn layout_of(group: &str, kind: &str) -> Layout {
     Layout {
         columns: columns.unwrap_or(DEFAULT),
         conditions,
+        custom: None,
     }
 }
 
 impl Layout {
-    /// The columns that clients are told of.
+    /// The columns of a built-in kind that clients are told of.
     pub fn columns(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().filter(|column| column.listed)
     }
 
     /// `columnDefinitions` of the Table.
     pub fn definitions(&self, describe: Describe<'_>) -> Value {
+        if let Some(kind) = &self.custom {
+            return Value::List(kind.column_definitions(describe));
+        }
         Value::List(self.columns().map(|column| column.definition(describe)).collect())
     }
 
     /// The cells of an object, which must be in the form in which it is stored ([`crate::Catalog::hub`]).
+    /// Those of a custom object are of the version in whose layout it is shown.
     pub fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        if let Some(kind) = &self.custom {
+            return kind.cells(object, now);
+        }
         let row = Row { object, now };
         self.columns.iter().map(|column| (column.cell)(&row)).collect()
     }

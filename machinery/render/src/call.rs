@@ -163,6 +163,13 @@ impl Call {
     }
 }
 
+/// Whether clients see objects of a resource in the form in which they are held: in their hub form, or, where a definition has one
+/// version alone, in that.
+pub(crate) fn is_shown_as_held(resource: &Arc<Resource>, hub: &Arc<Resource>) -> bool {
+    let is_only = resource.custom.as_ref().is_none_or(|kind| kind.is_only_version());
+    Arc::ptr_eq(resource, hub) && is_only
+}
+
 /// An object's hub form in the version of a resource.
 pub fn shown(resource: &Resource, hub: Value) -> Result<Value, Status> {
     kinds::convert::from_storage(resource, hub).map_err(|error| Status::internal(&error.to_string()))

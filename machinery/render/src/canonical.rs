@@ -1,8 +1,10 @@
 //! Objects as the bytes of their hub form, and what clients see made of them without a tree where that can be.
 //! Where the bytes are kept, and who made them canonical, is not known here.
 
-use kinds::{Resource, stored};
-use schema::{TypeId, Types, Value, envelope, proto, splice, transcode};
+pub mod custom;
+
+use kinds::{Encoding, Resource, stored};
+use schema::{TypeId, Types, Value, envelope, json, proto, splice, transcode};
 use serve::status::Status;
 use storage::{Entry, Revision};
 
@@ -11,13 +13,15 @@ use crate::decoder::set_revision;
 use crate::errors;
 use crate::partial;
 
-/// An object in its hub form: the protobuf message that [`proto::encode`] makes of it, and its revision, which need not be in
-/// the message.
+/// An object in its hub form: the protobuf message that [`proto::encode`] makes of it, or what [`custom::body`] makes of a custom
+/// one, and its revision, which need not be in there.
 #[derive(Clone, Copy, Debug)]
 pub struct Canonical<'a> {
     /// Where it is stored; errors name it.
     pub key: &'a [u8],
-    /// The message, without envelope.
+    /// How the body is encoded: custom objects are JSON.
+    pub encoding: Encoding,
+    /// The message, without envelope; or the JSON.
     pub body: &'a [u8],
     /// What clients see as its resource version.
     pub revision: Revision,
@@ -34,6 +38,7 @@ impl<'a> Canonical<'a> {
             .map_err(|error| errors::undecodable(&entry.key, &error.to_string()))?;
         Ok(Some(Self {
             key: &entry.key,
+            encoding: Encoding::Protobuf,
             body: envelope.body,
             revision: entry.mod_revision,
         }))
@@ -41,6 +46,9 @@ impl<'a> Canonical<'a> {
 
     /// Its tree.
     pub fn tree(&self, hub: &Resource) -> Result<Value, Status> {
+        if self.is_custom() {
+            return self.custom_tree();
+        }
         let mut object = self.decode(hub.type_id, self.body)?;
         Shape::of(hub).set_type(&mut object);
         set_revision(&mut object, self.revision);
@@ -48,7 +56,11 @@ impl<'a> Canonical<'a> {
     }
 
     /// Appends it as JSON, `typed` with `apiVersion` and `kind`.
+    /// A custom object says them itself, also in a list.
     pub fn to_json(&self, shape: &Shape, typed: bool, out: &mut Vec<u8>) -> Result<(), Status> {
+        if self.is_custom() {
+            return custom::to_json(self.body, self.revision.0, out).ok_or_else(|| self.cut_short());
+        }
         let (api_version, kind) = match typed {
             true => (shape.api_version(), shape.kind.clone()),
             false => Default::default(),
@@ -67,7 +79,7 @@ impl<'a> Canonical<'a> {
         .map_err(|error| self.broken(error))
     }
 
-    /// Appends its message, with the revision.
+    /// Appends its message, with the revision. Custom objects have none: whoever asks for it is refused before.
     pub fn to_proto(&self, out: &mut Vec<u8>) -> Result<(), Status> {
         splice::splice(self.body, self.revision.0, out).map_err(|error| self.broken(error))
     }
@@ -79,6 +91,9 @@ impl<'a> Canonical<'a> {
 
     /// A tree of nothing but its metadata.
     pub fn metadata(&self) -> Result<Value, Status> {
+        if self.is_custom() {
+            return self.custom_tree();
+        }
         let (bytes, _) = splice::split(self.body).map_err(|error| self.broken(error))?;
         let mut map = schema::Map::with_capacity(1);
         if let Some(id) = partial::metadata_type() {
@@ -108,10 +123,29 @@ impl<'a> Canonical<'a> {
         splice::spliced_metadata_len(self.body, self.revision.0).map_err(|error| self.broken(error))
     }
 
+    /// Whether its metadata must be read to be shown.
     fn hides_annotation(&self) -> Result<bool, Status> {
+        if self.is_custom() {
+            return Ok(true);
+        }
         let meta = proto::peek_meta(self.body).map_err(|error| self.broken(error))?;
         let mut annotations = meta.annotations.iter();
         Ok(annotations.any(|(key, _)| *key == partial::DAEMON_SET_GENERATION))
+    }
+
+    fn is_custom(&self) -> bool {
+        self.encoding == Encoding::Json
+    }
+
+    fn custom_tree(&self) -> Result<Value, Status> {
+        let text = custom::text(self.body).ok_or_else(|| self.cut_short())?;
+        let mut object = json::parse(text).map_err(|error| self.broken(error))?;
+        set_revision(&mut object, self.revision);
+        Ok(object)
+    }
+
+    fn cut_short(&self) -> Status {
+        errors::undecodable(self.key, "the body is cut short")
     }
 
     fn decode(&self, id: TypeId, bytes: &[u8]) -> Result<Value, Status> {

@@ -5,6 +5,7 @@ mod documents;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use http::request::Parts;
 use kinds::{Catalog, Resource, RuntimeConfig};
 use schema::SmolStr;
@@ -12,32 +13,52 @@ use serve::http::{Response, page_not_found, status_response};
 use serve::request_info::RequestInfo;
 use serve::status::Status;
 
-/// What a tier tells of itself below the roots of the API.
+/// What a tier tells of itself below the roots of the API. All clones tell the same.
 #[derive(Clone, Debug)]
 pub struct Discovery {
-    /// Which resources are served.
+    /// Which built-in resources are served.
     pub runtime: RuntimeConfig,
-    /// The same, in the form that discovery tells.
-    pub served: Arc<Served>,
     /// `host:port` under which clients reach this server.
     pub address: String,
+    shown: Arc<ArcSwap<Shown>>,
+}
+
+/// What is served at one time: a set that is replaced and never changed.
+#[derive(Debug)]
+pub struct Shown {
+    /// All resources that are known.
+    pub catalog: Catalog,
+    /// Those of them that are served, in the form that discovery tells.
+    pub served: Arc<Served>,
 }
 
 impl Discovery {
     /// Of the built-in resources.
     pub fn new(runtime: RuntimeConfig, address: String) -> Self {
+        let shown = Shown::of(Catalog::builtin().with(Vec::new(), Vec::new()), &runtime);
         Self {
-            served: Arc::new(Served::new(Catalog::builtin(), &runtime)),
+            shown: Arc::new(ArcSwap::from_pointee(shown)),
             runtime,
             address,
         }
     }
 
+    /// What is served now.
+    pub fn shown(&self) -> Arc<Shown> {
+        self.shown.load_full()
+    }
+
+    /// From now on these custom resources are served, and no others. `groups` are theirs, in discovery order.
+    pub fn show(&self, groups: Vec<kinds::Group>, resources: Vec<Arc<Resource>>) {
+        let catalog = Catalog::builtin().with(groups, resources);
+        self.shown.store(Arc::new(Shown::of(catalog, &self.runtime)));
+    }
+
     /// A served resource.
-    pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<&'static Arc<Resource>> {
-        Catalog::builtin()
-            .resource(group, version, resource)
-            .filter(|found| self.runtime.enabled(found))
+    pub fn resource(&self, group: &str, version: &str, resource: &str) -> Option<Arc<Resource>> {
+        let shown = self.shown.load();
+        let found = shown.catalog.resource(group, version, resource)?;
+        self.runtime.enabled(found).then(|| found.clone())
     }
 
     /// Answers a request that is for no resource.
@@ -48,9 +69,22 @@ impl Discovery {
     /// Answers a request for a resource that is not served. A path of a group that is served in some version is told apart from
     /// one that nobody knows.
     pub fn unknown(&self, info: &RequestInfo) -> Response {
-        match self.served.group(&info.group) {
+        // Behind the built-in groups are custom ones, and nobody who knows them in part.
+        match Catalog::builtin()
+            .group(&info.group)
+            .and(self.shown.load().served.group(&info.group))
+        {
             Some(_) => status_response(&Status::unknown_resource()),
             None => page_not_found(),
+        }
+    }
+}
+
+impl Shown {
+    fn of(catalog: Catalog, runtime: &RuntimeConfig) -> Self {
+        Self {
+            served: Arc::new(Served::new(&catalog, runtime)),
+            catalog,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use kinds::Resource;
 use object::field;
-use serve::status::Status;
+use serve::status::{Status, reason};
 use storage::Revision;
 
 /// What went wrong in the store.
@@ -32,6 +32,14 @@ pub fn unreadable(key: &[u8], why: &str) -> Status {
     let key = String::from_utf8_lossy(key);
     tracing::error!(%key, why, "a stored object cannot be decrypted");
     Status::internal(why)
+}
+
+/// 406 for a custom object in protobuf; `of` is the Go type that the reference has it in.
+pub fn no_protobuf(of: &str) -> Status {
+    let message = format!(
+        "object *unstructured.{of} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message"
+    );
+    Status::failure(406, reason::NOT_ACCEPTABLE, message)
 }
 
 /// Fields that cannot be accepted in an object of a resource.

@@ -18,7 +18,7 @@ mod single;
 pub mod table;
 pub mod watch;
 
-pub use call::{Call, Shape};
+pub use call::{Call, Shape, shown};
 pub use canonical::Canonical;
 pub use decoder::Decoder;
 pub use descriptions::Descriptions;

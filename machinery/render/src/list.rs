@@ -12,9 +12,9 @@ use schema::envelope::{field_len, put_field_head};
 use schema::{Map, Types, Value, json, proto};
 use serve::status::{Status, reason};
 
-use crate::call::{Call, Shape, shown};
+use crate::call::{Call, Shape, is_shown_as_held, shown};
 use crate::canonical::Canonical;
-use crate::errors::internal_group;
+use crate::errors::{self, internal_group};
 use crate::negotiate::{Form, Media, Output};
 use crate::partial;
 use crate::table::{self, Include};
@@ -53,6 +53,9 @@ impl ListWriter {
         if matches!(output.form, Form::Partial(_)) {
             return Err(not_an_object(&call.resource));
         }
+        if call.resource.custom.is_some() && output.is_whole_protobuf() {
+            return Err(errors::no_protobuf("UnstructuredList"));
+        }
         let include = match output.form {
             Form::Table(_) => Include::read(&call.query)?,
             _ => Include::default(),
@@ -74,7 +77,7 @@ impl ListWriter {
         match self.output.form {
             Form::Object | Form::Partial(_) => {
                 let mut shown = shown(&self.resource, hub)?;
-                if let Some(map) = shown.as_map_mut() {
+                if let (Some(map), None) = (shown.as_map_mut(), &self.resource.custom) {
                     map.remove("apiVersion");
                     map.remove("kind");
                 }
@@ -129,7 +132,7 @@ impl ListWriter {
 
     /// Whether objects are shown whole in their hub form.
     fn is_plain(&self) -> bool {
-        self.output.form == Form::Object && Arc::ptr_eq(&self.resource, &self.hub)
+        self.output.form == Form::Object && is_shown_as_held(&self.resource, &self.hub)
     }
 
     fn is_protobuf(&self) -> bool {
@@ -169,8 +172,12 @@ impl ListWriter {
 }
 
 impl ListMeta {
-    fn to_value(&self) -> Value {
+    /// `is_custom`: lists of custom objects say also that they do not continue.
+    fn to_value(&self, is_custom: bool) -> Value {
         let mut meta = Map::new();
+        if is_custom {
+            meta.insert("continue", "");
+        }
         for (key, text) in [
             ("continue", &self.continue_token),
             ("resourceVersion", &self.resource_version),

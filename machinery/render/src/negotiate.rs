@@ -65,6 +65,11 @@ impl Output {
         })
     }
 
+    /// Whether whole objects are wanted in protobuf.
+    pub fn is_whole_protobuf(&self) -> bool {
+        self.media == Media::Protobuf && self.form == Form::Object
+    }
+
     fn choose(offer: &Offer<'_>, headers: &HeaderMap, query: &Query) -> Result<Self, Status> {
         let choice = offer.choose(header(headers, &ACCEPT))?;
         let form = choice.target.as_ref().map_or(Form::Object, |target| {

@@ -60,7 +60,10 @@ impl Selection {
                 .collect::<Result<_, _>>()?,
             labels,
             fields,
-            kind: hub.kind.clone(),
+            kind: match &hub.custom {
+                Some(_) => SmolStr::default(),
+                None => hub.kind.clone(),
+            },
             shards: None,
         })
     }

@@ -12,6 +12,7 @@ use crate::call::{Call, Shape};
 use crate::canonical::Canonical;
 use crate::decoder::Decoder;
 use crate::descriptions::Descriptions;
+use crate::errors;
 use crate::negotiate::{Form, Media, Output};
 use crate::partial;
 use crate::respond::{finish_json, metadata, respond};
@@ -27,6 +28,9 @@ pub fn object(
     code: u16,
 ) -> Result<Response, Status> {
     let is_main = shape.kind == call.resource.kind && shape.group == call.resource.group;
+    if is_main && call.resource.custom.is_some() && output.is_whole_protobuf() {
+        return Err(errors::no_protobuf("Unstructured"));
+    }
     let cells = matches!(output.form, Form::Table(_)).then(|| hub.clone());
     let mut shown = if is_main { call.shown(hub)? } else { hub };
     shape.set_type(&mut shown);

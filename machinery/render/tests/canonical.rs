@@ -38,6 +38,7 @@ struct Sample {
 impl Sample {
     fn canonical(&self) -> Canonical<'_> {
         Canonical {
+            encoding: kinds::Encoding::Protobuf,
             key: &self.entry.key,
             body: &self.body,
             revision: REVISION,

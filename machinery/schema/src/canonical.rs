@@ -16,9 +16,14 @@ fn is_zero(ty: &FieldType, omit_empty: bool, value: &Value) -> bool {
         (FieldType::List(_) | FieldType::Map(_) | FieldType::Bytes, value) => omit_empty && value.is_zero(),
         (FieldType::Quantity, Value::String(text)) => text == "0",
         (FieldType::IntOrString, Value::Int(number)) => *number == 0,
-        (FieldType::IntOrString | FieldType::RawExtension | FieldType::Json | FieldType::Any, value) => {
-            value.is_null()
-        }
+        (
+            FieldType::IntOrString
+            | FieldType::RawExtension
+            | FieldType::Json
+            | FieldType::Any
+            | FieldType::Deduced,
+            value,
+        ) => value.is_null(),
         (_, value) => value.is_zero(),
     }
 }
@@ -48,6 +53,7 @@ fn is_struct(ty: &FieldType) -> bool {
             | FieldType::Bytes
             | FieldType::Double
             | FieldType::Any
+            | FieldType::Deduced
             | FieldType::List(_)
             | FieldType::Map(_)
     )

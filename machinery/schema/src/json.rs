@@ -38,7 +38,11 @@ pub fn parse_strict(bytes: &[u8]) -> Result<Decoded, Error> {
 
 /// An object of a known type, checked and canonical, in one pass.
 pub fn decode(types: &Types, id: TypeId, bytes: &[u8]) -> Result<Decoded, Error> {
-    decode::decode(types, &FieldType::Message(id), &scan::text_of(bytes))
+    let ty = match id {
+        TypeId::UNTYPED => FieldType::Any,
+        id => FieldType::Message(id),
+    };
+    decode::decode(types, &ty, &scan::text_of(bytes))
 }
 
 /// The same for a tree that was read otherwise (YAML, a patch's result).
@@ -63,7 +67,10 @@ pub fn to_string(value: &Value) -> String {
 /// An object as Go prints its type: fields in declaration order, zero values where Go prints them.
 /// What the type does not know is left out.
 pub fn encode(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
-    encode::message(types, id, value, out);
+    match id {
+        TypeId::UNTYPED => write::value(value, out),
+        id => encode::message(types, id, value, out),
+    }
 }
 
 /// The tree of what [`encode`] prints: with every zero value that Go shows, as server-side apply and JSON patches see it.

@@ -156,7 +156,7 @@ impl Writer<'_, '_> {
                 map.insert("additionalProperties", self.item(item, field));
             }
             FieldType::Message(id) => self.refer(&self.types.get(*id).name, company, &mut map),
-            FieldType::Any => {}
+            FieldType::Any | FieldType::Deduced => {}
             ty => match scalar::name(ty) {
                 Some(name) => self.refer(name, company, &mut map),
                 None => {

@@ -21,5 +21,7 @@ pub fn decode(types: &Types, id: TypeId, body: &[u8]) -> Result<Value, Error> {
 
 /// The body of a message, appended to `out`. What the type does not know is left out.
 pub fn encode(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
-    encode::message(types, id, value, out);
+    if id != TypeId::UNTYPED {
+        encode::message(types, id, value, out);
+    }
 }

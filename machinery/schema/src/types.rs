@@ -23,6 +23,11 @@ pub struct Types {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
+impl TypeId {
+    /// Of objects that no table describes: they are read and printed as they are. It is in no [`Types`] and has no protobuf form.
+    pub const UNTYPED: Self = Self(u32::MAX);
+}
+
 /// One API type: a message with fields.
 #[derive(Debug, Default)]
 pub struct TypeSchema {
@@ -41,6 +46,8 @@ pub struct TypeSchema {
     pub scalar: bool,
     /// Left out of the published OpenAPI.
     pub unpublished: bool,
+    /// It may have fields that it does not declare, whose owners are told by their own form. Of custom resources only.
+    pub open: bool,
     /// Union groups for server-side apply and OpenAPI (`x-kubernetes-unions`).
     pub unions: Vec<Union>,
     /// Group, version and kind if this is a served kind.
@@ -162,6 +169,8 @@ pub enum FieldType {
     Json,
     /// Any JSON value, no protobuf form.
     Any,
+    /// The same, whose owners are told by its own form: of objects key by key, however deep. Of custom resources only.
+    Deduced,
     /// Another type.
     Message(TypeId),
     /// A list.

@@ -70,7 +70,7 @@ impl Member {
 
     /// What the cache claims to know everything after.
     fn floor(&self) -> i64 {
-        let unit = self.cache.units().next().expect("it has pods");
+        let unit = self.cache.units().pop().expect("it has pods");
         let generation = unit.generation().expect("it is loaded");
         generation.ring().floor_revision()
     }
@@ -147,7 +147,7 @@ impl World {
             }
         }
         for unit in self.member.cache.units() {
-            let same = watchcache::digest::compare(unit)
+            let same = watchcache::digest::compare(&unit)
                 .await
                 .expect("the store answers");
             assert!(same, "the digest of the cache differs from the store's");
@@ -266,7 +266,11 @@ impl World {
     }
 
     fn reload(&mut self) {
-        self.member.cache.units().for_each(|unit| unit.want_reload());
+        self.member
+            .cache
+            .units()
+            .iter()
+            .for_each(|unit| unit.want_reload());
         self.is_abreast = false;
         self.gap(Expiry::Must);
     }

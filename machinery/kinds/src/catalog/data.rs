@@ -139,6 +139,7 @@ impl Line {
             introduced: self.introduced,
             removed: self.removed,
             deprecation: self.deprecation,
+            custom: None,
         }
     }
 

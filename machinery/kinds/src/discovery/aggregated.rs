@@ -3,7 +3,7 @@
 use schema::{Map, Value, tree};
 use smol_str::SmolStr;
 
-use super::legacy::{texts, verbs};
+use super::legacy::{resource_verbs, texts, verbs};
 use super::served_versions;
 use crate::resource::Subresource;
 use crate::{Catalog, Group, Resource, RuntimeConfig};
@@ -34,7 +34,11 @@ fn of_resource(resource: &Resource) -> Value {
         entry.insert("categories", texts(&resource.categories));
     }
     entry.insert("resource", resource.resource.clone());
-    entry.insert("responseKind", own_kind(&resource.kind));
+    let kind = match &resource.custom {
+        Some(_) => full_kind(&resource.group, &resource.version, &resource.kind),
+        None => own_kind(&resource.kind),
+    };
+    entry.insert("responseKind", kind);
     entry.insert(
         "scope",
         if resource.namespaced {
@@ -57,24 +61,24 @@ fn of_resource(resource: &Resource) -> Value {
                 .collect::<Vec<_>>(),
         );
     }
-    entry.insert("verbs", verbs(resource.verbs));
+    entry.insert("verbs", resource_verbs(resource));
     Value::Map(entry)
 }
 
 fn of_subresource(resource: &Resource, sub: &Subresource) -> Value {
-    let own = sub.group == resource.group && sub.version == resource.version;
+    let own = sub.group == resource.group && sub.version == resource.version && resource.custom.is_none();
     let kind = match own {
         true => own_kind(&sub.kind),
-        false => tree!({
-            "group": (sub.group.clone()),
-            "kind": (sub.kind.clone()),
-            "version": (sub.version.clone()),
-        }),
+        false => full_kind(&sub.group, &sub.version, &sub.kind),
     };
     tree!({"responseKind": kind, "subresource": (sub.name.clone()), "verbs": (verbs(sub.verbs))})
 }
 
-/// A kind of the group version that it is listed in.
+fn full_kind(group: &SmolStr, version: &SmolStr, kind: &SmolStr) -> Value {
+    tree!({"group": (group.clone()), "kind": (kind.clone()), "version": (version.clone())})
+}
+
+/// A kind of the group version that it is listed in. Of custom kinds the reference tells it in full.
 fn own_kind(kind: &SmolStr) -> Value {
     tree!({"group": "", "kind": (kind.clone()), "version": ""})
 }

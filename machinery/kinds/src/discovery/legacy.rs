@@ -3,7 +3,7 @@
 use schema::{Map, Value, tree};
 
 use super::{served_versions, storage_version_hash};
-use crate::resource::{Subresource, Verbs, api_version};
+use crate::resource::{Subresource, Verb, Verbs, api_version};
 use crate::{Catalog, Group, Resource, RuntimeConfig};
 
 /// The APIResourceList of a group version; subresources follow their resource.
@@ -72,7 +72,7 @@ fn of_resource(resource: &Resource) -> Value {
     if let Some(storage) = &resource.storage {
         entry.insert("storageVersionHash", storage_version_hash(storage));
     }
-    entry.insert("verbs", verbs(resource.verbs));
+    entry.insert("verbs", resource_verbs(resource));
     Value::Map(entry)
 }
 
@@ -92,6 +92,29 @@ fn of_subresource(resource: &Resource, sub: &Subresource) -> Value {
         entry.insert("version", sub.version.clone());
     }
     Value::Map(entry)
+}
+
+/// The verbs of custom resources, in the order in which the reference tells them.
+const CUSTOM_VERBS: [Verb; 8] = [
+    Verb::Delete,
+    Verb::DeleteCollection,
+    Verb::Get,
+    Verb::List,
+    Verb::Patch,
+    Verb::Create,
+    Verb::Update,
+    Verb::Watch,
+];
+
+/// The verbs of a resource.
+pub(super) fn resource_verbs(resource: &Resource) -> Value {
+    if resource.custom.is_none() {
+        return verbs(resource.verbs);
+    }
+    let allowed = CUSTOM_VERBS
+        .into_iter()
+        .filter(|verb| resource.verbs.contains(*verb));
+    Value::List(allowed.map(|verb| Value::from(verb.as_str())).collect())
 }
 
 pub(super) fn verbs(verbs: Verbs) -> Value {

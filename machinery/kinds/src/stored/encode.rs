@@ -7,12 +7,21 @@ use crate::{Encoding, Resource};
 
 /// Encodes an object in its hub form as it is stored: protobuf behind the envelope, or JSON and a newline. Resource
 /// version and self link are not stored. `None` for resources that are not stored.
+///
+/// A custom object may come in any version of its definition.
 pub fn encode(resource: &Resource, mut object: Value) -> Option<Vec<u8>> {
-    let hub = super::hub(resource)?;
     if let Some(Value::Map(metadata)) = object.get_mut("metadata") {
         metadata.remove("resourceVersion");
         metadata.remove("selfLink");
     }
+    if let Some(kind) = &resource.custom {
+        let storage = resource.storage.as_ref()?;
+        let mut bytes = Vec::with_capacity(1024);
+        json::write(&kind.converted(object, &storage.api_version()).ok()?, &mut bytes);
+        bytes.push(b'\n');
+        return Some(bytes);
+    }
+    let hub = super::hub(resource)?;
     let storage = hub.storage.as_ref()?;
     let mut bytes = Vec::new();
     match storage.encoding {

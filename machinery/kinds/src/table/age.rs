@@ -8,7 +8,7 @@ const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
 /// How long before `now` a time was; `<unknown>` when there is none.
-pub(super) fn since(time: Option<&str>, now: Timestamp) -> String {
+pub fn since(time: Option<&str>, now: Timestamp) -> String {
     match time.and_then(|text| text.parse::<Timestamp>().ok()) {
         Some(time) => human(seconds_between(time, now)),
         None => "<unknown>".to_owned(),

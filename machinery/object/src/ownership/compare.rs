@@ -38,7 +38,7 @@ struct Walker<'t> {
 impl<'t> Walker<'t> {
     fn both(&mut self, shape: Shape<'t>, old: Option<&Value>, new: Option<&Value>) {
         let descended = match shape {
-            Shape::Struct(_) | Shape::Map(_) | Shape::Untyped => self.maps(shape, old, new),
+            Shape::Struct(_) | Shape::Map(_) | Shape::Untyped | Shape::Deduced => self.maps(shape, old, new),
             Shape::Keyed(item, _) | Shape::Set(item) => self.lists(shape, item, old, new),
             Shape::Leaf => false,
         };

@@ -14,12 +14,14 @@ pub fn field_set(types: &Types, id: TypeId, object: &Value) -> Set {
 
 fn below(types: &Types, shape: Shape<'_>, value: &Value) -> Set {
     match (shape, value) {
-        (Shape::Struct(_) | Shape::Map(_) | Shape::Untyped, Value::Map(map)) => {
+        (Shape::Struct(_) | Shape::Map(_) | Shape::Untyped | Shape::Deduced, Value::Map(map)) => {
             let mut set = Set::default();
             for (key, value) in map.iter() {
                 let shape_below = shape.below(types, key);
                 let is_empty = value.is_null() || value.as_map().is_some_and(schema::Map::is_empty);
-                let is_member = is_empty || shape_below.is_leaf() || !shape.names(types, key);
+                let is_piece = shape_below.is_leaf()
+                    || (matches!(shape_below, Shape::Deduced) && value.as_map().is_none());
+                let is_member = is_empty || is_piece || !shape.names(types, key);
                 put(
                     &mut set,
                     Element::Field(key.clone()),

@@ -15,7 +15,9 @@ pub fn merge(types: &Types, id: TypeId, live: &Value, config: &Value) -> Value {
 
 fn merged(types: &Types, shape: Shape<'_>, live: &Value, config: &Value) -> Value {
     match shape {
-        Shape::Struct(_) | Shape::Map(_) | Shape::Untyped => maps(types, shape, live, config),
+        Shape::Struct(_) | Shape::Map(_) | Shape::Untyped | Shape::Deduced => {
+            maps(types, shape, live, config)
+        }
         Shape::Keyed(..) | Shape::Set(_) => lists(types, shape, live, config),
         Shape::Leaf => config.clone(),
     }

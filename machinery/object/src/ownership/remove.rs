@@ -17,7 +17,7 @@ pub fn without(types: &Types, id: TypeId, tree: &Value, set: &Set) -> Value {
 
 fn removed(types: &Types, shape: Shape<'_>, value: &Value, set: &Set) -> Value {
     match (shape, value) {
-        (Shape::Struct(_) | Shape::Map(_) | Shape::Untyped, Value::Map(map)) => {
+        (Shape::Struct(_) | Shape::Map(_) | Shape::Untyped | Shape::Deduced, Value::Map(map)) => {
             let mut left = Map::with_capacity(map.len());
             for (key, value) in map.iter() {
                 if let Some(value) = kept(types, shape, &Element::Field(key.clone()), value, set) {

@@ -20,6 +20,8 @@ pub enum Shape<'t> {
     Set(&'t FieldType),
     /// An object without a type: by key, each value as one piece.
     Untyped,
+    /// What it shows itself to be: objects by key, however deep, all else as one piece.
+    Deduced,
 }
 
 impl<'t> Shape<'t> {
@@ -43,6 +45,7 @@ impl<'t> Shape<'t> {
             FieldType::Message(id) => Shape::Struct(*id),
             FieldType::Map(value) => Shape::Map(value),
             FieldType::Any => Shape::Untyped,
+            FieldType::Deduced => Shape::Deduced,
             _ => Shape::Leaf,
         }
     }
@@ -85,10 +88,13 @@ impl<'t> Shape<'t> {
     /// The shape below a key of an object.
     pub fn below(self, types: &'t Types, key: &str) -> Self {
         match self {
-            Shape::Struct(id) => types
-                .field(id, key)
-                .map_or(Shape::Leaf, |field| Shape::of_field(types, field)),
+            Shape::Struct(id) => match types.field(id, key) {
+                Some(field) => Shape::of_field(types, field),
+                None if types.get(id).open => Shape::Deduced,
+                None => Shape::Leaf,
+            },
             Shape::Map(value) => Shape::of_type(types, value),
+            Shape::Deduced => Shape::Deduced,
             _ => Shape::Leaf,
         }
     }

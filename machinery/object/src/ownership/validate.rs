@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use schema::{Field, FieldType, ListType, TypeId, Types, Value, json};
+use schema::{Field, FieldType, ListType, SmolStr, TypeId, Types, Value, json};
 
 use super::path::Element;
 use super::shape::Shape;
@@ -76,7 +76,11 @@ impl Walker<'_> {
             FieldType::Message(id) => self.message(*id, value),
             FieldType::List(item) => self.list(Shape::Leaf, ListType::Atomic, item, value),
             FieldType::Map(item) => self.map(item, value),
-            FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json | FieldType::Any => {}
+            FieldType::RawExtension
+            | FieldType::FieldsV1
+            | FieldType::Json
+            | FieldType::Any
+            | FieldType::Deduced => {}
         }
     }
 
@@ -93,6 +97,7 @@ impl Walker<'_> {
                 None if schema.type_meta && matches!(key.as_str(), "apiVersion" | "kind") => {
                     self.value(&FieldType::String, value);
                 }
+                None if schema.open => {}
                 None => self.refuse("field not declared in schema"),
             }
             self.path.pop();
@@ -115,6 +120,19 @@ impl Walker<'_> {
         value.as_map()
     }
 
+    /// Whether an item has none of the keys that tell items apart. Built-in keys that are empty unless they are said have a default.
+    fn is_keyless(&self, item: &FieldType, element: &Element) -> bool {
+        let has_default = |key: &str| match item {
+            FieldType::Message(id) => self.types.field(*id, key).is_none_or(|field| field.zero_default),
+            _ => true,
+        };
+        let Element::Keys(pairs) = element else {
+            return false;
+        };
+        let is_missing = |(key, value): &(SmolStr, Value)| value.is_null() && !has_default(key);
+        !pairs.is_empty() && pairs.iter().all(is_missing)
+    }
+
     fn list(&mut self, shape: Shape<'_>, list_type: ListType, item: &FieldType, value: &Value) {
         let items = match value {
             Value::Null => return,
@@ -126,6 +144,11 @@ impl Walker<'_> {
             let element = match list_type {
                 ListType::Atomic => Element::Index(i64::try_from(index).unwrap_or(i64::MAX)),
                 _ => match shape.element(self.types, value) {
+                    Some(element) if self.is_keyless(item, &element) => {
+                        let why = format!("element {index}: {}", keyless(&element));
+                        self.refuse(&why);
+                        continue;
+                    }
                     Some(element) => element,
                     None => {
                         self.refuse(&format!("element {index}: {}", misfit(value)));
@@ -141,6 +164,17 @@ impl Walker<'_> {
             self.path.pop();
         }
     }
+}
+
+fn keyless(element: &Element) -> String {
+    let Element::Keys(pairs) = element else {
+        return String::new();
+    };
+    let keys: Vec<String> = pairs.iter().map(|(key, _)| format!("{key:?}")).collect();
+    format!(
+        "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
+        keys.join(" ")
+    )
 }
 
 fn misfit(value: &Value) -> &'static str {

@@ -1,9 +1,11 @@
 //! What is answered below the roots of the API beside resources: discovery documents.
 //! What is in them is `kinds::discovery`'s.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use http::{HeaderValue, Method, header};
-use kinds::{Catalog, discovery};
+use kinds::{Catalog, RuntimeConfig, discovery};
 use schema::{Value, json, tree, yaml};
 use serve::http::{Response, status_response};
 use serve::negotiate::{self, Media, OBJECT_MEDIA, Offer, Target};
@@ -11,15 +13,27 @@ use serve::query::Query;
 use serve::request_info::RequestInfo;
 use serve::status::Status;
 
-use super::Discovery;
+use super::{Discovery, Shown};
 use crate::respond::respond;
 
 /// The media type of aggregated discovery (KEP-3352), as its answers name it.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 const AGGREGATED_KIND: &str = "APIGroupDiscoveryList";
 
+/// What documents are made of, at one time.
+struct Api<'a> {
+    runtime: &'a RuntimeConfig,
+    address: &'a str,
+    shown: Arc<Shown>,
+}
+
 /// Answers a request that is for no resource.
-pub(super) fn answer(api: &Discovery, parts: &Parts, info: &RequestInfo) -> Response {
+pub(super) fn answer(discovery: &Discovery, parts: &Parts, info: &RequestInfo) -> Response {
+    let api = &Api {
+        runtime: &discovery.runtime,
+        address: &discovery.address,
+        shown: discovery.shown(),
+    };
     let segments: Vec<&str> = info.path.trim_matches('/').split('/').collect();
     let found = match segments.as_slice() {
         ["api"] | ["apis"] => root(api, parts, segments[0]),
@@ -97,20 +111,20 @@ fn is_aggregated(_media: Media, target: &Target) -> bool {
 }
 
 /// `/api` and `/apis`, legacy or with everything below them.
-fn root(api: &Discovery, parts: &Parts, prefix: &str) -> Result<Option<Document>, Status> {
+fn root(api: &Api<'_>, parts: &Parts, prefix: &str) -> Result<Option<Document>, Status> {
     let offer = Offer {
         media: OBJECT_MEDIA,
         allows: &is_aggregated,
     };
     let choice = offer.choose(negotiate::header(&parts.headers, &header::ACCEPT))?;
-    let catalog = Catalog::builtin();
-    let groups: Vec<_> = discovery::served_groups(catalog, &api.runtime)
+    let catalog = &api.shown.catalog;
+    let groups: Vec<_> = discovery::served_groups(catalog, api.runtime)
         .filter(|group| group.name.is_empty() == (prefix == "api"))
         .collect();
     if choice.target.is_some() {
         let items: Vec<Value> = groups
             .iter()
-            .map(|group| discovery::aggregated_group(catalog, &api.runtime, group))
+            .map(|group| discovery::aggregated_group(catalog, api.runtime, group))
             .collect();
         let value = tree!({
             "apiVersion": "apidiscovery.k8s.io/v2",
@@ -127,20 +141,20 @@ fn root(api: &Discovery, parts: &Parts, prefix: &str) -> Result<Option<Document>
         "api" => {
             let versions = groups
                 .iter()
-                .flat_map(|group| discovery::served_versions(catalog, &api.runtime, group));
+                .flat_map(|group| discovery::served_versions(catalog, api.runtime, group));
             let versions: Vec<Value> = versions
                 .map(|version| Value::from(version.version.clone()))
                 .collect();
             tree!({
                 "kind": "APIVersions",
                 "versions": versions,
-                "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": (api.address.as_str())}],
+                "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": (api.address)}],
             })
         }
         _ => {
             let entries: Vec<Value> = groups
                 .iter()
-                .map(|group| discovery::group_entry(catalog, &api.runtime, group))
+                .map(|group| discovery::group_entry(catalog, api.runtime, group))
                 .collect();
             tree!({"kind": "APIGroupList", "apiVersion": "v1", "groups": entries})
         }
@@ -149,7 +163,7 @@ fn root(api: &Discovery, parts: &Parts, prefix: &str) -> Result<Option<Document>
 }
 
 /// `/`: what else there is.
-fn paths(api: &Discovery) -> Document {
+fn paths(api: &Api<'_>) -> Document {
     const OTHERS: [&str; 8] = [
         "/apis",
         "/healthz",
@@ -161,7 +175,7 @@ fn paths(api: &Discovery) -> Document {
         "/version",
     ];
     let mut paths: Vec<String> = OTHERS.map(str::to_owned).to_vec();
-    for group in &api.served.groups {
+    for group in &api.shown.served.groups {
         let root = match group.name.as_str() {
             "" => "/api".to_owned(),
             name => format!("/apis/{name}"),
@@ -179,31 +193,35 @@ fn paths(api: &Discovery) -> Document {
     Document::plain(tree!({"paths": paths}))
 }
 
-fn resources(api: &Discovery, group: &str, version: &str) -> Option<Document> {
-    api.served.version(group, version)?;
+fn resources(api: &Api<'_>, group: &str, version: &str) -> Option<Document> {
+    api.shown.served.version(group, version)?;
     Some(Document::plain(discovery::resource_list(
-        Catalog::builtin(),
-        &api.runtime,
+        &api.shown.catalog,
+        api.runtime,
         group,
         version,
     )))
 }
 
-fn group_document(api: &Discovery, group: &str) -> Option<Document> {
-    api.served.group(group)?;
-    let found = Catalog::builtin().group(group).filter(|_| !group.is_empty())?;
+fn group_document(api: &Api<'_>, group: &str) -> Option<Document> {
+    api.shown.served.group(group)?;
+    let found = api.shown.catalog.group(group).filter(|_| !group.is_empty())?;
     Some(Document::plain(discovery::group(
-        Catalog::builtin(),
-        &api.runtime,
+        &api.shown.catalog,
+        api.runtime,
         found,
     )))
 }
 
 /// Below a root that is served it is a status, elsewhere plain text.
-fn unknown(api: &Discovery, segments: &[&str]) -> Response {
+fn unknown(api: &Api<'_>, segments: &[&str]) -> Response {
     let is_known = match segments {
         ["api", ..] => true,
-        ["apis", group, ..] => !group.is_empty() && api.served.group(group).is_some(),
+        // Behind the built-in groups are custom ones, and nobody who knows them in part.
+        ["apis", group, ..] => {
+            let built_in = Catalog::builtin().group(group).filter(|_| !group.is_empty());
+            built_in.and(api.shown.served.group(group)).is_some()
+        }
         ["version", _, ..] => true,
         _ => false,
     };

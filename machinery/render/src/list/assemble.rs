@@ -35,7 +35,8 @@ impl ListWriter {
     /// What stands before the items. `items_len` is how many bytes they have in all; it matters where
     /// [`Self::wants_length`] says so.
     pub fn head(&self, texts: &Descriptions, meta: &ListMeta, items_len: usize) -> Vec<u8> {
-        let metadata = meta.to_value();
+        let is_custom = self.resource.custom.is_some() && self.output.form == Form::Object;
+        let metadata = meta.to_value(is_custom);
         let (api_version, kind) = match self.output.form {
             Form::Table(version) => {
                 let mut out = Vec::with_capacity(1024);

@@ -10,9 +10,10 @@ use schema::{Map, Types, Value, json, proto, tree};
 use serve::status::Status;
 
 use super::event::Kind;
-use crate::call::{Call, Shape, shown};
+use crate::call::{Call, Shape, is_shown_as_held, shown};
 use crate::canonical::Canonical;
 use crate::descriptions::Descriptions;
+use crate::errors;
 use crate::negotiate::{Form, Media, Output};
 use crate::partial::{metadata_only, to_envelope, to_proto};
 use crate::table::{self, Include};
@@ -42,6 +43,9 @@ impl Framer {
     /// For a watch of the call's resource.
     pub fn new(call: &Call, output: Output) -> Result<Self, Status> {
         let include = Include::read(&call.query)?;
+        if call.resource.custom.is_some() && output.is_whole_protobuf() {
+            return Err(errors::no_protobuf("Unstructured"));
+        }
         Ok(Self {
             resource: call.resource.clone(),
             hub: call.hub.clone(),
@@ -94,7 +98,7 @@ impl Framer {
         kind: Kind,
         object: &Canonical<'_>,
     ) -> Result<Bytes, Status> {
-        let is_hub = Arc::ptr_eq(&self.resource, &self.hub);
+        let is_hub = is_shown_as_held(&self.resource, &self.hub);
         match (self.format.output.form, self.format.output.media) {
             (Form::Object, Media::Protobuf) if is_hub => {
                 let (api_version, name) = (self.shape.api_version(), &self.shape.kind);

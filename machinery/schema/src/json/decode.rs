@@ -140,7 +140,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 .scan
                 .skip()
                 .map(|text| Some(Value::Raw(SmolStr::new(compact(text))))),
-            (FieldType::Any, _) => self.any(begin, field),
+            (FieldType::Any | FieldType::Deduced, _) => self.any(begin, field),
             _ => self.wrong(begin, ty, field),
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn name(types: &Types, ty: &FieldType, field: Option<&Field>) -> Stri
         FieldType::RawExtension => "runtime.RawExtension".into(),
         FieldType::FieldsV1 => "v1.FieldsV1".into(),
         FieldType::Json => "v1.JSON".into(),
-        FieldType::Any => "interface {}".into(),
+        FieldType::Any | FieldType::Deduced => "interface {}".into(),
         FieldType::Message(id) => short(&types.get(*id).name),
         FieldType::List(item) => format!("[]{}", name(types, item, field)),
         FieldType::Map(item) => match field.and_then(|field| field.key_enum_name.as_deref()) {

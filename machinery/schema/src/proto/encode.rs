@@ -76,7 +76,7 @@ fn single(types: &Types, number: u32, ty: &FieldType, value: &Value, out: &mut V
         FieldType::Message(id) => put_message(number, out, |out| message(types, *id, value, out)),
         FieldType::List(item) => put_message(number, out, |out| items(types, 1, item, value, out)),
         // No map holds maps.
-        FieldType::Map(_) | FieldType::Any => {}
+        FieldType::Map(_) | FieldType::Any | FieldType::Deduced => {}
         ty => put_message(number, out, |out| scalar(ty, value, out)),
     }
 }

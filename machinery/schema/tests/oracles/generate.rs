@@ -93,7 +93,7 @@ impl Generator<'_> {
             FieldType::MicroTime => Value::from(*self.random.pick(MICRO_TIMES)),
             FieldType::Duration => Value::from("1m0s"),
             FieldType::FieldsV1 => Value::Raw(SmolStr::new("{\"f:a\":{},\"f:b\":{\".\":{}}}")),
-            FieldType::RawExtension | FieldType::Json | FieldType::Any => {
+            FieldType::RawExtension | FieldType::Json | FieldType::Any | FieldType::Deduced => {
                 tree!({"a": [1i64, "<", null], "b": {"c": true}})
             }
             FieldType::Message(id) if self.types.get(*id).custom_json => self.custom(*id, depth),

@@ -44,7 +44,14 @@ fn check(types: &Types, ty: &FieldType, value: &Value) -> Result<(), String> {
             Err(format!("cannot restore slice from {}", go_kind(other)))
         }
         (FieldType::Map(_), other) => Err(format!("cannot restore map from {}", go_kind(other))),
-        (FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json | FieldType::Any, _) => Ok(()),
+        (
+            FieldType::RawExtension
+            | FieldType::FieldsV1
+            | FieldType::Json
+            | FieldType::Any
+            | FieldType::Deduced,
+            _,
+        ) => Ok(()),
         (ty, value) => scalar(ty, value),
     }
 }

@@ -90,7 +90,7 @@ fn kind(ty: &FieldType) -> &'static str {
         FieldType::Double => "float64",
         FieldType::Bytes | FieldType::List(_) => "slice",
         FieldType::Map(_) => "map",
-        FieldType::Any => "interface",
+        FieldType::Any | FieldType::Deduced => "interface",
         FieldType::Quantity
         | FieldType::IntOrString
         | FieldType::Time
