@@ -2,7 +2,6 @@
 //! of a definition is the crate `custom`'s; which are served, the watch cache's follower says.
 
 pub mod body;
-mod correlate;
 pub mod openapi;
 pub mod route;
 mod rules;

@@ -68,6 +68,10 @@ pub const TYPE_NAME_BYTES_MAX: usize = 512;
 pub const RULE_COST_MAX: u64 = 10_000_000;
 /// What all rules of a schema may cost together.
 pub const RULES_COST_MAX: u64 = 100_000_000;
+/// What all rules of a schema may cost when an object is checked, as in the reference.
+pub const RULES_RUN_COST_MAX: u64 = 10_000_000;
+/// The message that an expression makes.
+pub const RULE_MESSAGE_BYTES_MAX: usize = 5 * 1024;
 /// Rules that are told of when all together cost too much.
 pub const RULES_TOLD_MAX: usize = 4;
 /// Requests of a device claim, and references to them in one place.
@@ -140,5 +144,3 @@ pub const IMAGE_REVIEW_TIMEOUT: Duration = Duration::from_secs(30);
 pub const IMAGE_REVIEWS_MAX: usize = 1_024;
 /// What is asked and answered, together; what is longer is not remembered.
 pub const IMAGE_REVIEW_BYTES_MAX: usize = 16 * 1024;
-/// What all rules of a custom object's schema may cost in one write.
-pub const OBJECT_RULES_COST_MAX: u64 = 10_000_000;

@@ -1,9 +1,11 @@
 //! How writes to custom objects differ from others: they are valid by the schema of their version.
 
-use ::custom::Known;
+use std::sync::Arc;
+
+use ::custom::{Known, Version};
 use schema::Value;
 
-use super::validation::Write;
+use super::validation::{Scale, Validation};
 use crate::strategy::{Errors, Strategy, WriteContext};
 
 /// Of custom objects.
@@ -12,23 +14,34 @@ pub struct Custom;
 
 impl Strategy for Custom {
     fn validate_create(&self, cx: &WriteContext<'_>, object: &Value, errors: &mut Errors) {
-        check(cx, object, None, errors);
+        if let Some(validation) = validation(cx) {
+            errors.extend(validation.create(object).errors);
+        }
     }
 
     fn validate_update(&self, cx: &WriteContext<'_>, object: &Value, old: &Value, errors: &mut Errors) {
-        check(cx, object, Some(old), errors);
+        let Some(validation) = validation(cx) else { return };
+        let findings = match cx.subresource {
+            "status" => validation.update_status(object, old),
+            _ => validation.update(object, old),
+        };
+        errors.extend(findings.errors);
     }
 }
 
-fn check(cx: &WriteContext<'_>, object: &Value, old: Option<&Value>, errors: &mut Errors) {
-    let Some(known) = Known::of(cx.resource) else {
-        return;
-    };
-    let write = Write {
-        known,
-        object,
-        old,
-        subresource: cx.subresource,
-    };
-    write.check(errors);
+/// What the version of a write asks for, made at its first use.
+fn validation(cx: &WriteContext<'_>) -> Option<Arc<Validation>> {
+    let known = Known::of(cx.resource)?;
+    let version = known.version();
+    let made = version.of_server.get_or_init(|| Arc::new(made(version)));
+    made.clone().downcast().ok()
+}
+
+fn made(version: &Version) -> Validation {
+    let scale = version.scale.as_ref().map(|scale| Scale {
+        spec_replicas: scale.spec_replicas.clone(),
+        status_replicas: scale.status_replicas.clone(),
+        selector: scale.selector.clone(),
+    });
+    Validation::new(&version.published, scale)
 }

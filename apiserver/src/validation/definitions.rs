@@ -32,6 +32,11 @@ use self::strictness::Strictness;
 use super::place::Place;
 use crate::strategy::Errors;
 
+/// The names of the fields that a path of a rule leads through, in a schema where it was found to be good.
+pub fn field_steps(path: &str, schema: &Value) -> Vec<String> {
+    field_path::find(path, schema, true).map_or_else(|_| Vec::new(), |(steps, _)| steps)
+}
+
 /// A new definition.
 pub fn create(object: &Value, errors: &mut Errors) {
     let stored = stored(object);

@@ -5,6 +5,7 @@ mod composite;
 mod formats;
 mod numbers;
 mod problem;
+mod ratcheting;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +13,7 @@ use schema::{SmolStr, Value};
 
 pub use formats::is_known as is_known_format;
 pub use problem::Problem;
+pub use ratcheting::{Comparisons, Correlated, OldItems};
 
 use crate::limits::SCHEMA_DEPTH_MAX;
 use object::patterns;
@@ -44,10 +46,34 @@ impl Found {
 
 /// What is wrong with a value. Paths are relative to it, as `spec.ports[0]`.
 pub fn problems(schema: &Value, value: &Value) -> Vec<Problem> {
-    check(schema, value, "", 0).problems
+    check(schema, value, None, "", 0).problems
 }
 
-fn check(schema: &Value, value: &Value, path: &str, depth: usize) -> Found {
+/// What is wrong with a value that follows another: what did not change may stay as it is (KEP-4008).
+pub fn new_problems(schema: &Value, value: &Value, old: &Value) -> Vec<Problem> {
+    let comparisons = Comparisons::default();
+    let old = Old {
+        correlated: Correlated { schema, value, old },
+        comparisons: &comparisons,
+    };
+    check(schema, value, Some(old), "", 0).problems
+}
+
+/// What a value was before.
+#[derive(Clone, Copy)]
+struct Old<'a> {
+    correlated: Correlated<'a>,
+    comparisons: &'a Comparisons,
+}
+
+impl<'a> Old<'a> {
+    fn below(self, correlated: Option<Correlated<'a>>) -> Option<Self> {
+        correlated.map(|correlated| Self { correlated, ..self })
+    }
+}
+
+/// `old` is what the value was, if that can be told.
+fn check(schema: &Value, value: &Value, old: Option<Old<'_>>, path: &str, depth: usize) -> Found {
     let mut found = Found::default();
     if depth > SCHEMA_DEPTH_MAX {
         return found;
@@ -60,14 +86,17 @@ fn check(schema: &Value, value: &Value, path: &str, depth: usize) -> Found {
     match value {
         Value::String(text) => found.merge(self::text(schema, text, path)),
         Value::Int(_) | Value::Float(_) => found.merge(numbers::check(schema, value, path)),
-        Value::List(items) => found.merge(list(schema, items, path, depth)),
+        Value::List(items) => found.merge(list(schema, items, old, path, depth)),
         _ => {}
     }
     found.merge(allowed(schema, value, path));
     if let Value::Map(_) = value {
-        found.merge(object(schema, value, path, depth));
+        found.merge(object(schema, value, old, path, depth));
     }
     found.matches += 2;
+    if !found.is_good() && old.is_some_and(|old| old.comparisons.is_same(old.correlated)) {
+        found.problems.clear();
+    }
     found
 }
 
@@ -148,11 +177,14 @@ fn text(schema: &Value, text: &SmolStr, path: &str) -> Found {
     found
 }
 
-fn list(schema: &Value, items: &[Value], path: &str, depth: usize) -> Found {
+fn list(schema: &Value, items: &[Value], old: Option<Old<'_>>, path: &str, depth: usize) -> Found {
     let mut found = Found::default();
     if let Some(each) = schema.get("items").filter(|each| each.as_map().is_some()) {
+        let before = old.map(|old| OldItems::of(old.correlated));
         for (at, item) in items.iter().enumerate() {
-            found.merge(check(each, item, &format!("{path}[{at}]"), depth + 1));
+            let before = before.as_ref().and_then(|before| before.of_place(at));
+            let old = old.and_then(|old| old.below(before));
+            found.merge(check(each, item, old, &format!("{path}[{at}]"), depth + 1));
         }
     }
     let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
@@ -192,7 +224,7 @@ fn allowed(schema: &Value, value: &Value, path: &str) -> Found {
     found
 }
 
-fn object(schema: &Value, value: &Value, path: &str, depth: usize) -> Found {
+fn object(schema: &Value, value: &Value, old: Option<Old<'_>>, path: &str, depth: usize) -> Found {
     let mut found = Found::default();
     let entries = || value.as_map().into_iter().flat_map(|map| map.iter());
     let count = i64::try_from(entries().count()).unwrap_or(i64::MAX);
@@ -207,6 +239,7 @@ fn object(schema: &Value, value: &Value, path: &str, depth: usize) -> Found {
     }
     let properties = schema.get("properties");
     let property = |name: &str| properties.and_then(|all| all.get(name));
+    let before = |name: &str| old.and_then(|old| old.below(old.correlated.field(name)));
     for (name, inner) in entries().filter(|(name, _)| property(name).is_none()) {
         match schema.get("additionalProperties") {
             Some(Value::Bool(false)) => {
@@ -214,14 +247,20 @@ fn object(schema: &Value, value: &Value, path: &str, depth: usize) -> Found {
                 found.add(Problem::invalid(path, name.as_str(), message));
             }
             Some(more @ Value::Map(_)) => {
-                found.merge(check(more, inner, &format!("{path}.{name}"), depth + 1));
+                found.merge(check(
+                    more,
+                    inner,
+                    before(name),
+                    &format!("{path}.{name}"),
+                    depth + 1,
+                ));
             }
             _ => {}
         }
     }
     for (name, inner) in entries() {
         if let Some(schema) = property(name) {
-            found.merge(check(schema, inner, &below(path, name), depth + 1));
+            found.merge(check(schema, inner, before(name), &below(path, name), depth + 1));
         }
     }
     let required = schema.list_at(&["required"]).iter().filter_map(Value::as_str);

@@ -10,14 +10,14 @@ pub(super) fn check(schema: &Value, value: &Value, path: &str, depth: usize) -> 
     let results = |name: &str| -> Vec<Found> {
         let parts = schema.list_at(&[name]).iter();
         parts
-            .map(|part| check_one(part, value, path, depth + 1))
+            .map(|part| check_one(part, value, None, path, depth + 1))
             .collect()
     };
     any(results("anyOf"), path, &mut found);
     one(results("oneOf"), path, &mut found);
     all(results("allOf"), path, &mut found);
     let not = schema.get("not").filter(|not| !not.is_null());
-    if not.is_some_and(|not| check_one(not, value, path, depth + 1).is_good()) {
+    if not.is_some_and(|not| check_one(not, value, None, path, depth + 1).is_good()) {
         found.add(Problem::whole(format!(
             "\"{path}\" must not validate the schema (not)"
         )));
