@@ -1,9 +1,10 @@
 //! The encodings of one event: each is made once, by the first watcher that wants it, and shared by all others.
 //! Which forms there are is not known here.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use render::watch::Kind;
 
@@ -49,6 +50,11 @@ impl FrameBudget {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// Whether it is time to let go of some.
+    pub fn is_half_full(&self) -> bool {
+        self.held_bytes() > self.bytes_max / 2
+    }
+
     /// Takes room if there is some. Two that come at once may both take the last of it: the limit is one of order.
     fn take(&self, bytes: usize) -> bool {
         let has_room = self.held_bytes().saturating_add(bytes) <= self.bytes_max;
@@ -66,7 +72,7 @@ impl FrameBudget {
 /// The encodings of one event. Nobody waits for another's, but for the one that he wants himself and that is being made.
 #[derive(Debug, Default)]
 pub struct Frames {
-    first: OnceLock<Box<Node>>,
+    first: ArcSwapOption<Node>,
 }
 
 /// A list that only grows: one node a form, and there are few.
@@ -100,8 +106,15 @@ impl Frames {
         budget: &'static FrameBudget,
         make: impl Fn() -> Result<Bytes, E>,
     ) -> Result<Bytes, E> {
+        let mut first = self.first.load();
+        while first.is_none() {
+            self.first
+                .compare_and_swap(&None::<Arc<Node>>, Some(Arc::new(Node::new(key))));
+            first = self.first.load();
+        }
+        let Some(first) = &*first else { return make() };
         let mut unheld = None;
-        let held = self.node(key).frame.get_or_init(|| match make() {
+        let held = first.of(key).frame.get_or_init(|| match make() {
             Ok(frame) if budget.take(frame.len()) => Some(Held { frame, budget }),
             other => {
                 unheld = Some(other);
@@ -114,28 +127,36 @@ impl Frames {
         }
     }
 
-    /// How many encodings were made and kept.
+    /// Lets go of all: who is late has its own made.
+    pub fn clear(&self) {
+        self.first.store(None);
+    }
+
+    /// How many encodings were made and are kept.
     pub fn held(&self) -> usize {
-        std::iter::successors(self.first.get(), |node| node.next.get())
+        let first = self.first.load();
+        std::iter::successors(first.as_deref(), |node| node.next.get().map(Box::as_ref))
             .filter(|node| matches!(node.frame.get(), Some(Some(_))))
             .count()
     }
+}
 
-    fn node(&self, key: FrameKey) -> &Node {
-        let mut place = &self.first;
-        loop {
-            let node = place.get_or_init(|| {
-                Box::new(Node {
-                    key,
-                    frame: OnceLock::new(),
-                    next: OnceLock::new(),
-                })
-            });
-            if node.key == key {
-                return node;
-            }
-            place = &node.next;
+impl Node {
+    fn new(key: FrameKey) -> Self {
+        Self {
+            key,
+            frame: OnceLock::new(),
+            next: OnceLock::new(),
         }
+    }
+
+    /// The node for `key`, here or behind, new if there is none.
+    fn of(&self, key: FrameKey) -> &Self {
+        let mut node = self;
+        while node.key != key {
+            node = node.next.get_or_init(|| Box::new(Self::new(key)));
+        }
+        node
     }
 }
 
@@ -174,6 +195,10 @@ mod tests {
         }
         assert_eq!((made.get(), frames.held()), (4, 1));
         assert_eq!(frames.get(key(3), &BUDGET, || Err(7)), Err(7));
+        frames.clear();
+        assert_eq!((frames.held(), BUDGET.held_bytes()), (0, 0));
+        assert_eq!(get(1, "abc"), Ok(Bytes::from_static(b"abc")));
+        assert_eq!((made.get(), frames.held()), (5, 1));
         drop(frames);
         assert_eq!(BUDGET.held_bytes(), 0);
     }

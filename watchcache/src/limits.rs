@@ -8,6 +8,10 @@ pub const HISTORY_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 pub const HISTORY_FLOOR_BYTES: usize = 512 * 1024;
 /// How long events are kept at most: clients that were away for longer list again.
 pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(900);
+/// How long the encodings of an event are kept: who comes later has its own made.
+pub const FRAMES_AGE_MAX: Duration = Duration::from_secs(10);
+/// How long at least, when they hold more than half of what they may.
+pub const FRAMES_AGE_MIN: Duration = Duration::from_millis(500);
 /// What encoded events may hold; above it they are made again for each watcher.
 pub const FRAMES_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// How much of a store's history is replayed at start; with more, it begins at the present revision.

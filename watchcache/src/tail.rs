@@ -265,6 +265,7 @@ impl Loaded {
         }
         self.snapshot.advance(last);
         self.writer.publish();
+        self.writer.forget_frames(arrived);
         if arrived.saturating_duration_since(self.trimmed) >= TRIM_INTERVAL {
             self.trim(unit);
         }

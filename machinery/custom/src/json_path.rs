@@ -2,7 +2,7 @@
 
 use schema::{SmolStr, Value, json};
 
-use crate::limits::PATH_STEPS_MAX;
+use crate::limits::{PATH_FILTERS_DEPTH_MAX, PATH_STEPS_MAX};
 
 /// A path from an object on.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,11 @@ const COMPARISONS: [(&str, Comparison); 6] = [
 impl Path {
     /// Reads `.spec.list[?(@.type=="Ready")].status`; `None` for what is no path.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::within(text, PATH_FILTERS_DEPTH_MAX)
+    }
+
+    /// The same; filters may nest so deep.
+    fn within(text: &str, filters_depth: usize) -> Option<Self> {
         let mut steps = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -52,7 +57,7 @@ impl Path {
             (step, rest) = match rest.strip_prefix('[') {
                 Some(inner) => {
                     let end = closing(inner)?;
-                    (bracket(&inner[..end])?, &inner[end + 1..])
+                    (bracket(&inner[..end], filters_depth)?, &inner[end + 1..])
                 }
                 None => name(rest.strip_prefix('.').unwrap_or(rest))?,
             };
@@ -155,7 +160,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn bracket(text: &str) -> Option<Step> {
+fn bracket(text: &str, filters_depth: usize) -> Option<Step> {
     let text = text.trim();
     if text == "*" {
         return Some(Step::All);
@@ -164,13 +169,13 @@ fn bracket(text: &str) -> Option<Step> {
         return Some(Step::Field(quoted.into()));
     }
     if let Some(filter) = text.strip_prefix("?(").and_then(|text| text.strip_suffix(')')) {
-        return filter_of(filter.trim());
+        return filter_of(filter.trim(), filters_depth.checked_sub(1)?);
     }
     text.parse().ok().map(Step::Index)
 }
 
-fn filter_of(text: &str) -> Option<Step> {
-    let path = |text: &str| Path::parse(text.trim().strip_prefix('@')?);
+fn filter_of(text: &str, filters_depth: usize) -> Option<Step> {
+    let path = |text: &str| Path::within(text.trim().strip_prefix('@')?, filters_depth);
     for (sign, comparison) in COMPARISONS {
         if let Some((left, right)) = text.split_once(sign) {
             let right = right.trim();
@@ -214,6 +219,14 @@ fn end(name: String, rest: &str) -> Option<(Step, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_do_not_nest_without_end() {
+        let nested = |depth: usize| format!("{}.a{}", "[?(@".repeat(depth), ")]".repeat(depth));
+        assert!(Path::parse(&nested(PATH_FILTERS_DEPTH_MAX)).is_some());
+        assert_eq!(Path::parse(&nested(PATH_FILTERS_DEPTH_MAX + 1)), None);
+        assert_eq!(Path::parse(&nested(100_000)), None);
+    }
     use schema::tree;
 
     #[test]

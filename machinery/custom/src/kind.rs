@@ -54,6 +54,11 @@ impl Known {
         &self.definition.versions[self.at]
     }
 
+    /// Whether objects may have to be converted by a webhook, which is not called.
+    pub fn needs_webhook(&self) -> bool {
+        self.definition.converts_by_webhook && self.definition.versions.len() > 1
+    }
+
     fn of_object(&self, object: &Value) -> Result<&Version, Error> {
         let text = |key: &str| object.str_at(&[key]).unwrap_or_default();
         let found = self.definition.of_api_version(text("apiVersion"));

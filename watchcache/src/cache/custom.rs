@@ -32,7 +32,7 @@ impl Cache {
             let Some(storage) = &resource.storage else {
                 continue;
             };
-            if self.units.contains_key(&storage.key) {
+            if self.units.contains_key(&storage.key) || self.leaves_to_others(resource) {
                 continue;
             }
             let before = now.get(&storage.key);
@@ -66,6 +66,12 @@ impl Cache {
             let tasks = self.running().remove(&address(&unit)).unwrap_or_default();
             tokio::spawn(leave(unit, tasks));
         }
+    }
+
+    /// Beside other servers, a member leaves to them what it may have to ask a webhook for.
+    fn leaves_to_others(&self, resource: &Resource) -> bool {
+        let needs_webhook = custom::Known::of(resource).is_some_and(custom::Known::needs_webhook);
+        needs_webhook && matches!(self.config.holds, Holds::AsTold)
     }
 
     fn make_custom(

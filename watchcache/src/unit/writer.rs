@@ -1,15 +1,18 @@
 //! The one writer of a unit's generation: the ring's writer, the index's keys, and what readers are shown.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use storage::Revision;
+use tokio::time::Instant;
 
 use super::{Counts, Generation, Phase, Unit, now_ms};
 use crate::event::Event;
+use crate::frames;
 use crate::index::Index;
-use crate::limits::HISTORY_AGE_MAX;
+use crate::limits::{FRAMES_AGE_MAX, FRAMES_AGE_MIN, HISTORY_AGE_MAX};
 use crate::past::Shown;
 use crate::snapshot::Snapshot;
 use crate::waiter::Waiter;
@@ -17,6 +20,8 @@ use crate::waiter::Waiter;
 /// Writes one generation of a unit.
 pub struct Writer {
     ring: ring::Writer<Event, Waiter>,
+    /// Events whose encodings are not let go of yet, the oldest first.
+    encoded: VecDeque<Arc<Event>>,
     index: Index,
     generation: Arc<Generation>,
     /// Whether somebody keeps the unit: when its last writer goes because nobody does, watches that are left must not wait for ever.
@@ -34,6 +39,7 @@ impl Unit {
         };
         Writer {
             ring,
+            encoded: VecDeque::new(),
             index: Index::new(&self.maker),
             held: self.held.clone(),
             generation: Arc::new(Generation {
@@ -56,6 +62,7 @@ impl Writer {
     pub fn push(&mut self, unit: &Unit, event: Event) {
         Counts::count(&unit.counts.dispatched);
         let event = Arc::new(event);
+        self.encoded.push_back(event.clone());
         self.ring.push(
             event.clone(),
             event.weight_bytes(),
@@ -95,8 +102,40 @@ impl Writer {
         });
     }
 
+    /// Lets go of the encodings of events that all but the slowest have read: the sooner, the more is held.
+    pub fn forget_frames(&mut self, now: Instant) {
+        let budget = frames::budget();
+        let age_max = match budget.is_half_full() {
+            true => FRAMES_AGE_MIN,
+            false => FRAMES_AGE_MAX,
+        };
+        let is_old = |event: &Arc<Event>| now.saturating_duration_since(event.arrived) >= age_max;
+        while let Some(event) = self.encoded.pop_front_if(|event| is_old(event)) {
+            event.frames.clear();
+        }
+    }
+
+    /// The same for what was made for those who came late: watches that were resumed, for example.
+    fn forget_late_frames(&self, now: Instant) {
+        let reader = &self.generation.ring;
+        let Ok(held) = reader.between(reader.tail(), reader.head()) else {
+            return;
+        };
+        for change in held {
+            let age = now.saturating_duration_since(change.event.arrived);
+            if age >= FRAMES_AGE_MAX && change.event.frames.held() > 0 {
+                change.event.frames.clear();
+            }
+        }
+    }
+
     /// Drops what is too old or too much.
     pub fn trim(&mut self, unit: &Unit) {
+        let now = Instant::now();
+        self.forget_frames(now);
+        if frames::budget().is_half_full() {
+            self.forget_late_frames(now);
+        }
         self.ring
             .trim(now_ms(), unit.allotted_bytes.load(Ordering::Relaxed));
     }

@@ -55,13 +55,7 @@ fn list_of(item: impl Strategy<Value = Value> + 'static) -> impl Strategy<Value 
 }
 
 fn spec() -> impl Strategy<Value = Value> {
-    let parts = (
-        number(),
-        text(),
-        list_of(number()),
-        list_of(number()),
-        keyed(),
-    );
+    let parts = (number(), text(), list_of(number()), list_of(number()), keyed());
     let maps = [
         map_of("[a-d]", number()).boxed(),
         map_of("[ab]", number()).boxed(),
