@@ -117,7 +117,7 @@ def names_follow_the_release():
 
 
 def custom_kinds_are_well_formed():
-    """Those of other operators, which no server here knows: that they name what is there."""
+    """Those of other operators name what is there: no definition of theirs says that."""
     found = render(*PROFILES["ha"], *CERTIFICATES["cert-manager"], *MONITORED)
     same({one["kind"] for one in found} & CUSTOM >= {"Certificate", "Issuer", "ServiceMonitor"}, True)
     certificates, issuers = of_kind(found, "Certificate"), of_kind(found, "Issuer")

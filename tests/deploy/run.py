@@ -8,7 +8,7 @@ import pathlib, sys, tempfile, time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 from cluster import Failure, cluster
-import accepted, image, offloading, rendering, running
+import accepted, image, offloading, operators, rendering, running
 from release import release
 
 
@@ -16,7 +16,8 @@ def main():
     take(rendering.STEPS)
     take(image.STEPS)
     with cluster("embedded") as server, tempfile.TemporaryDirectory() as folder:
-        take(accepted.STEPS, accepted.Clients(server, folder))
+        clients = accepted.Clients(server, folder)
+        take([*accepted.STEPS, *operators.STEPS], clients)
     for suite in [offloading, running]:
         with release(suite.serve) as installed:
             take(suite.STEPS, installed)
