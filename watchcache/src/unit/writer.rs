@@ -1,8 +1,8 @@
 //! The one writer of a unit's generation: the ring's writer, the index's keys, and what readers are shown.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use storage::Revision;
@@ -20,8 +20,8 @@ use crate::waiter::Waiter;
 /// Writes one generation of a unit.
 pub struct Writer {
     ring: ring::Writer<Event, Waiter>,
-    /// Events whose encodings are not let go of yet, the oldest first.
-    encoded: VecDeque<Arc<Event>>,
+    /// Events whose encodings are not let go of yet and when they came, the oldest first. The ring may let go of them before.
+    encoded: VecDeque<(Instant, Weak<Event>)>,
     index: Index,
     generation: Arc<Generation>,
     /// Whether somebody keeps the unit: when its last writer goes because nobody does, watches that are left must not wait for ever.
@@ -62,7 +62,7 @@ impl Writer {
     pub fn push(&mut self, unit: &Unit, event: Event) {
         Counts::count(&unit.counts.dispatched);
         let event = Arc::new(event);
-        self.encoded.push_back(event.clone());
+        self.encoded.push_back((event.arrived, Arc::downgrade(&event)));
         self.ring.push(
             event.clone(),
             event.weight_bytes(),
@@ -109,19 +109,20 @@ impl Writer {
             true => FRAMES_AGE_MIN,
             false => FRAMES_AGE_MAX,
         };
-        let is_old = |event: &Arc<Event>| now.saturating_duration_since(event.arrived) >= age_max;
-        while let Some(event) = self.encoded.pop_front_if(|event| is_old(event)) {
-            event.frames.clear();
+        let is_old = |arrived: Instant| now.saturating_duration_since(arrived) >= age_max;
+        while let Some((_, event)) = self.encoded.pop_front_if(|(arrived, _)| is_old(*arrived)) {
+            if let Some(event) = event.upgrade() {
+                event.frames.clear();
+            }
         }
     }
 
     /// The same for what was made for those who came late: watches that were resumed, for example.
     fn forget_late_frames(&self, now: Instant) {
         let reader = &self.generation.ring;
-        let Ok(held) = reader.between(reader.tail(), reader.head()) else {
-            return;
-        };
-        for change in held {
+        let oldest = reader.position_at(reader.floor_revision());
+        let held = oldest.and_then(|oldest| reader.between(oldest, reader.head()));
+        for change in held.into_iter().flatten() {
             let age = now.saturating_duration_since(change.event.arrived);
             if age >= FRAMES_AGE_MAX && change.event.frames.held() > 0 {
                 change.event.frames.clear();
@@ -147,5 +148,50 @@ impl Drop for Writer {
         if !self.held.load(Ordering::Acquire) {
             self.ring.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::{FormId, FrameKey};
+    use crate::freshness::Freshness;
+    use crate::load::Span;
+    use crate::testing::{CountingStore, config_maps, item};
+    use bytes::Bytes;
+    use render::watch::Kind;
+    use storage::Store;
+
+    #[tokio::test(start_paused = true)]
+    async fn encodings_are_let_go_of_before_their_events() {
+        let store: Arc<dyn Store> = Arc::new(CountingStore::default());
+        let maker = config_maps();
+        let span = Span {
+            start: "/registry/configmaps/".into(),
+            end: "/registry/configmaps0".into(),
+        };
+        let unit = Unit::new(maker, span, store.clone(), Arc::new(Freshness::new(store)));
+        let mut writer = unit.begin(Revision(1));
+        let arrived = Instant::now();
+        let event = Event::new(Revision(2), arrived, Some(Arc::new(item("a/b", 2))), None);
+        writer.push(&unit, event);
+        writer.publish();
+        let reader = &writer.generation.ring;
+        let oldest = reader.position_at(1);
+        let held = oldest.and_then(|oldest| reader.between(oldest, reader.head()));
+        let held = held.ok().and_then(|mut held| held.next());
+        let event = held.expect("it was published").event.clone();
+        let key = FrameKey {
+            form: FormId(1),
+            kind: Kind::Added,
+        };
+        let frame = event
+            .frames
+            .get(key, frames::budget(), || Ok::<_, ()>(Bytes::from_static(b"x")));
+        assert_eq!((frame, event.frames.held()), (Ok(Bytes::from_static(b"x")), 1));
+        writer.forget_frames(arrived + FRAMES_AGE_MAX / 2);
+        assert_eq!(event.frames.held(), 1);
+        writer.forget_frames(arrived + FRAMES_AGE_MAX);
+        assert_eq!((event.frames.held(), writer.encoded.len()), (0, 0));
     }
 }
