@@ -130,11 +130,12 @@ class System:
         return next((one for one in self.status(router)["units"] if one["unit"] == name), {"asked": [], "assigned": []})
 
     def is_complete(self, router):
-        """Everybody is known, and whoever is to have something is ready for it."""
+        """Everybody is known, whoever is to have something is ready for it, and nobody is still behind the store."""
         status = self.status(router)
         known = {one["address"] for one in status["members"]}
         everybody = {process.address for process in [*self.frontends, *self.members] if process.alive()}
-        return known == everybody and len(status["units"]) > 40 and status["settled"]
+        are_abreast = not any(one["behindUnits"] for one in status["members"])
+        return known == everybody and len(status["units"]) > 40 and status["settled"] and are_abreast
 
     def until(self, what, holds, seconds=START_SECONDS_MAX):
         end = time.monotonic() + seconds
