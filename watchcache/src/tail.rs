@@ -156,6 +156,8 @@ impl Tail {
                     None => return Err(End::Lost(Error::Unavailable("the stream of changes ended".to_owned()))),
                 },
                 () = &mut tick => {
+                    // Also where the store tells nothing.
+                    loaded.trim(&self.unit);
                     let pause = pause(loaded.is_shown);
                     // A store may answer to all when one asks.
                     if told.elapsed() >= pause {
