@@ -106,8 +106,8 @@ pub enum What {
     Bookmark,
 }
 
-/// An event of so many bytes is sent to a watch of a unit.
-pub fn sent(unit: &Arc<Unit>, encoder: &Arc<Encoder>, what: What, bytes: usize) {
+/// An event of so many bytes is sent to so many watches of a unit.
+pub fn sent((unit, encoder): (&Arc<Unit>, &Arc<Encoder>), what: What, bytes: usize, count: u64) {
     TALLIES.with_borrow_mut(|tallies| {
         let found = tallies
             .iter()
@@ -122,7 +122,7 @@ pub fn sent(unit: &Arc<Unit>, encoder: &Arc<Encoder>, what: What, bytes: usize) 
                 count: 0,
             };
         }
-        tally.run.count += 1;
+        tally.run.count += count;
     });
 }
 

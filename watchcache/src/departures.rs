@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -15,6 +15,8 @@ pub struct Departures {
     asked: ArcSwapOption<Asked>,
     /// Whether anybody is asked: each watch looks at each event, and this is cheaper. Who still sees the old value is woken later.
     is_asked: AtomicBool,
+    /// How often that changed.
+    changes: AtomicU64,
 }
 
 /// Who is asked to leave, and when.
@@ -41,12 +43,19 @@ impl Departures {
             spread,
         })));
         self.is_asked.store(true, Ordering::Release);
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often somebody was asked, or nobody any more: who has looked at [`Self::time_for`] since it last grew knows all.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Nobody is asked any more.
     pub fn clear(&self) {
         self.is_asked.store(false, Ordering::Release);
         self.asked.store(None);
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     /// When a watch is to leave that was opened at a time, if it is asked to. The time is its lot, too.

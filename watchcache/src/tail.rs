@@ -149,6 +149,8 @@ impl Tail {
                     }
                     Some(Ok(WatchBatch::Progress(revision))) => {
                         told = Instant::now();
+                        // Who asks next is who waits the shortest: the others are not woken for it.
+                        tick.as_mut().reset(told + pause(loaded.is_shown));
                         loaded.progress(revision);
                         loaded.trim(&self.unit);
                     }

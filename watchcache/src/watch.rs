@@ -2,6 +2,7 @@
 //! not sent yet stays in the ring. How it is opened is [`open`]'s.
 
 mod initial;
+mod multicast;
 mod open;
 mod schedule;
 
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use render::Selection;
 use render::watch::Kind;
 use ring::Lagged;
-use serve::feed::{Feed, Signal, Step};
+use serve::feed::{Feed, Multicast, Place, Signal, Step, Topic};
 use serve::status::Status;
 use storage::Revision;
 use tokio::time::Instant;
@@ -28,6 +29,7 @@ use crate::unit::{Generation, Unit};
 use crate::waiter::Waiter;
 
 use initial::{Initial, Piece};
+use multicast::Speaker;
 pub use open::open;
 use schedule::{Due, Schedule};
 
@@ -172,26 +174,12 @@ impl Watch {
             return Ok(None);
         };
         self.sent = event.revision;
-        let revision = match kind {
-            Kind::Deleted => event.revision,
-            _ => item.revision(),
-        };
         let has_header = std::mem::take(&mut self.has_header);
         if has_header && self.encoder.has_header() {
+            let revision = revision_of(event, kind, item);
             return self.encoder.event(kind, item, revision, true).map(Some);
         }
-        let key = FrameKey {
-            form: self.encoder.id(),
-            kind,
-        };
-        let counts = self.unit.counts();
-        event
-            .frames
-            .get(key, crate::frames::budget(), || {
-                counts.encoded.fetch_add(1, Ordering::Relaxed);
-                self.encoder.event(kind, item, revision, false)
-            })
-            .map(Some)
+        encode((&self.unit, &self.encoder), event, kind, item).map(Some)
     }
 
     /// Whether a change came while the watch was open.
@@ -206,7 +194,7 @@ impl Watch {
     }
 
     fn tally(&self, what: What, frame: &Bytes) {
-        delivery::sent(&self.unit, &self.encoder, what, frame.len());
+        delivery::sent((&self.unit, &self.encoder), what, frame.len(), 1);
     }
 
     /// Its place in the ring is lost, which it tells its client.
@@ -220,6 +208,31 @@ impl Watch {
     fn fail(&mut self, status: &Status) -> Step {
         self.phase = Phase::Ended;
         Step::Chunk(self.encoder.error(status))
+    }
+}
+
+/// An event in a form, shared by all who have it so.
+fn encode(
+    (unit, encoder): (&Unit, &Encoder),
+    event: &Event,
+    kind: Kind,
+    item: &Item,
+) -> Result<Bytes, Status> {
+    let key = FrameKey {
+        form: encoder.id(),
+        kind,
+    };
+    event.frames.get(key, crate::frames::budget(), || {
+        unit.counts().encoded.fetch_add(1, Ordering::Relaxed);
+        encoder.event(kind, item, revision_of(event, kind, item), false)
+    })
+}
+
+/// The resource version that an event's object is shown with.
+fn revision_of(event: &Event, kind: Kind, item: &Item) -> Revision {
+    match kind {
+        Kind::Deleted => event.revision,
+        _ => item.revision(),
     }
 }
 
@@ -265,6 +278,51 @@ impl Feed for Watch {
 
     fn finish(&mut self) {
         self.schedule.finish();
+    }
+
+    /// Watches of one generation, in one form and with one bucket whose events are all for them. One that begins in the future, or
+    /// whose first event is not like those after it, is by itself until then.
+    fn topic(&self) -> Option<Topic> {
+        let Phase::Live(cursor) = &self.phase else {
+            return None;
+        };
+        let has_all = self.interest.selection.is_none() && self.interest.is_bucket_exact;
+        let has_begun = self.after <= self.unit.current() && !(self.has_header && self.encoder.has_header());
+        let form = Arc::as_ptr(&self.encoder).addr();
+        let generation = Arc::as_ptr(&self.generation).addr();
+        (has_all && has_begun && !self.schedule.is_finishing())
+            .then(|| Topic([generation, form, cursor.scope_id()]))
+    }
+
+    fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        let Phase::Live(cursor) = &self.phase else {
+            return None;
+        };
+        let cursor = cursor.fork().ok()?;
+        Some(Box::new(Speaker::new(
+            &self.unit,
+            &self.encoder,
+            cursor,
+            self.sent,
+        )))
+    }
+
+    fn join(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Live(cursor) if !cursor.is_behind() => {
+                cursor.unpark();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn leave(&mut self, place: Place, signal: Signal) {
+        if let Phase::Live(cursor) = &mut self.phase {
+            cursor.skip_to(ring::Position(place.position));
+            self.sent = self.sent.max(Revision(place.revision));
+            cursor.park(Waiter(signal));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod body;
 mod listeners;
+mod multicast;
 mod ready;
 mod turn;
 
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 
 pub(crate) use body::FeedBody;
 pub(crate) use listeners::{Listeners, Listening};
+pub use multicast::{Multicast, Place, Told, Topic};
 pub use ready::{ReadySet, Signal};
 pub(crate) use turn::end_turn;
 pub use turn::when_turn_ends;
@@ -42,6 +44,25 @@ pub trait Feed: Send + 'static {
     fn cut(&mut self) -> Step {
         Step::End
     }
+
+    /// What it is about, if it said [`Step::Idle`] and others may say the same from here on. It does not change between two calls of `next`.
+    fn topic(&self) -> Option<Topic> {
+        None
+    }
+
+    /// What speaks for its topic from where it stands.
+    fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        None
+    }
+
+    /// It is not asked and need not signal what is its topic's until it leaves; what speaks for that stands where it does. False if
+    /// it has something to say meanwhile, and then nothing changes.
+    fn join(&mut self) -> bool {
+        false
+    }
+
+    /// It is asked again, by this signal too, and goes on after this place.
+    fn leave(&mut self, _place: Place, _signal: Signal) {}
 }
 
 /// What a feed has for its client.
@@ -92,6 +113,22 @@ impl Feed for Box<dyn Feed> {
 
     fn finish(&mut self) {
         (**self).finish();
+    }
+
+    fn topic(&self) -> Option<Topic> {
+        (**self).topic()
+    }
+
+    fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        (**self).multicast()
+    }
+
+    fn join(&mut self) -> bool {
+        (**self).join()
+    }
+
+    fn leave(&mut self, place: Place, signal: Signal) {
+        (**self).leave(place, signal);
     }
 }
 

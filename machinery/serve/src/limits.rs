@@ -40,6 +40,8 @@ pub const FEED_PAUSE_MIN: Duration = Duration::from_millis(1);
 pub const FEED_TURN_BYTES_MAX: usize = 32 * 1024;
 /// What all feeds of a connection may queue before the socket has to take it.
 pub const CONNECTION_TURN_BYTES_MAX: usize = 256 * 1024;
+/// How many groups of feeds that are told the same a connection has at most; more than that are told one by one.
+pub const FEED_GROUPS_MAX: u32 = 64;
 /// How often a connection goes on by itself before other tasks have their turn.
 pub const CONNECTION_ROUNDS_MAX: usize = 4;
 /// For each stream that an HTTP/2 connection may have, so many requests are under way at most: those that are finished for

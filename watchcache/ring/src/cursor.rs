@@ -61,6 +61,28 @@ impl<T, W: Parked> Cursor<T, W> {
         Ok(cursor)
     }
 
+    /// Another cursor of the same scope, at the same place.
+    pub fn fork(&self) -> Result<Self, Lagged> {
+        let scope = self.bucket.as_ref().map(|bucket| bucket.key());
+        let scope = scope.map_or(Scope::All, Scope::Bucket);
+        Self::open(self.shared.clone(), scope, self.position())
+    }
+
+    /// A number that two open cursors have in common if and only if they are of the same scope of the same ring.
+    pub fn scope_id(&self) -> usize {
+        match &self.bucket {
+            Some(bucket) => Arc::as_ptr(bucket).addr(),
+            None => Arc::as_ptr(&self.shared).addr(),
+        }
+    }
+
+    /// Passes over what another cursor of the same scope has shown up to a position. It never goes back.
+    pub fn skip_to(&mut self, position: Position) {
+        if position.0 > self.seen {
+            (self.seen, self.upcoming) = (position.0, None);
+        }
+    }
+
     /// The newest event, or where it was opened: what comes next is after this.
     pub fn position(&self) -> Position {
         Position(self.seen)

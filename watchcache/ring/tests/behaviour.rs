@@ -472,3 +472,34 @@ fn who_is_parked_can_be_roused_without_an_event() {
     assert_eq!(connection.told(), (2, 1));
     assert!(cursors.iter().all(|cursor| !cursor.is_behind()));
 }
+
+#[test]
+fn a_fork_stands_where_its_cursor_does_and_who_skips_goes_on_after_it() {
+    for scope in [Scope::All, on("a")] {
+        let (mut writer, reader) = ring();
+        publish(&mut writer, 1, &["a"]);
+        let mut first = reader.open(scope, Position::START).unwrap();
+        assert_eq!(drain(&mut first).unwrap().last(), Some(&1));
+        let mut fork = first.fork().unwrap();
+        assert_eq!(
+            (fork.position(), fork.scope_id()),
+            (first.position(), first.scope_id())
+        );
+        assert!(!fork.is_behind());
+        publish(&mut writer, 2, &["a"]);
+        publish(&mut writer, 3, &["a"]);
+        assert_eq!(fork.next().unwrap().as_deref(), Some(&2));
+        first.skip_to(fork.position());
+        assert_eq!(
+            (drain(&mut first).unwrap(), drain(&mut fork).unwrap()),
+            (vec![3], vec![3])
+        );
+        // It does not go back.
+        first.skip_to(Position(1));
+        assert!(!first.is_behind());
+    }
+    let (_writer, reader) = ring();
+    let cursors = [Scope::All, on("a"), on("b")].map(|scope| reader.open(scope, reader.head()).unwrap());
+    let ids = cursors.each_ref().map(Cursor::scope_id);
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+}

@@ -94,7 +94,7 @@ impl Initial {
             if interest.selects(item) {
                 let first = std::mem::take(has_header);
                 let event = encoder.event(Kind::Added, item, item.revision(), first)?;
-                delivery::sent(unit, encoder, What::Initial, event.len());
+                delivery::sent((unit, encoder), What::Initial, event.len(), 1);
                 chunk.extend_from_slice(&event);
             }
         }

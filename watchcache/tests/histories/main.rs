@@ -5,6 +5,7 @@
 
 mod bodies;
 mod client;
+mod grouped;
 mod memory;
 mod model;
 mod stalled;

@@ -72,7 +72,7 @@ async fn a_feed_is_a_body_on_http1() {
 
 #[tokio::test]
 async fn a_reader_that_stands_still_stops_itself_only() {
-    let log = Arc::new(Log::default());
+    let log = Log::apart();
     let fixture = watched(&log).await;
     // Windows of 64 KB each and 16 MB for all of them.
     let mut builder = client::builder();

@@ -1,11 +1,12 @@
-//! A log with many readers, each a feed that is a cursor in it: what a watch is to the server.
+//! A log with many readers, each a feed that is a cursor in it: what a watch is to the server. All its readers are about the same.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serve::feed::{Feed, Signal, Step};
+use serve::feed::{Feed, Multicast, Place, Signal, Step, Told, Topic};
 use shardplane_serve as serve;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -14,7 +15,9 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub struct Log {
     chunks: Mutex<Vec<Bytes>>,
-    readers: Mutex<Vec<Signal>>,
+    /// Who waits, by the number of its reader.
+    readers: Mutex<HashMap<usize, Signal>>,
+    numbers: AtomicUsize,
     /// How many readers there are.
     count: watch::Sender<usize>,
     /// How many chunks were pulled by all.
@@ -23,11 +26,14 @@ pub struct Log {
     farewell: Option<&'static str>,
     /// After which time a reader says something by itself.
     alarm: Option<Duration>,
+    /// Each reader is to be asked by itself.
+    is_apart: bool,
 }
 
 /// A cursor.
 pub struct Cursor {
     log: Arc<Log>,
+    number: usize,
     next: usize,
     alarm_at: Option<Instant>,
     is_leaving: bool,
@@ -48,12 +54,19 @@ impl Log {
         })
     }
 
+    pub fn apart() -> Arc<Self> {
+        Arc::new(Self {
+            is_apart: true,
+            ..Self::default()
+        })
+    }
+
     /// Adds chunks, marks all readers, wakes each connection once.
     pub fn publish<B: Into<Bytes>>(&self, chunks: impl IntoIterator<Item = B>) {
         let chunks = chunks.into_iter().map(Into::into);
         self.chunks.lock().expect("no panic").extend(chunks);
         let readers = self.readers.lock().expect("no panic");
-        let mut to_wake: Vec<_> = readers.iter().collect();
+        let mut to_wake: Vec<_> = readers.values().collect();
         to_wake.retain(|signal| signal.mark());
         to_wake.into_iter().for_each(Signal::wake);
     }
@@ -63,6 +76,7 @@ impl Log {
         self.count.send_modify(|count| *count += 1);
         Cursor {
             log: Arc::clone(self),
+            number: self.number(),
             next: 0,
             alarm_at: self.alarm.map(|after| Instant::now() + after),
             is_leaving: false,
@@ -79,6 +93,23 @@ impl Log {
             .expect("the log lives");
     }
 
+    fn number(&self) -> usize {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn has_more_than(&self, count: usize) -> bool {
+        self.chunks.lock().expect("no panic").len() > count
+    }
+
+    fn wait(&self, number: usize, signal: Signal) {
+        self.readers.lock().expect("no panic").insert(number, signal);
+    }
+
+    fn wait_no_more(&self, number: usize) {
+        self.readers.lock().expect("no panic").remove(&number);
+    }
+
+    /// How often readers, or those who speak for many, pulled a chunk.
     pub fn pulled(&self) -> usize {
         self.pulled.load(Ordering::Relaxed)
     }
@@ -86,7 +117,7 @@ impl Log {
 
 impl Feed for Cursor {
     fn adopt(&mut self, signal: Signal) {
-        self.log.readers.lock().expect("no panic").push(signal);
+        self.log.wait(self.number, signal);
     }
 
     fn next(&mut self, now: Instant) -> Step {
@@ -124,10 +155,82 @@ impl Feed for Cursor {
     fn finish(&mut self) {
         self.is_leaving = true;
     }
+
+    fn topic(&self) -> Option<Topic> {
+        (!self.log.is_apart && !self.is_leaving).then(|| Topic([Arc::as_ptr(&self.log).addr(); 3]))
+    }
+
+    fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        Some(Box::new(Speaker {
+            log: Arc::clone(&self.log),
+            number: self.log.number(),
+            next: self.next,
+        }))
+    }
+
+    fn join(&mut self) -> bool {
+        let is_through = !self.log.has_more_than(self.next);
+        if is_through {
+            self.log.wait_no_more(self.number);
+        }
+        is_through
+    }
+
+    fn leave(&mut self, place: Place, signal: Signal) {
+        self.next = usize::try_from(place.position).expect("small");
+        self.log.wait(self.number, signal);
+    }
+}
+
+/// Speaks for readers of one connection.
+struct Speaker {
+    log: Arc<Log>,
+    number: usize,
+    next: usize,
+}
+
+impl Multicast for Speaker {
+    fn adopt(&mut self, signal: Signal) {
+        self.log.wait(self.number, signal);
+    }
+
+    fn next(&mut self, _: Instant) -> Told {
+        let chunk = self.log.chunks.lock().expect("no panic").get(self.next).cloned();
+        let Some(chunk) = chunk else { return Told::Idle };
+        if chunk.as_ref() == b"panic" {
+            panic!("on purpose");
+        }
+        if matches!(chunk.as_ref(), b"end" | b"fail") {
+            return Told::Part;
+        }
+        self.next += 1;
+        self.log.pulled.fetch_add(1, Ordering::Relaxed);
+        Told::Chunk(chunk)
+    }
+
+    fn is_behind(&self) -> bool {
+        self.log.has_more_than(self.next)
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            position: self.next as u64,
+            revision: 0,
+        }
+    }
+
+    fn sent(&mut self, _: usize) {}
+}
+
+impl Drop for Speaker {
+    fn drop(&mut self) {
+        self.log.wait_no_more(self.number);
+    }
 }
 
 impl Drop for Cursor {
     fn drop(&mut self) {
+        self.log.wait_no_more(self.number);
         self.log.count.send_modify(|count| *count -= 1);
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod client;
 mod feeds;
+mod groups;
 mod log;
 mod loopback;
 mod shared_window;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::feed::{Feed, Listening, Signal, Step};
+use crate::feed::{Feed, Listening, Multicast, Place, Signal, Step, Topic};
 use crate::filters::rights::Held;
 use crate::limits::FAREWELL;
 use crate::shutdown::Shutdown;
@@ -98,6 +98,23 @@ impl Feed for Ending {
 
     fn cut(&mut self) -> Step {
         self.feed.cut()
+    }
+
+    fn topic(&self) -> Option<Topic> {
+        let runs = matches!(self.phase, Phase::Running { .. });
+        self.feed.topic().filter(|_| runs)
+    }
+
+    fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        self.feed.multicast()
+    }
+
+    fn join(&mut self) -> bool {
+        self.feed.join()
+    }
+
+    fn leave(&mut self, place: Place, signal: Signal) {
+        self.feed.leave(place, signal);
     }
 }
 

@@ -15,6 +15,8 @@ use outbound::Outbound;
 use windows::Windows;
 
 pub(super) use windows::Lane;
+#[cfg(test)]
+pub(super) use windows::test_lane;
 
 /// The most bytes that are wanting at a time.
 pub(super) const PIECE_BYTES_MAX: usize = WINDOW_UPDATE_BYTES;

@@ -14,6 +14,12 @@ const OURS_MIN: i64 = 64 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server::h2) struct Lane(u32);
 
+/// A lane of no connection.
+#[cfg(test)]
+pub(in crate::server::h2) fn test_lane(number: u32) -> Lane {
+    Lane(number)
+}
+
 /// The windows of one connection.
 #[derive(Debug)]
 pub(super) struct Windows {

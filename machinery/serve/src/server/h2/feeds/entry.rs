@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::outlet::{Outlet, Past, Sent, Through};
-use crate::feed::{Feed, Owned, Signal, Step};
+use crate::feed::{Feed, Multicast, Owned, Place, Signal, Step, Topic};
 use crate::limits::FEED_TURN_BYTES_MAX;
 use crate::server::h2::Error;
 use crate::server::h2::cork::Lanes;
@@ -39,8 +39,8 @@ pub(super) enum Turn {
     Blocked,
     /// The socket has to take more first, whoever's turn it is.
     Full,
-    /// It has nothing, and wants to be asked then.
-    Idle(Option<Instant>),
+    /// It has nothing.
+    Idle,
     /// It is at its end.
     Done,
 }
@@ -89,6 +89,37 @@ impl Entry {
     /// It need not wait any more; whether it did.
     pub(super) fn unblock(&mut self) -> bool {
         std::mem::take(&mut self.is_blocked)
+    }
+
+    /// It waits for its client, which has no room for it.
+    pub(super) fn block(&mut self) {
+        self.is_blocked = true;
+    }
+
+    /// When it wants to be asked though nothing signals.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        self.feed.feed.wake_at()
+    }
+
+    /// What it is about, if it has nothing to say and others may say the same.
+    pub(super) fn topic(&self) -> Option<Topic> {
+        self.lane.and_then(|_| self.feed.feed.topic())
+    }
+
+    /// What speaks for its topic from where it stands.
+    pub(super) fn multicast(&self) -> Option<Box<dyn Multicast>> {
+        self.feed.feed.multicast()
+    }
+
+    /// It is not asked until it leaves. False if it has something to say.
+    pub(super) fn join(&mut self) -> bool {
+        self.feed.feed.join()
+    }
+
+    /// It is asked again. It goes on after a place and after these bytes.
+    pub(super) fn leave(&mut self, place: Place, rest: Bytes, signal: Signal) {
+        self.rest = rest;
+        self.feed.feed.leave(place, signal);
     }
 
     /// Its lane, if its bytes do not go through h2.
@@ -179,7 +210,7 @@ fn pull(
             }
         }
         if is_all {
-            break Turn::Idle(feed.wake_at());
+            break Turn::Idle;
         }
         if share == 0 {
             break Turn::Again;
@@ -198,7 +229,7 @@ fn pull(
                 *rest = chunk;
                 is_all = true;
             }
-            Step::Idle => break Turn::Idle(feed.wake_at()),
+            Step::Idle => break Turn::Idle,
             Step::Again => break Turn::Again,
             Step::End => return Ok(Pulled::End),
             Step::Failed(error) => {
