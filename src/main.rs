@@ -34,6 +34,10 @@ use std::process::ExitCode;
 use error::Error;
 use options::{Command, CommandLine, Options};
 
+/// It gives back to the system what a burst needed, and knows who holds what (docs/decisions/0010).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let command = CommandLine::read();
     logging::start(command.logging());

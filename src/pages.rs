@@ -10,6 +10,7 @@ use crate::options::Listening;
 
 /// What operators may ask of a tier over a store.
 const PATHS: &[&str] = &[
+    "/debug/pprof/heap",
     "/debug/pprof/profile",
     "/flagz",
     "/healthz",

@@ -1,5 +1,5 @@
 //! The paths that are about the router itself: `/router/livez` and `/router/readyz`, which everybody may ask, and `/router/metrics`,
-//! `/router/flagz`, `/router/debug/pprof/profile` and `/statusz`, for which a frontend says who may. `/livez`, `/readyz` and `/metrics` are a frontend's, as clients expect them; but a
+//! `/router/flagz`, `/router/debug/pprof/profile`, `/router/debug/pprof/heap` and `/statusz`, for which a frontend says who may. `/livez`, `/readyz` and `/metrics` are a frontend's, as clients expect them; but a
 //! router that stops says so, for whoever balances load between routers.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serve::health::Health;
 use serve::http::{Request, Response, page_not_found, status_response, text_response};
 use serve::metrics::Metrics;
 use serve::pages::Pages;
-use serve::profile::{self, Profiles};
+use serve::profile::{Kind, Profiles};
 use serve::shutdown::Shutdown;
 use serve::status::Status;
 use serve::tls::ClientAuthority;
@@ -40,7 +40,7 @@ pub struct OwnPaths {
     pub statusz: Statusz,
     /// `/router/flagz`.
     pub pages: Pages,
-    /// `/router/debug/pprof/profile`, unless it is switched off.
+    /// `/router/debug/pprof/profile` and `heap`, unless they are switched off.
     pub profiles: Option<Profiles>,
     /// Who says who may.
     pub frontends: Frontends,
@@ -85,11 +85,13 @@ impl OwnPaths {
     }
 
     async fn answer(&self, head: &Parts, path: &'static str) -> Response {
-        match (path, &self.profiles) {
-            ("/metrics", _) => self.metrics.answer(),
-            ("/flagz", _) => self.pages.flagz(head),
-            (profile::PATH, Some(profiles)) => profiles.answer(head.uri.query().unwrap_or_default()).await,
-            (profile::PATH, None) => page_not_found(),
+        match (path, Kind::at(path), &self.profiles) {
+            ("/metrics", ..) => self.metrics.answer(),
+            ("/flagz", ..) => self.pages.flagz(head),
+            (_, Some(kind), Some(profiles)) => {
+                profiles.answer(kind, head.uri.query().unwrap_or_default()).await
+            }
+            (_, Some(_), None) => page_not_found(),
             _ => self.statusz.answer(head),
         }
     }
@@ -113,7 +115,7 @@ impl Filter for OwnPaths {
         match path.strip_prefix(OWN).filter(|below| below.starts_with('/')) {
             Some("/metrics") => Box::pin(self.guarded(request, "/metrics")),
             Some("/flagz") => Box::pin(self.guarded(request, "/flagz")),
-            Some(profile::PATH) => Box::pin(self.guarded(request, profile::PATH)),
+            Some(below) if let Some(kind) = Kind::at(below) => Box::pin(self.guarded(request, kind.path())),
             Some(below) if is_health(below) => Box::pin(async move {
                 let uri = request.uri();
                 let below = uri.path().strip_prefix(OWN).unwrap_or_default();

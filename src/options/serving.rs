@@ -40,7 +40,7 @@ pub struct Listening {
     /// is traced
     #[arg(long, value_name = "FILE")]
     pub tracing_config_file: Option<PathBuf>,
-    /// Whether CPU profiles are taken at /debug/pprof/profile, for who may
+    /// Whether profiles are taken at /debug/pprof/profile (CPU) and /debug/pprof/heap, for who may
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub profiling: bool,
     /// How long a request may take, watches excepted; those under way are given as long when the process stops

@@ -197,13 +197,18 @@ def processes_tell_of_themselves(tiers):
 def profiles_are_taken(tiers):
     """By each tier, for who may; of a process that does something."""
     for process in [tiers.frontends[0], tiers.members[0], tiers.routers[0]]:
-        path = ("/router" if process.tier == "router" else "") + "/debug/pprof/profile?seconds=1"
-        same(process.request("GET", path, token=None)[0], 403)
-        status, headers, body = process.request("GET", path)
-        same((process.name, status, headers["content-type"]), (process.name, 200, "application/octet-stream"))
-        # Field 1 of a Profile is what kind of samples it has: there is one without any of them too.
-        if not fields(gzip.decompress(body))[1]:
-            raise Failure(f"{process.name}: an empty profile")
+        for what in ["profile?seconds=1", "heap"]:
+            path = ("/router" if process.tier == "router" else "") + f"/debug/pprof/{what}"
+            same(process.request("GET", path, token=None)[0], 403)
+            status, headers, body = process.request("GET", path)
+            same((process.name, status, headers["content-type"]), (process.name, 200, "application/octet-stream"))
+            profile = fields(gzip.decompress(body))
+            # Field 1 of a Profile is what kind of samples it has: there is one without any of them too. What is in memory has samples.
+            if not profile[1] or what == "heap" and not profile.get(2):
+                raise Failure(f"{process.name}: an empty profile")
+            # Field 6 has the names of functions.
+            if what == "heap" and not any(b"shardplane" in name or b"kinds" in name for name in profile[6]):
+                raise Failure(f"{process.name}: a profile without names")
 
 
 def logs_are_objects(tiers):

@@ -92,7 +92,7 @@ impl RequestInfo {
     /// Whether the answer may take as long as the client likes: watches, logs, connections to containers, profiles.
     pub fn is_long_running(&self) -> bool {
         if !self.is_resource {
-            return self.path.ends_with(crate::profile::PATH);
+            return self.path.ends_with(crate::profile::Kind::Cpu.path());
         }
         matches!(self.verb, "watch" | "proxy")
             || LONG_RUNNING_SUBRESOURCES.contains(&self.subresource.as_str())

@@ -7,7 +7,7 @@ use crate::health::Health;
 use crate::http::{Request, Response, status_response};
 use crate::metrics::Metrics;
 use crate::pages::Pages;
-use crate::profile::{self, Profiles};
+use crate::profile::{Kind, Profiles};
 use crate::status::Status;
 use crate::version;
 
@@ -19,7 +19,7 @@ pub struct OperatorPaths {
     pub metrics: Metrics,
     /// `/statusz`, `/flagz`.
     pub pages: Pages,
-    /// `/debug/pprof/profile`, unless it is switched off.
+    /// `/debug/pprof/profile` and `heap`, unless they are switched off.
     pub profiles: Option<Profiles>,
 }
 
@@ -27,10 +27,10 @@ impl Filter for OperatorPaths {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         let path = request.uri().path();
         if let Some(profiles) = &self.profiles
-            && path == profile::PATH
+            && let Some(kind) = Kind::at(path)
         {
             let query = request.uri().query().unwrap_or_default().to_owned();
-            return Box::pin(async move { profiles.answer(&query).await });
+            return Box::pin(async move { profiles.answer(kind, &query).await });
         }
         match path {
             "/metrics" => Box::pin(async { self.metrics.answer() }),
