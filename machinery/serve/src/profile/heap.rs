@@ -1,4 +1,4 @@
-//! Who holds the memory that is in use: samples that the allocator takes all the time, one for each 2 MB or so. A process with another
+//! Who holds the memory that is in use: samples that the allocator takes all the time, one for each 4 MB or so. A process with another
 //! allocator has none.
 
 /// A gzipped profile. It blocks: what is sampled is written to a file of its own, read, and the names are looked up.
