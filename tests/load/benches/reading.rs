@@ -1,7 +1,7 @@
 //! What the tool does with the bytes of one event after TLS: cut out, scanned, recorded. `cargo bench -p shardplane-load`. The whole of
 //! its cost, beside the server's, is what `tools/bench load` tells.
 
-use watchload::watch::{Media, Wanted, Watch};
+use watchload::watch::{Log, Media, Read, Recent, Wanted, Watch};
 
 const EVENTS: usize = 10_000;
 /// How the stream is cut: as an HTTP/2 frame has a part of an event, one event or so, or many.
@@ -53,9 +53,17 @@ fn stream() -> Vec<u8> {
 fn read(stream: &[u8], piece: usize) {
     let mut watch = Watch::new(Wanted::after("/api/v1/configmaps", 0), Media::Json);
     watch.opened(Media::Json, 0);
+    let (mut recent, mut log) = (Recent::default(), Log::default());
+    let mut read = Read {
+        watch: 0,
+        media: Media::Json,
+        at_us: 1,
+        recent: &mut recent,
+        log: &mut log,
+    };
     let pieces = stream.chunks(piece);
     let changes: u64 = pieces
-        .map(|bytes| watch.take(Media::Json, bytes, 1).expect("events"))
+        .map(|bytes| watch.take(bytes, &mut read).expect("events"))
         .sum();
     assert_eq!(changes, EVENTS as u64);
 }

@@ -39,6 +39,8 @@ pub struct Measured {
     pub elapsed: Duration,
     /// CPU of the reading threads.
     pub reading: Duration,
+    /// How many bytes of events arrived.
+    pub bytes: u64,
     /// The watches, in the order in which they were wanted.
     pub watches: Vec<Watch>,
     /// When the load began, since readings did.
@@ -104,6 +106,7 @@ impl Run {
             used,
             elapsed: self.loaded.elapsed(),
             reading: self.watches.cpu().saturating_sub(self.reading),
+            bytes: self.watches.bytes(),
             watches: self.watches.finish(),
             loaded: self.loaded - self.begin,
             samples: self.timeline.finish(),
@@ -135,12 +138,11 @@ impl Measured {
             .iter()
             .filter(|watch| watch.wanted.pace == Pace::Full);
         deliveries::tell_ends(report, kept_up);
-        let bytes: u64 = self.watches.iter().map(|watch| watch.bytes).sum();
         report.add(
             "bytes_received",
             "bytes of events received",
             "MB",
-            bytes as f64 / 1e6,
+            self.bytes as f64 / 1e6,
         );
         self.used.tell_memory(report);
         deliveries::tell_own(report, self.reading, &self.used, judgement.received);

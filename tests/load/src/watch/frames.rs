@@ -69,16 +69,29 @@ pub fn first(input: &[u8]) -> Result<Option<(Frame<'_>, usize)>, Malformed> {
     let Some(head) = input.first_chunk::<HEAD_BYTES>() else {
         return Ok(None);
     };
-    let [a, b, c, kind, flags, stream @ ..] = *head;
-    let length = u32::from_be_bytes([0, a, b, c]) as usize;
-    if length > PAYLOAD_BYTES_MAX {
-        return Err(Malformed("a frame is too large"));
-    }
+    let [_, _, _, kind, flags, stream @ ..] = *head;
+    let length = length_of(head)?;
     let Some(payload) = input.get(HEAD_BYTES..HEAD_BYTES + length) else {
         return Ok(None);
     };
     let stream = u32::from_be_bytes(stream) & 0x7fff_ffff;
     Ok(Some((frame(kind, flags, stream, payload)?, HEAD_BYTES + length)))
+}
+
+/// How many bytes are missing until the first frame of `input` is complete, as far as is known yet: those of its head first.
+pub fn missing_bytes(input: &[u8]) -> Result<usize, Malformed> {
+    match input.first_chunk::<HEAD_BYTES>() {
+        Some(head) => Ok((HEAD_BYTES + length_of(head)?).saturating_sub(input.len())),
+        None => Ok(HEAD_BYTES - input.len()),
+    }
+}
+
+fn length_of(head: &[u8; HEAD_BYTES]) -> Result<usize, Malformed> {
+    let [a, b, c, ..] = *head;
+    match u32::from_be_bytes([0, a, b, c]) as usize {
+        length if length > PAYLOAD_BYTES_MAX => Err(Malformed("a frame is too large")),
+        length => Ok(length),
+    }
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
@@ -217,6 +230,12 @@ mod tests {
         bytes.extend_from_slice(b"abc");
         for length in 0..bytes.len() {
             assert_eq!(first(&bytes[..length]), Ok(None));
+            let known = if length < HEAD_BYTES {
+                HEAD_BYTES
+            } else {
+                bytes.len()
+            };
+            assert_eq!(missing_bytes(&bytes[..length]), Ok(known - length));
         }
         let data = Frame::Data {
             stream: 7,
