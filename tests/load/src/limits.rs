@@ -31,6 +31,8 @@ pub const CONNECTING_AT_ONCE: usize = 64;
 /// The window of an HTTP/2 connection: as much as the protocol allows, so that stalled streams stop nobody else, and so that h2's
 /// budget for small DATA frames, which is tied to it, does not end the connection.
 pub const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
+/// The window of a watch, where nothing else is asked for.
+pub const STREAM_WINDOW_BYTES: u32 = 262_144;
 /// What a thread reads from a socket at once: many records, which hold many events.
 pub const READ_BUFFER_BYTES: usize = 256 * 1024;
 /// What requests, and watches over HTTP/1.1, read from a socket at once.
