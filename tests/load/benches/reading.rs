@@ -19,6 +19,7 @@ const PIECES: [(&str, usize); 3] = [
     ("other events, pieces of an event or so", 1_200),
     ("other events, pieces of 16 KB", 16_384),
 ];
+const PIECES_READER: &str = "reading::read";
 const PIECE_INSTRUCTIONS_MAX: u64 = 2_000;
 
 const OVER_TLS: &str = "the same events to 100 watches, with TLS and frames";
@@ -45,7 +46,7 @@ fn main() {
         OVER_TLS_INSTRUCTIONS_MAX,
     );
     for (name, _) in PIECES {
-        let counted = measure::instructions(name, 1, &[]);
+        let counted = measure::instructions_of(name, 1, PIECES_READER);
         tell(name, counted, EVENTS, PIECE_INSTRUCTIONS_MAX);
     }
 }
