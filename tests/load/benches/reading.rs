@@ -20,7 +20,7 @@ const PIECES: [(&str, usize); 3] = [
     ("other events, pieces of 16 KB", 16_384),
 ];
 const PIECES_READER: &str = "reading::read";
-const PIECE_INSTRUCTIONS_MAX: u64 = 2_000;
+const PIECE_INSTRUCTIONS_MAX: u64 = 3_500;
 
 const OVER_TLS: &str = "the same events to 100 watches, with TLS and frames";
 const WATCHES: usize = 100;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The most watchers of one run.
 pub const WATCHERS_MAX: usize = 100_000;
-/// The most deliveries that one run records (16 bytes each).
+/// The most deliveries that one run records (12 bytes each while it runs, 16 when it is judged).
 pub const DELIVERIES_MAX: u64 = 50_000_000;
 /// The longest phase that may be asked for.
 pub const PHASE_SECONDS_MAX: u64 = 3_600;
@@ -39,8 +39,6 @@ pub const READ_BUFFER_BYTES: usize = 256 * 1024;
 pub const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 /// The largest event that is compared with those that come after it.
 pub const RECENT_BYTES_MAX: usize = 64 * 1024;
-/// For how long a thread lets bytes gather when it has read what there was: one look at many costs less than many looks.
-pub const GATHERING_PAUSE: Duration = Duration::from_micros(100);
 /// How many streams are opened before the server says how many it allows.
 pub const STREAMS_BEFORE_SETTINGS: usize = 100;
 /// How often a slow reader takes its share.

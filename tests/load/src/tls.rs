@@ -111,11 +111,23 @@ impl Tls {
 
     /// Seals all of `text` to the end of `out`, when it may be sent; else it stays. `input` is what [`Self::open`] left.
     pub fn seal(&mut self, input: &mut [u8], text: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Broken> {
-        if let ConnectionState::WriteTraffic(traffic) = self.connection.process_tls_records(input).state? {
-            encrypt(traffic, text, out)?;
-            text.clear();
+        loop {
+            match self.connection.process_tls_records(input).state? {
+                ConnectionState::WriteTraffic(traffic) => {
+                    encrypt(traffic, text, out)?;
+                    text.clear();
+                    return Ok(());
+                }
+                // New keys, which TLS asked for when it sealed the last time.
+                ConnectionState::EncodeTlsData(data) => encode(data, out)?,
+                ConnectionState::TransmitTlsData(data) => data.done(),
+                ConnectionState::PeerClosed | ConnectionState::Closed => {
+                    self.closed = true;
+                    return Ok(());
+                }
+                _ => return Ok(()),
+            }
         }
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Many watches at once: opens them, reads them on threads of their own, and records what arrived when. What should have arrived
 //! is for `delivery` to say.
 
+mod desk;
 mod event;
 mod frames;
 mod framing;

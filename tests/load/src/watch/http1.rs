@@ -8,7 +8,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
-use super::reading::{Desk, Shared};
+use super::desk::Desk;
+use super::reading::Shared;
 use super::stream::micros_since;
 use super::{Ended, Log, Pace, Read, Watch};
 use crate::Error;

@@ -12,7 +12,8 @@ use std::future::poll_fn;
 
 use tokio::time::sleep;
 
-use super::reading::{Desk, Shared};
+use super::desk::Desk;
+use super::reading::Shared;
 use super::{Log, Watch};
 use crate::limits;
 use session::Session;

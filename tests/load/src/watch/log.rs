@@ -49,3 +49,33 @@ impl Log {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Kind;
+
+    #[test]
+    fn gives_back_what_came_in_its_order() {
+        let event = |revision, object| Event {
+            kind: Kind::Change,
+            revision,
+            object,
+        };
+        let came = [
+            (0, event(7, 1), 10),
+            (1, event(7, 1), 11),
+            (1, event(8, 2), 12),
+            (0, event(7, 1), 13),
+        ];
+        let mut log = Log::default();
+        came.iter()
+            .for_each(|(watch, event, at_us)| log.came(*watch, event, *at_us));
+        let told = log.deliveries().map(|(watch, delivery)| {
+            let event = event(delivery.revision, delivery.object);
+            (watch, event, delivery.at_us)
+        });
+        assert_eq!(told.collect::<Vec<_>>(), came);
+        assert_eq!((log.len(), log.events.len()), (4, 3));
+    }
+}

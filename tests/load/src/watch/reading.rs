@@ -2,14 +2,15 @@
 //! They are apart from the thread that writes, so that reading does not delay the moment at which a write counts as acknowledged.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Log, Media, Recent, Wanted, Watch, http1, http2};
+use super::desk::Desk;
+use super::{Log, Media, Wanted, Watch, http1, http2};
 use crate::process::ThreadMeter;
 use crate::progress::say;
 use crate::target::{Protocol, Target};
@@ -75,31 +76,6 @@ impl Shared {
     pub fn fail(&self, error: Error) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(error);
-    }
-}
-
-/// What the connections of a thread share, because one is read at a time.
-pub(super) struct Scratch {
-    /// What is read into.
-    pub input: Vec<u8>,
-    pub recent: Recent,
-}
-
-/// It lies here while nobody needs it, which is whenever a task waits.
-#[derive(Clone)]
-pub(super) struct Desk(Arc<Mutex<Scratch>>);
-
-impl Desk {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(Scratch {
-            input: vec![0; limits::READ_BUFFER_BYTES],
-            recent: Recent::default(),
-        })))
-    }
-
-    /// Takes it up; not across an await.
-    pub fn scratch(&self) -> MutexGuard<'_, Scratch> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,10 +278,7 @@ impl Counts {
 }
 
 fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .on_thread_park(|| std::thread::sleep(limits::GATHERING_PAUSE))
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the system gives a thread its event queue");
     let desk = Desk::new();
     let read = async {

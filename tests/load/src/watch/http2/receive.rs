@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::phase::{Phase, Reading};
 use super::streams::Streams;
 use crate::limits;
+use crate::watch::desk::Scratch;
 use crate::watch::frames::{self, Frame, Malformed};
-use crate::watch::reading::Scratch;
 use crate::watch::{Ended, Pace, Read, hpack};
 
 impl Streams<'_> {

@@ -9,7 +9,8 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::streams::Streams;
 use super::wire::Wire;
 use crate::tls::Broken;
-use crate::watch::reading::{Scratch, Shared};
+use crate::watch::desk::Scratch;
+use crate::watch::reading::Shared;
 use crate::watch::stream::micros_since;
 use crate::watch::{Log, Watch};
 use crate::{Error, limits};
@@ -26,6 +27,7 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Connects. The watches are opened by [`Self::poll`].
     pub async fn open(shared: &'a Shared, watches: &'a mut [Watch], log: &'a mut Log) -> Result<Self, Error> {
+        let _permit = shared.connecting.acquire().await;
         let connected = timeout(limits::CONNECT_TIMEOUT, connect(shared)).await;
         let (wire, early) = connected.unwrap_or_else(|_| Err(shared.target.failed("timed out")))?;
         Ok(Self {
@@ -88,7 +90,6 @@ impl<'a> Session<'a> {
 }
 
 async fn connect(shared: &Shared) -> Result<(Wire, Vec<u8>), Error> {
-    let _permit = shared.connecting.acquire().await;
     let target = &shared.target;
     let (socket, tls) = target.dial_http2().await?;
     let mut wire = Wire::new(socket, tls);
