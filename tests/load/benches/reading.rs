@@ -12,14 +12,15 @@ use watchload::target::{Protocol, Target};
 use watchload::watch::{Log, Media, Plan, Read, Recent, Wanted, Watch, Watches};
 
 const EVENTS: usize = 10_000;
-/// How the stream is cut: as an HTTP/2 frame has a part of an event, one event or so, or many. What the watch cache alone spends on a
-/// delivery is the measure of it, see docs/performance.md; sockets and TLS cost it many times that.
+/// How the stream is cut: as an HTTP/2 frame has a part of an event, one event or so, or many.
 const PIECES: [(&str, usize); 3] = [
     ("other events, pieces of 1 KB", 1_024),
     ("other events, pieces of an event or so", 1_200),
     ("other events, pieces of 16 KB", 16_384),
 ];
+/// What reads and records them.
 const PIECES_READER: &str = "reading::read";
+/// A third above what was measured, so that a compiler may differ and a pass more over the bytes is found.
 const PIECE_INSTRUCTIONS_MAX: u64 = 3_500;
 
 const OVER_TLS: &str = "the same events to 100 watches, with TLS and frames";
@@ -27,6 +28,7 @@ const WATCHES: usize = 100;
 const SHARED_EVENTS: usize = 50;
 /// What reads and records, when the system has said that there is something.
 const READER: &str = "watchload::watch::http2::session::Session::poll";
+/// A fifth above what was measured, with AES but without AVX-512, which valgrind does not have.
 const OVER_TLS_INSTRUCTIONS_MAX: u64 = 6_000;
 
 fn main() {

@@ -32,7 +32,7 @@ impl Log {
     }
 
     /// How many deliveries.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.all.len()
     }
 
@@ -76,6 +76,6 @@ mod tests {
             (watch, event, delivery.at_us)
         });
         assert_eq!(told.collect::<Vec<_>>(), came);
-        assert_eq!((log.len(), log.events.len()), (4, 3));
+        assert_eq!((log.count(), log.events.len()), (4, 3));
     }
 }

@@ -192,7 +192,7 @@ impl Watch {
 
     /// Takes bytes of what was read; returns how many changes were in them.
     pub fn take(&mut self, bytes: &[u8], read: &mut Read<'_>) -> Result<u64, Ended> {
-        let before = read.log.len();
+        let before = read.log.count();
         let mut rest = bytes;
         if self.is_steady() {
             rest = read.recent.take(bytes, |event| {
@@ -209,7 +209,7 @@ impl Watch {
         match (ended, outcome) {
             (Some(ended), _) => Err(ended),
             (None, Err(_)) => Err(Ended::Broken("an event is too large".to_owned())),
-            (None, Ok(())) => Ok((read.log.len() - before) as u64),
+            (None, Ok(())) => Ok((read.log.count() - before) as u64),
         }
     }
 
