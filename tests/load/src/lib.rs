@@ -23,6 +23,7 @@ pub mod report;
 pub mod scenario;
 pub mod target;
 pub mod timeline;
+pub mod tls;
 pub mod watch;
 pub mod writer;
 

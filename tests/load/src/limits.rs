@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The most watchers of one run.
 pub const WATCHERS_MAX: usize = 100_000;
-/// The most deliveries that one run records (16 bytes each).
+/// The most deliveries that one run records (12 bytes each while it runs, 16 when it is judged).
 pub const DELIVERIES_MAX: u64 = 50_000_000;
 /// The longest phase that may be asked for.
 pub const PHASE_SECONDS_MAX: u64 = 3_600;
@@ -31,10 +31,14 @@ pub const CONNECTING_AT_ONCE: usize = 64;
 /// The window of an HTTP/2 connection: as much as the protocol allows, so that stalled streams stop nobody else, and so that h2's
 /// budget for small DATA frames, which is tied to it, does not end the connection.
 pub const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
-/// What is read from a connection at once; more than the largest frame.
-pub const READ_BUFFER_BYTES: usize = 64 * 1024;
-/// What is read from a socket at once.
+/// The window of a watch, where nothing else is asked for.
+pub const STREAM_WINDOW_BYTES: u32 = 262_144;
+/// What a thread reads from a socket at once: many records, which hold many events.
+pub const READ_BUFFER_BYTES: usize = 256 * 1024;
+/// What requests, and watches over HTTP/1.1, read from a socket at once.
 pub const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
+/// The largest event that is compared with those that come after it.
+pub const RECENT_BYTES_MAX: usize = 64 * 1024;
 /// How many streams are opened before the server says how many it allows.
 pub const STREAMS_BEFORE_SETTINGS: usize = 100;
 /// How often a slow reader takes its share.

@@ -181,7 +181,7 @@ pub struct Watching {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub streams_per_connection: u16,
     /// How many bytes the server may send on a watch before they are read
-    #[arg(long, default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(65_535..=0x7fff_ffff))]
+    #[arg(long, default_value_t = limits::STREAM_WINDOW_BYTES, value_parser = clap::value_parser!(u32).range(65_535..=0x7fff_ffff))]
     pub stream_window: u32,
 }
 

@@ -14,9 +14,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::kubeconfig::Kubeconfig;
+use crate::tls::Tls;
 use crate::{Error, limits};
 
-/// The socket below TLS. The TLS library reads 4 KB at a time: a system call for each would cost more than to decrypt it.
+/// The socket below TLS of requests and of HTTP/1.1. The TLS library reads 4 KB at a time: a system call for each would cost more than to decrypt it.
 pub type Socket = BufReader<TcpStream>;
 
 /// How the tool names itself.
@@ -41,8 +42,8 @@ pub struct Target {
     pub credential: Option<HeaderValue>,
     addresses: Vec<SocketAddr>,
     name: ServerName<'static>,
-    http2: TlsConnector,
-    http1: TlsConnector,
+    http2: Arc<ClientConfig>,
+    http1: Arc<ClientConfig>,
 }
 
 impl Target {
@@ -66,7 +67,7 @@ impl Target {
         let with = |protocol: &[u8]| {
             let mut tls = tls.clone();
             tls.alpn_protocols = vec![protocol.to_vec()];
-            TlsConnector::from(Arc::new(tls))
+            Arc::new(tls)
         };
         Ok(Self {
             authority,
@@ -87,15 +88,12 @@ impl Target {
     }
 
     async fn open(&self, protocol: Protocol) -> Result<TlsStream<Socket>, Error> {
-        let socket = TcpStream::connect(self.addresses.as_slice())
-            .await
-            .map_err(|error| self.failed(error))?;
-        socket.set_nodelay(true).map_err(|error| self.failed(error))?;
-        let connector = match protocol {
+        let socket = self.dial().await?;
+        let config = match protocol {
             Protocol::Http2 => &self.http2,
             Protocol::Http1 => &self.http1,
         };
-        let stream = connector
+        let stream = TlsConnector::from(config.clone())
             .connect(
                 self.name.clone(),
                 BufReader::with_capacity(limits::SOCKET_BUFFER_BYTES, socket),
@@ -103,10 +101,33 @@ impl Target {
             .await
             .map_err(|error| self.failed(error))?;
         let agreed = stream.get_ref().1.alpn_protocol();
-        if protocol == Protocol::Http2 && agreed != Some(b"h2") {
-            return Err(self.failed("the server does not speak HTTP/2"));
+        if protocol == Protocol::Http2 {
+            self.check_http2(agreed)?;
         }
         Ok(stream)
+    }
+
+    /// A new connection that is to speak HTTP/2, whose bytes its owner keeps, and on which nothing was said.
+    pub async fn dial_http2(&self) -> Result<(TcpStream, Tls), Error> {
+        let socket = self.dial().await?;
+        let tls = Tls::new(self.http2.clone(), self.name.clone()).map_err(|error| self.failed(error))?;
+        Ok((socket, tls))
+    }
+
+    async fn dial(&self) -> Result<TcpStream, Error> {
+        let socket = TcpStream::connect(self.addresses.as_slice())
+            .await
+            .map_err(|error| self.failed(error))?;
+        socket.set_nodelay(true).map_err(|error| self.failed(error))?;
+        Ok(socket)
+    }
+
+    /// Whether that is the protocol that was agreed on.
+    pub fn check_http2(&self, agreed: Option<&[u8]>) -> Result<(), Error> {
+        match agreed == Some(b"h2") {
+            true => Ok(()),
+            false => Err(self.failed("the server does not speak HTTP/2")),
+        }
     }
 
     /// A request line and headers that all requests share.
@@ -126,7 +147,8 @@ impl Target {
         format!("{}{path}", self.prefix)
     }
 
-    fn failed(&self, reason: impl std::fmt::Display) -> Error {
+    /// The error of a connection that did not come up.
+    pub fn failed(&self, reason: impl std::fmt::Display) -> Error {
         Error::Connect {
             address: self.authority.clone(),
             reason: reason.to_string(),

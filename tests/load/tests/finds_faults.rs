@@ -114,6 +114,12 @@ fn finds_events_that_changed_places() {
     finds(Fault::Reorder, [0.0, 0.0, 1.0, 0.0, 0.0, 0.0], "out of order");
 }
 
+/// The other watches got it right, on the same connection and on another, before or after.
+#[test]
+fn finds_an_event_that_differs_from_what_others_got() {
+    finds(Fault::Change, [0.0, 0.0, 0.0, 0.0, 0.0, 1.0], "another object");
+}
+
 /// Other events may be late too, on a busy machine; this one must be, and must be named.
 #[test]
 fn finds_a_late_event() {

@@ -46,18 +46,15 @@ impl Churn {
         if !(0.0..=1.0).contains(&self.churning) {
             return Err(Error::Options("--churning is 0 to 1".to_owned()));
         }
-        let stage = Stage::set(&self.common, &self.writing).await?;
+        let stage = Stage::of_config_maps(&self.common, &self.writing).await?;
         let seconds = self.writing.seconds + self.writing.drain_seconds;
-        let mut plan = run::plan(
-            &self.common,
-            Media::Json,
-            self.watching.streams_per_connection,
-            seconds,
-        );
+        let mut plan = run::plan(&self.common, Media::Json, &self.watching, seconds);
         plan.resume = true;
         let run = Run::open(&self.common, &stage.target, plan, self.wanted(&stage)).await?;
         let before = run.watches.openings();
-        let writes = stage.write(&self.writing).await;
+        let writes = stage
+            .write("writing", self.writing.rate, self.writing.seconds)
+            .await;
         let opened = run.watches.openings() - before;
         let expected = writes.acknowledged.len() as u64 * self.watching.watchers as u64;
         let measured = run.finish(writes, expected, self.writing.drain_seconds).await?;
@@ -86,10 +83,7 @@ impl Churn {
             again.copied(),
         );
         deliveries::tell_relists(&mut report, measured.watches.iter());
-        let mut judgement = measured.judgement();
-        for (number, watch) in measured.watches.iter().enumerate() {
-            judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
-        }
+        let judgement = measured.judge(|_| true);
         report.note("latency holds the time in which watchers were away");
         measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);

@@ -25,7 +25,6 @@ use crate::{Error, limits};
 
 /// Watches of each node and of each controller, which share a connection.
 const WATCHES: usize = 4;
-const STREAM_WINDOW_BYTES: u32 = 262_144;
 
 /// Options of `cluster`.
 #[derive(Clone, Debug, Args)]
@@ -69,12 +68,8 @@ impl Cluster {
         let api = Arc::new(Api::connect(&writes_to, limits::REQUEST_CONNECTIONS).await?);
         self.populate(&api).await?;
         let revision = population::revision(&api, &self.path(Seen::Pods)).await?;
-        let plan = run::plan(
-            &self.common,
-            self.media,
-            WATCHES as u16,
-            self.seconds + self.drain_seconds,
-        );
+        let seconds = self.seconds + self.drain_seconds;
+        let plan = run::plan(&self.common, self.media, &watching(seen.len()), seconds);
         let wanted = seen
             .iter()
             .map(|seen| Wanted::after(self.path(*seen), revision))
@@ -105,12 +100,7 @@ impl Cluster {
 
     fn check(&self, rates: &Rates, seen: &[Seen]) -> Result<(), Error> {
         check_seconds(self.seconds)?;
-        let watching = Watching {
-            watchers: seen.len(),
-            streams_per_connection: WATCHES as u16,
-            stream_window: STREAM_WINDOW_BYTES,
-        };
-        watching.check(WATCHES)?;
+        watching(seen.len()).check(WATCHES)?;
         if self.pods() == 0
             || self.pods() > limits::OBJECTS_MAX
             || !(rates.all() > 0.0 && rates.all() <= limits::RATE_MAX)
@@ -256,5 +246,13 @@ impl Cluster {
             "seconds": self.seconds,
             "media": format!("{:?}", self.media),
         })
+    }
+}
+
+fn watching(watchers: usize) -> Watching {
+    Watching {
+        watchers,
+        streams_per_connection: WATCHES as u16,
+        stream_window: limits::STREAM_WINDOW_BYTES,
     }
 }

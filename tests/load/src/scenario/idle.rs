@@ -6,15 +6,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::cost::Meters;
-use super::{charts, deliveries};
+use super::{charts, deliveries, run};
 use crate::api::Api;
 use crate::options::{Common, Watching};
 use crate::population;
 use crate::progress::say;
 use crate::report::Report;
-use crate::target::Protocol;
 use crate::timeline::{Looked, Timeline};
-use crate::watch::{Media, Plan, Wanted, Watches};
+use crate::watch::{Media, Wanted, Watches};
 use crate::{Error, limits};
 
 /// Options of `idle`.
@@ -52,9 +51,15 @@ impl Idle {
         let before = server.settled_bytes().await?;
         say(&format!("opening {} watches", self.watching.watchers));
         let wanted = Wanted::after(path, revision);
+        let plan = run::plan(
+            &self.common,
+            Media::Json,
+            &self.watching,
+            limits::SETTLING_TIMEOUT.as_secs(),
+        );
         let begin = Instant::now();
         let meters = Meters::start(&self.common).await?;
-        let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);
+        let watches = Watches::start(&target, plan, vec![wanted; self.watching.watchers], begin);
         let looked = Looked {
             server: Some(server.clone()),
             etcd: None,
@@ -101,18 +106,6 @@ impl Idle {
             report.note("the server's memory did not settle in time");
         }
         Ok(report)
-    }
-
-    fn plan(&self) -> Plan {
-        Plan {
-            media: Media::Json,
-            protocol: Protocol::Http2,
-            streams_per_connection: usize::from(self.watching.streams_per_connection),
-            stream_window_bytes: self.watching.stream_window,
-            threads: usize::from(self.common.threads),
-            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + limits::SETTLING_TIMEOUT.as_secs() + 60,
-            resume: false,
-        }
     }
 
     fn told(&self) -> serde_json::Value {

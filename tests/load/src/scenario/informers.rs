@@ -36,15 +36,9 @@ impl Informers {
     /// Brings the load about and measures it.
     pub async fn run(&self) -> Result<Report, Error> {
         self.writing.check(&self.watching)?;
-        let stage = Stage::set(&self.common, &self.writing).await?;
+        let stage = Stage::of_config_maps(&self.common, &self.writing).await?;
         let seconds = self.writing.seconds + self.writing.drain_seconds;
-        let mut plan = run::plan(
-            &self.common,
-            self.media,
-            self.watching.streams_per_connection,
-            seconds,
-        );
-        plan.stream_window_bytes = self.watching.stream_window;
+        let plan = run::plan(&self.common, self.media, &self.watching, seconds);
         let wanted = Wanted {
             initial: true,
             ..Wanted::after(&stage.path, stage.revision)
@@ -58,7 +52,9 @@ impl Informers {
         )
         .await?;
         let synced = syncing.stop().await?;
-        let writes = stage.write(&self.writing).await;
+        let writes = stage
+            .write("writing", self.writing.rate, self.writing.seconds)
+            .await;
         let expected = writes.acknowledged.len() as u64 * self.watching.watchers as u64;
         let measured = run.finish(writes, expected, self.writing.drain_seconds).await?;
         let mut told = self.writing.told(&self.watching);
@@ -94,10 +90,7 @@ impl Informers {
                 "{short} watches did not begin with all {objects} objects"
             ));
         }
-        let mut judgement = measured.judgement();
-        for (number, watch) in measured.watches.iter().enumerate() {
-            judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
-        }
+        let judgement = measured.judge(|_| true);
         measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         stage.clear(&self.common).await?;

@@ -1,20 +1,17 @@
 //! Watchers like kubelets: each on a connection of its own sees the pods of one node, and statuses of pods are patched.
 
-use std::sync::Arc;
-
 use clap::Args;
 use serde_json::json;
 
 use super::cost::Meters;
 use super::run::{self, Measured, Run};
-use crate::api::Api;
+use super::stage::Stage;
 use crate::delivery::Judgement;
 use crate::options::{Common, Watching, check_rate, check_seconds};
-use crate::population::{self, Pods};
-use crate::progress::Progress;
+use crate::population::Pods;
 use crate::report::Report;
 use crate::watch::{Media, Plan, Wanted};
-use crate::writer::{Change, Written, write};
+use crate::writer::Written;
 use crate::{Error, limits};
 
 /// Options of `kubelets`.
@@ -59,41 +56,34 @@ impl Kubelets {
 
     /// Brings the load about and measures it.
     pub async fn run(&self) -> Result<Report, Error> {
-        check_seconds(self.seconds)?;
-        let per_connection = usize::from(self.streams_per_connection);
-        let watching = Watching {
-            watchers: self.watchers,
-            streams_per_connection: self.streams_per_connection,
-            stream_window: 262_144,
+        self.check()?;
+        let pods = Pods {
+            count: self.pods,
+            namespaces: 1,
+            nodes: self.nodes,
+            selected_one_of: 100,
         };
-        watching.check(per_connection)?;
-        check_rate(self.rate)?;
-        if self.nodes == 0 || self.watchers < self.nodes {
-            return Err(Error::Options(
-                "--nodes is above 0, and each node has a watcher".to_owned(),
-            ));
-        }
-        let target = self.common.target()?;
-        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
-        let (change, size) = self.populate(&api).await?;
+        let (mut stage, size) = Stage::of_pods(&self.common, pods).await?;
         let mut report = Report::new("kubelets", self.told());
         report.add("pod_json_bytes", "a pod as JSON", "B", size.json_bytes as f64);
-        let all = (self.rate * self.seconds as f64) as usize;
         if self.baseline {
             let meters = Meters::start(&self.common).await?;
-            let progress = Progress::begin("patching without watchers", all);
-            let writes = write(&api, &change, self.rate, self.seconds, &progress).await;
+            let writes = stage
+                .write("patching without watchers", self.rate, self.seconds)
+                .await;
             let scale = 1e3 / writes.acknowledged.len().max(1) as f64;
-            meters
-                .stop()
-                .await?
-                .tell(&mut report, "patch", "per patch without watchers", "ms", scale);
+            let used = meters.stop().await?;
+            used.tell(&mut report, "patch", "per patch without watchers", "ms", scale);
+            stage.catch_up().await?;
         }
-        let namespace = &self.common.namespace;
-        let revision = population::revision(&api, &format!("/api/v1/namespaces/{namespace}/pods")).await?;
-        let run = Run::open(&self.common, &target, self.plan(), self.wanted(revision)).await?;
-        let progress = Progress::begin("patching", all);
-        let writes = write(&api, &change, self.rate, self.seconds, &progress).await;
+        let run = Run::open(
+            &self.common,
+            &stage.target,
+            self.plan(),
+            self.wanted(stage.revision),
+        )
+        .await?;
+        let writes = stage.write("patching", self.rate, self.seconds).await;
         let expected = writes.acknowledged.len() as u64;
         let measured = run.finish(writes, expected, self.drain_seconds).await?;
         let judgement = self.judge(&measured);
@@ -102,28 +92,34 @@ impl Kubelets {
             .used
             .tell(&mut report, "event", "per event with its patch", "ms", scale);
         measured.tell(&mut report, &judgement);
-        if !self.common.keep {
-            population::remove(&api, namespace, "pods").await?;
-        }
+        stage.clear(&self.common).await?;
         Ok(report)
     }
 
-    async fn populate(&self, api: &Arc<Api>) -> Result<(Change, population::PodSize), Error> {
-        let pods = Pods {
-            count: self.pods,
-            namespaces: 1,
-            nodes: self.nodes,
-            selected_one_of: 100,
-        };
-        let namespace = self.common.namespace.clone();
-        let progress = Progress::begin(format!("making {} pods", self.pods), self.pods);
-        let size = population::pods(api, &namespace, &pods, &progress).await?;
-        Ok((Change::PodStatus { namespace, pods }, size))
+    fn check(&self) -> Result<(), Error> {
+        check_seconds(self.seconds)?;
+        check_rate(self.rate)?;
+        let watching = self.watching();
+        watching.check(usize::from(watching.streams_per_connection))?;
+        match self.nodes > 0 && self.watchers >= self.nodes {
+            true => Ok(()),
+            false => Err(Error::Options(
+                "--nodes is above 0, and each node has a watcher".to_owned(),
+            )),
+        }
+    }
+
+    fn watching(&self) -> Watching {
+        Watching {
+            watchers: self.watchers,
+            streams_per_connection: self.streams_per_connection,
+            stream_window: limits::STREAM_WINDOW_BYTES,
+        }
     }
 
     fn plan(&self) -> Plan {
         let seconds = self.seconds + self.drain_seconds;
-        run::plan(&self.common, self.media, self.streams_per_connection, seconds)
+        run::plan(&self.common, self.media, &self.watching(), seconds)
     }
 
     /// Kubelets watch all namespaces.

@@ -38,18 +38,16 @@ impl Reconnect {
     /// Brings the load about and measures it.
     pub async fn run(&self) -> Result<Report, Error> {
         self.writing.check(&self.watching)?;
-        let stage = Stage::set(&self.common, &self.writing).await?;
+        let stage = Stage::of_config_maps(&self.common, &self.writing).await?;
         let seconds = self.writing.seconds + self.writing.drain_seconds;
-        let mut plan = run::plan(
-            &self.common,
-            Media::Json,
-            self.watching.streams_per_connection,
-            seconds,
-        );
+        let mut plan = run::plan(&self.common, Media::Json, &self.watching, seconds);
         plan.resume = true;
         let wanted = vec![Wanted::after(&stage.path, stage.revision); self.watching.watchers];
         let run = Run::open(&self.common, &stage.target, plan, wanted).await?;
-        let (writes, cuts) = tokio::join!(stage.write(&self.writing), self.storm(&run));
+        let (writes, cuts) = tokio::join!(
+            stage.write("writing", self.writing.rate, self.writing.seconds),
+            self.storm(&run)
+        );
         let expected = writes.acknowledged.len() as u64 * self.watching.watchers as u64;
         let measured = run.finish(writes, expected, self.writing.drain_seconds).await?;
         let mut told = self.writing.told(&self.watching);
@@ -76,15 +74,7 @@ impl Reconnect {
             report.wrong(format!("{missing} times a watch was not opened again"));
         }
         deliveries::tell_relists(&mut report, measured.watches.iter());
-        let mut judgement = measured.judgement();
-        for (number, watch) in measured
-            .watches
-            .iter()
-            .enumerate()
-            .filter(|(_, watch)| watch.relists == 0)
-        {
-            judgement.add(number, watch, &measured.writes.acknowledged, measured.clock);
-        }
+        let judgement = measured.judge(|watch| watch.relists == 0);
         report.note("latency holds the time in which watchers were away");
         measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);

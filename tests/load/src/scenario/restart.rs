@@ -8,14 +8,15 @@ use clap::Args;
 use http::Method;
 use serde_json::json;
 
-use super::{charts, deliveries};
+use super::stage::Stage;
+use super::{charts, deliveries, run};
 use crate::api::{Api, Request};
 use crate::delivery::{Clock, Judgement};
 use crate::options::{Common, Watching, check_rate, check_seconds};
-use crate::population::{self, Pods};
-use crate::progress::{Progress, say};
+use crate::population::Pods;
+use crate::progress::say;
 use crate::report::Report;
-use crate::target::{Protocol, Target};
+use crate::target::Target;
 use crate::watch::{Ended, Media, Plan, Wanted, Watch, Watches};
 use crate::writer::{Change, Writes};
 use crate::{Error, limits};
@@ -58,16 +59,24 @@ impl Restart {
         self.watching
             .check(usize::from(self.watching.streams_per_connection))?;
         check_rate(self.rate)?;
-        let target = self.common.target()?;
-        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
-        let change = self.populate(&api).await?;
-        let revision = population::revision(&api, "/api/v1/pods").await?;
-        let wanted = Wanted::after("/api/v1/pods", revision);
+        let pods = Pods {
+            count: self.pods,
+            namespaces: NAMESPACES,
+            nodes: 1_000,
+            selected_one_of: 100,
+        };
+        let (mut stage, _) = Stage::of_pods(&self.common, pods).await?;
+        let wanted = Wanted::after(&stage.path, stage.revision);
         say(&format!("opening {} watches", self.watching.watchers));
         let begin = Instant::now();
-        let watches = Watches::start(&target, self.plan(), vec![wanted; self.watching.watchers], begin);
+        let watches = Watches::start(
+            &stage.target,
+            self.plan(),
+            vec![wanted; self.watching.watchers],
+            begin,
+        );
         watches.all_open().await?;
-        let mut writer = Writer::new(self, api, change);
+        let mut writer = Writer::new(self, stage.api.clone(), stage.change.clone());
         writer.write_for(WRITING).await;
         say(SIGNAL);
         let down = self
@@ -75,9 +84,9 @@ impl Restart {
                 writer.failed || watches.open() == 0
             })
             .await?;
-        let ready = self.ready(&target, down).await?;
-        let api = Arc::new(Api::connect(&target, limits::REQUEST_CONNECTIONS).await?);
-        writer.renew(api);
+        let ready = self.ready(&stage.target, down).await?;
+        stage.reconnect(&self.common).await?;
+        writer.renew(stage.api.clone());
         let resumed = self.resumed(&watches, &mut writer).await;
         writer.write_for(WRITING).await;
         writer.writes.acknowledged.sort_by_key(|written| written.revision);
@@ -90,37 +99,14 @@ impl Restart {
         if resumed.is_err() {
             say("not all watches resumed");
         }
-        if !self.common.keep {
-            for number in 0..NAMESPACES {
-                let namespace = format!("{}-{number}", self.common.namespace);
-                population::remove(&writer.api, &namespace, "pods").await?;
-            }
-        }
+        stage.clear(&self.common).await?;
         Ok(self.report(&watches, &writer.writes, begin, down, ready))
-    }
-
-    async fn populate(&self, api: &Arc<Api>) -> Result<Change, Error> {
-        let pods = Pods {
-            count: self.pods,
-            namespaces: NAMESPACES,
-            nodes: 1_000,
-            selected_one_of: 100,
-        };
-        let namespace = self.common.namespace.clone();
-        let progress = Progress::begin(format!("making {} pods", self.pods), self.pods);
-        population::pods(api, &namespace, &pods, &progress).await?;
-        Ok(Change::PodStatus { namespace, pods })
     }
 
     fn plan(&self) -> Plan {
         Plan {
-            media: Media::Json,
-            protocol: Protocol::Http2,
-            streams_per_connection: usize::from(self.watching.streams_per_connection),
-            stream_window_bytes: self.watching.stream_window,
-            threads: usize::from(self.common.threads),
-            timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + 2 * self.seconds + 60,
             resume: true,
+            ..run::plan(&self.common, Media::Json, &self.watching, 2 * self.seconds)
         }
     }
 

@@ -8,7 +8,7 @@ use super::charts;
 use super::cost::{Meters, Used};
 use super::deliveries;
 use crate::delivery::{Clock, Judgement};
-use crate::options::Common;
+use crate::options::{Common, Watching};
 use crate::progress::say;
 use crate::report::Report;
 use crate::target::{Protocol, Target};
@@ -39,6 +39,8 @@ pub struct Measured {
     pub elapsed: Duration,
     /// CPU of the reading threads.
     pub reading: Duration,
+    /// How many bytes of events arrived.
+    pub bytes: u64,
     /// The watches, in the order in which they were wanted.
     pub watches: Vec<Watch>,
     /// When the load began, since readings did.
@@ -49,13 +51,13 @@ pub struct Measured {
     pub clock: Clock,
 }
 
-/// The plan that scenarios have in common.
-pub fn plan(common: &Common, media: Media, streams_per_connection: u16, seconds: u64) -> Plan {
+/// The plan that scenarios have in common; `seconds` is how long watches are needed when all are open.
+pub fn plan(common: &Common, media: Media, watching: &Watching, seconds: u64) -> Plan {
     Plan {
         media,
         protocol: Protocol::Http2,
-        streams_per_connection: usize::from(streams_per_connection),
-        stream_window_bytes: 262_144,
+        streams_per_connection: usize::from(watching.streams_per_connection),
+        stream_window_bytes: watching.stream_window,
         threads: usize::from(common.threads),
         timeout_seconds: limits::OPEN_TIMEOUT.as_secs() + seconds + 60,
         resume: false,
@@ -104,6 +106,7 @@ impl Run {
             used,
             elapsed: self.loaded.elapsed(),
             reading: self.watches.cpu().saturating_sub(self.reading),
+            bytes: self.watches.bytes(),
             watches: self.watches.finish(),
             loaded: self.loaded - self.begin,
             samples: self.timeline.finish(),
@@ -116,6 +119,15 @@ impl Measured {
     /// To judge what came while the load was on.
     pub fn judgement(&self) -> Judgement {
         Judgement::over(self.loaded, self.loaded + self.elapsed)
+    }
+
+    /// What came to those of the watches that are `judged`, of which each should have got every write.
+    pub fn judge(&self, judged: impl Fn(&Watch) -> bool) -> Judgement {
+        let mut judgement = self.judgement();
+        for (number, watch) in self.watches.iter().enumerate().filter(|(_, watch)| judged(watch)) {
+            judgement.add(number, watch, &self.writes.acknowledged, self.clock);
+        }
+        judgement
     }
 
     /// Adds what a million events cost, the writes that made them too; gives by what that is multiplied.
@@ -135,12 +147,11 @@ impl Measured {
             .iter()
             .filter(|watch| watch.wanted.pace == Pace::Full);
         deliveries::tell_ends(report, kept_up);
-        let bytes: u64 = self.watches.iter().map(|watch| watch.bytes).sum();
         report.add(
             "bytes_received",
             "bytes of events received",
             "MB",
-            bytes as f64 / 1e6,
+            self.bytes as f64 / 1e6,
         );
         self.used.tell_memory(report);
         deliveries::tell_own(report, self.reading, &self.used, judgement.received);

@@ -42,34 +42,22 @@ impl Slow {
         if !(0.0..=0.9).contains(&self.slow) {
             return Err(Error::Options("--slow is 0 to 0.9".to_owned()));
         }
-        let stage = Stage::set(&self.common, &self.writing).await?;
+        let stage = Stage::of_config_maps(&self.common, &self.writing).await?;
         let seconds = self.writing.seconds + self.writing.drain_seconds;
-        let mut plan = run::plan(
-            &self.common,
-            Media::Json,
-            self.watching.streams_per_connection,
-            seconds,
-        );
-        (plan.stream_window_bytes, plan.resume) = (self.watching.stream_window, true);
+        let mut plan = run::plan(&self.common, Media::Json, &self.watching, seconds);
+        plan.resume = true;
         let wanted = self.wanted(&stage);
         let fast = wanted.iter().filter(|wanted| wanted.pace == Pace::Full).count() as u64;
         let run = Run::open(&self.common, &stage.target, plan, wanted).await?;
-        let writes = stage.write(&self.writing).await;
+        let writes = stage
+            .write("writing", self.writing.rate, self.writing.seconds)
+            .await;
         // The slow ones may never have all: those that are fast are waited for.
         let expected = writes.acknowledged.len() as u64 * fast;
         let measured = run.finish(writes, expected, self.writing.drain_seconds).await?;
         let mut report = Report::new("slow", self.told());
-        let (mut judgement, mut slow) = (measured.judgement(), Judgement::new());
-        for (number, watch) in measured.watches.iter().enumerate() {
-            let of = if watch.wanted.pace == Pace::Full {
-                &mut judgement
-            } else {
-                &mut slow
-            };
-            if watch.relists == 0 {
-                of.add(number, watch, &measured.writes.acknowledged, measured.clock);
-            }
-        }
+        let judgement = measured.judge(|watch| watch.wanted.pace == Pace::Full && watch.relists == 0);
+        let slow = measured.judge(|watch| watch.wanted.pace != Pace::Full && watch.relists == 0);
         measured.tell_cost(&mut report, &judgement);
         measured.tell(&mut report, &judgement);
         tell_slow(&mut report, &measured, &slow);

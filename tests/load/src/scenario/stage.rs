@@ -1,4 +1,5 @@
-//! What several scenarios play on: configmaps in a namespace, of which each watcher sees every write at a steady rate.
+//! What scenarios play on: configmaps or pods, which are made where they are missing, written at a steady rate, and removed at the end. Who
+//! watches or lists them is the scenarios' affair.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::options::{Common, Watching, check_rate, check_seconds};
-use crate::population;
+use crate::population::{self, PodSize, Pods};
 use crate::progress::{Progress, say};
 use crate::target::Target;
 use crate::writer::{Change, Writes, write};
@@ -18,14 +19,14 @@ use crate::{Error, limits};
 pub struct Writing {
     /// Writes per second
     #[arg(long, default_value_t = 20.0)]
-    rate: f64,
+    pub rate: f64,
     /// For how long to write
     #[arg(long, default_value_t = 20)]
     pub seconds: u64,
     /// How long to wait for the last events after the last write
     #[arg(long, default_value_t = 15)]
     pub drain_seconds: u64,
-    /// Among how many configmaps the writes go around
+    /// Among how many objects the writes go around
     #[arg(long, default_value_t = 100)]
     pub objects: usize,
     /// Bytes of data in each configmap
@@ -72,52 +73,108 @@ pub fn check_deliveries(deliveries: f64) -> Result<(), Error> {
     }
 }
 
-/// The configmaps are there.
+/// The objects are there.
 pub struct Stage {
     /// The server that is watched.
     pub target: Arc<Target>,
-    /// The path of what is watched.
+    /// To the server that is written to.
+    pub api: Arc<Api>,
+    /// The path on which all of them are seen.
     pub path: String,
-    /// The revision when all were made.
+    /// The revision to begin after: when all were made.
     pub revision: u64,
-    api: Arc<Api>,
-    change: Change,
+    /// What is written.
+    pub change: Change,
+    namespaces: Vec<String>,
+    resource: &'static str,
 }
 
 impl Stage {
-    /// Makes what is missing.
-    pub async fn set(common: &Common, writing: &Writing) -> Result<Self, Error> {
-        let (target, writes_to) = (common.target()?, common.write_target()?);
-        let api = Arc::new(Api::connect(&writes_to, limits::REQUEST_CONNECTIONS).await?);
+    /// Makes the configmaps that are missing.
+    pub async fn of_config_maps(common: &Common, writing: &Writing) -> Result<Self, Error> {
+        let api = connect(common).await?;
         let (namespace, count, bytes) = (common.namespace.clone(), writing.objects, writing.bytes);
         population::namespace(&api, &namespace).await?;
         say(&format!("making {count} configmaps"));
         population::config_maps(&api, &namespace, count, bytes).await?;
         let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+        let namespaces = vec![namespace.clone()];
+        let change = Change::ConfigMapUpdate {
+            namespace,
+            count,
+            bytes,
+        };
+        Self::new(common, api, path, change, namespaces, "configmaps").await
+    }
+
+    /// Makes the pods that are missing; gives how large one came out, too.
+    pub async fn of_pods(common: &Common, pods: Pods) -> Result<(Self, PodSize), Error> {
+        let api = connect(common).await?;
+        let namespace = common.namespace.clone();
+        let progress = Progress::begin(format!("making {} pods", pods.count), pods.count);
+        let size = population::pods(&api, &namespace, &pods, &progress).await?;
+        let numbers = 0..pods.namespaces.max(1);
+        let namespaces: Vec<String> = numbers
+            .map(|number| population::namespace_of(&namespace, &pods, number))
+            .collect();
+        let path = match namespaces.as_slice() {
+            [_] => population::pods_path(&namespace, &pods, 0),
+            _ => "/api/v1/pods".to_owned(),
+        };
+        let change = Change::PodStatus { namespace, pods };
+        let stage = Self::new(common, api, path, change, namespaces, "pods").await?;
+        Ok((stage, size))
+    }
+
+    async fn new(
+        common: &Common,
+        api: Arc<Api>,
+        path: String,
+        change: Change,
+        namespaces: Vec<String>,
+        resource: &'static str,
+    ) -> Result<Self, Error> {
         Ok(Self {
+            target: common.target()?,
             revision: population::revision(&api, &path).await?,
-            change: Change::ConfigMapUpdate {
-                namespace,
-                count,
-                bytes,
-            },
-            target,
-            path,
             api,
+            path,
+            change,
+            namespaces,
+            resource,
         })
     }
 
-    /// Writes until the time is over.
-    pub async fn write(&self, writing: &Writing) -> Writes {
-        let progress = Progress::begin("writing", (writing.rate * writing.seconds as f64) as usize);
-        write(&self.api, &self.change, writing.rate, writing.seconds, &progress).await
+    /// Writes until the time is over; `title` says so.
+    pub async fn write(&self, title: &str, rate: f64, seconds: u64) -> Writes {
+        let progress = Progress::begin(title, (rate * seconds as f64) as usize);
+        write(&self.api, &self.change, rate, seconds, &progress).await
     }
 
-    /// Removes the configmaps, unless they are to stay.
-    pub async fn clear(&self, common: &Common) -> Result<(), Error> {
-        match common.keep {
-            true => Ok(()),
-            false => population::remove(&self.api, &common.namespace, "configmaps").await,
-        }
+    /// What was written up to now is nothing to be watched.
+    pub async fn catch_up(&mut self) -> Result<(), Error> {
+        self.revision = population::revision(&self.api, &self.path).await?;
+        Ok(())
     }
+
+    /// The server is another process now.
+    pub async fn reconnect(&mut self, common: &Common) -> Result<(), Error> {
+        self.api = connect(common).await?;
+        Ok(())
+    }
+
+    /// Removes the objects, unless they are to stay.
+    pub async fn clear(&self, common: &Common) -> Result<(), Error> {
+        for namespace in self.namespaces.iter().filter(|_| !common.keep) {
+            population::remove(&self.api, namespace, self.resource).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn connect(common: &Common) -> Result<Arc<Api>, Error> {
+    let target = common.write_target()?;
+    Ok(Arc::new(
+        Api::connect(&target, limits::REQUEST_CONNECTIONS).await?,
+    ))
 }

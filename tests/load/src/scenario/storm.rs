@@ -1,7 +1,6 @@
 //! A list storm: many clients, each on a connection of its own, list all pods of a namespace at the same moment and again as soon as
 //! they have an answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,11 +12,12 @@ use serde_json::json;
 
 use super::charts;
 use super::cost::{Meters, Used};
+use super::stage::Stage;
 use crate::api::{Api, Request};
 use crate::list::Reader;
 use crate::options::{Common, check_seconds};
 use crate::over_time::OverTime;
-use crate::population::{self, Pods};
+use crate::population::Pods;
 use crate::progress::{Progress, say};
 use crate::report::Report;
 use crate::timeline::{Looked, Sample, Timeline};
@@ -83,18 +83,15 @@ impl Storm {
             );
             return Err(Error::Options(reason));
         }
-        let (target, writes_to) = (self.common.target()?, self.common.write_target()?);
-        let api = Arc::new(Api::connect(&writes_to, limits::REQUEST_CONNECTIONS).await?);
         let pods = Pods {
             count: self.pods,
             namespaces: 1,
             nodes: self.pods.div_ceil(30),
             selected_one_of: 100,
         };
-        let progress = Progress::begin(format!("making {} pods", self.pods), self.pods);
-        population::pods(&api, &self.common.namespace, &pods, &progress).await?;
+        let (stage, _) = Stage::of_pods(&self.common, pods).await?;
         say(&format!("connecting {} clients", self.clients));
-        let clients = try_join_all((0..self.clients).map(|_| Api::connect(&target, 1))).await?;
+        let clients = try_join_all((0..self.clients).map(|_| Api::connect(&stage.target, 1))).await?;
         let begin = Instant::now();
         let looked = Looked {
             server: self.common.server_meter().await?,
@@ -104,9 +101,7 @@ impl Storm {
         let (timeline, meters) = (Timeline::start(looked, begin), Meters::start(&self.common).await?);
         let asked = self.ask(&clients, begin).await;
         let (used, samples, elapsed) = (meters.stop().await?, timeline.finish(), begin.elapsed());
-        if !self.common.keep {
-            population::remove(&api, &self.common.namespace, "pods").await?;
-        }
+        stage.clear(&self.common).await?;
         Ok(self.report(&asked, begin, elapsed, used, &samples))
     }
 

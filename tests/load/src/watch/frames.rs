@@ -1,13 +1,13 @@
 //! The frames of HTTP/2 (RFC 9113) that a client of watches sends and gets. It cuts bytes and knows no streams' state. Watches are
 //! read without a general library, because what it spends for each frame is more than all else that reading an event takes.
 
-/// What a client sends first.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+mod sent;
+
+pub use sent::{begin, cancel, pong, request, settings_seen, window};
+
 const HEAD_BYTES: usize = 9;
 /// The largest frame while the client announces nothing else.
 const PAYLOAD_BYTES_MAX: usize = 16_384;
-/// The window of a connection before it is raised.
-const FIRST_WINDOW_BYTES: u32 = 65_535;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -16,7 +16,6 @@ const SETTINGS: u8 = 4;
 const PUSH_PROMISE: u8 = 5;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 
 const END_STREAM: u8 = 0x1;
@@ -25,11 +24,7 @@ const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
 
-const HEADER_TABLE_SIZE: u16 = 1;
-const ENABLE_PUSH: u16 = 2;
 const MAX_CONCURRENT_STREAMS: u16 = 3;
-const INITIAL_WINDOW_SIZE: u16 = 4;
-const CANCEL: u32 = 8;
 
 /// What the server sent that cannot be read or is not allowed.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,16 +64,29 @@ pub fn first(input: &[u8]) -> Result<Option<(Frame<'_>, usize)>, Malformed> {
     let Some(head) = input.first_chunk::<HEAD_BYTES>() else {
         return Ok(None);
     };
-    let [a, b, c, kind, flags, stream @ ..] = *head;
-    let length = u32::from_be_bytes([0, a, b, c]) as usize;
-    if length > PAYLOAD_BYTES_MAX {
-        return Err(Malformed("a frame is too large"));
-    }
+    let [_, _, _, kind, flags, stream @ ..] = *head;
+    let length = length_of(head)?;
     let Some(payload) = input.get(HEAD_BYTES..HEAD_BYTES + length) else {
         return Ok(None);
     };
     let stream = u32::from_be_bytes(stream) & 0x7fff_ffff;
     Ok(Some((frame(kind, flags, stream, payload)?, HEAD_BYTES + length)))
+}
+
+/// How many bytes are missing until the first frame of `input` is complete, as far as is known yet: those of its head first.
+pub fn missing_bytes(input: &[u8]) -> Result<usize, Malformed> {
+    match input.first_chunk::<HEAD_BYTES>() {
+        Some(head) => Ok((HEAD_BYTES + length_of(head)?).saturating_sub(input.len())),
+        None => Ok(HEAD_BYTES - input.len()),
+    }
+}
+
+fn length_of(head: &[u8; HEAD_BYTES]) -> Result<usize, Malformed> {
+    let [a, b, c, ..] = *head;
+    match u32::from_be_bytes([0, a, b, c]) as usize {
+        length if length > PAYLOAD_BYTES_MAX => Err(Malformed("a frame is too large")),
+        length => Ok(length),
+    }
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Result<Frame<'_>, Malformed> {
@@ -150,64 +158,9 @@ fn streams_max(settings: &[u8]) -> Option<u32> {
     settings.chunks_exact(6).filter_map(of).next_back()
 }
 
-/// The beginning of a connection: no push, no table of headers, this window for each stream and this one for all.
-pub fn begin(out: &mut Vec<u8>, stream_window_bytes: u32, window_bytes: u32) {
-    out.extend_from_slice(PREFACE);
-    head(out, 18, SETTINGS, 0, 0);
-    for (name, value) in [
-        (HEADER_TABLE_SIZE, 0),
-        (ENABLE_PUSH, 0),
-        (INITIAL_WINDOW_SIZE, stream_window_bytes),
-    ] {
-        out.extend_from_slice(&name.to_be_bytes());
-        out.extend_from_slice(&u32::to_be_bytes(value));
-    }
-    window(out, 0, window_bytes.saturating_sub(FIRST_WINDOW_BYTES));
-}
-
-/// A request without a body.
-pub fn request(out: &mut Vec<u8>, stream: u32, block: &[u8]) -> Result<(), Malformed> {
-    if block.len() > PAYLOAD_BYTES_MAX {
-        return Err(Malformed("the head of the request is too large"));
-    }
-    head(out, block.len(), HEADERS, END_STREAM | END_HEADERS, stream);
-    out.extend_from_slice(block);
-    Ok(())
-}
-
-/// More room for the server to send in; nothing for none.
-pub fn window(out: &mut Vec<u8>, stream: u32, bytes: u32) {
-    if bytes > 0 {
-        head(out, 4, WINDOW_UPDATE, 0, stream);
-        out.extend_from_slice(&bytes.to_be_bytes());
-    }
-}
-
-/// The end of a stream by the client's wish.
-pub fn cancel(out: &mut Vec<u8>, stream: u32) {
-    head(out, 4, RST_STREAM, 0, stream);
-    out.extend_from_slice(&CANCEL.to_be_bytes());
-}
-
-/// The answer to the server's settings.
-pub fn settings_seen(out: &mut Vec<u8>) {
-    head(out, 0, SETTINGS, ACK, 0);
-}
-
-/// The answer to a ping.
-pub fn pong(out: &mut Vec<u8>, payload: [u8; 8]) {
-    head(out, payload.len(), PING, ACK, 0);
-    out.extend_from_slice(&payload);
-}
-
-fn head(out: &mut Vec<u8>, length: usize, kind: u8, flags: u8, stream: u32) {
-    out.extend_from_slice(&(length as u32).to_be_bytes()[1..]);
-    out.extend_from_slice(&[kind, flags]);
-    out.extend_from_slice(&stream.to_be_bytes());
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sent::head;
     use super::*;
 
     #[test]
@@ -217,6 +170,12 @@ mod tests {
         bytes.extend_from_slice(b"abc");
         for length in 0..bytes.len() {
             assert_eq!(first(&bytes[..length]), Ok(None));
+            let known = if length < HEAD_BYTES {
+                HEAD_BYTES
+            } else {
+                bytes.len()
+            };
+            assert_eq!(missing_bytes(&bytes[..length]), Ok(known - length));
         }
         let data = Frame::Data {
             stream: 7,
@@ -275,16 +234,7 @@ mod tests {
         assert_eq!(first(&bytes), Ok(Some((settings, 21))));
         bytes.clear();
         cancel(&mut bytes, 5);
-        assert_eq!(
-            first(&bytes),
-            Ok(Some((
-                Frame::Reset {
-                    stream: 5,
-                    code: CANCEL
-                },
-                13
-            )))
-        );
+        assert_eq!(first(&bytes), Ok(Some((Frame::Reset { stream: 5, code: 8 }, 13))));
         bytes.clear();
         settings_seen(&mut bytes);
         assert_eq!(first(&bytes), Ok(Some((Frame::Other, 9))));

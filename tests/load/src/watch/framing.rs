@@ -50,8 +50,13 @@ impl Framing {
         }
     }
 
-    /// Takes the next bytes and calls `each` with every event that is complete now.
-    pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), TooLarge> {
+    /// Whether the next bytes begin an event.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Takes the next bytes and calls `each` with every event that is complete now: with its framing, and without.
+    pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8], &[u8])) -> Result<(), TooLarge> {
         if self.kept.is_empty() {
             let rest = self.split(bytes, &mut each)?;
             self.kept.extend_from_slice(rest);
@@ -69,10 +74,14 @@ impl Framing {
         }
     }
 
-    fn split<'a>(&self, mut rest: &'a [u8], each: &mut impl FnMut(&[u8])) -> Result<&'a [u8], TooLarge> {
+    fn split<'a>(
+        &self,
+        mut rest: &'a [u8],
+        each: &mut impl FnMut(&[u8], &[u8]),
+    ) -> Result<&'a [u8], TooLarge> {
         while let Some((start, end, next)) = self.first(rest)? {
             if start < end {
-                each(&rest[start..end]);
+                each(&rest[..next], &rest[start..end]);
             }
             rest = &rest[next..];
         }
@@ -105,7 +114,7 @@ mod tests {
         let mut framing = Framing::new(media);
         for piece in bytes.chunks(piece) {
             framing
-                .push(piece, |event| events.push(event.to_vec()))
+                .push(piece, |_, event| events.push(event.to_vec()))
                 .expect("small events");
         }
         events
@@ -128,7 +137,7 @@ mod tests {
     #[test]
     fn a_length_beyond_the_limit_is_refused() {
         assert_eq!(
-            Framing::new(Media::Protobuf).push(b"\xff\xff\xff\xff", |_| ()),
+            Framing::new(Media::Protobuf).push(b"\xff\xff\xff\xff", |_, _| ()),
             Err(TooLarge)
         );
     }

@@ -8,14 +8,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
+use super::desk::Desk;
 use super::reading::Shared;
 use super::stream::micros_since;
-use super::{Ended, Pace, Watch};
+use super::{Ended, Log, Pace, Read, Watch};
 use crate::Error;
 use crate::target::Protocol;
 
 /// Opens and reads the one watch of a connection until it is over.
-pub(super) async fn run(shared: &Shared, watches: &mut [Watch]) {
+pub(super) async fn run(shared: &Shared, watches: &mut [Watch], log: &mut Log, desk: &Desk) {
     let [watch] = watches else {
         return shared.fail(Error::Options(
             "HTTP/1.1 has one watch on a connection".to_owned(),
@@ -30,7 +31,7 @@ pub(super) async fn run(shared: &Shared, watches: &mut [Watch]) {
     if watch.wanted.pace == Pace::Stalled {
         return std::future::pending().await;
     }
-    let ended = read(shared, watch, body).await;
+    let ended = read(shared, watch, body, log, desk).await;
     watch.ended(ended);
     shared.open.fetch_sub(1, Ordering::Relaxed);
     shared.ended.fetch_add(1, Ordering::Relaxed);
@@ -66,17 +67,25 @@ async fn open(shared: &Shared, watch: &Watch) -> Result<Incoming, Error> {
     }
 }
 
-async fn read(shared: &Shared, watch: &mut Watch, mut body: Incoming) -> Ended {
+async fn read(shared: &Shared, watch: &mut Watch, mut body: Incoming, log: &mut Log, desk: &Desk) -> Ended {
     while let Some(frame) = body.frame().await {
         let bytes = match frame.map(|frame| frame.into_data()) {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(_)) => continue,
             Err(error) => return Ended::Broken(error.to_string()),
         };
-        match watch.take(shared.plan.media, &bytes, micros_since(shared.begin)) {
-            Ok(changes) => shared.changes.fetch_add(changes, Ordering::Relaxed),
-            Err(ended) => return ended,
+        let mut scratch = desk.scratch();
+        let mut read = Read {
+            watch: 0,
+            media: shared.plan.media,
+            at_us: micros_since(shared.begin),
+            recent: &mut scratch.recent,
+            log,
         };
+        match watch.take(&bytes, &mut read) {
+            Ok(changes) => shared.came(changes, bytes.len() as u64),
+            Err(ended) => return ended,
+        }
     }
     Ended::Closed
 }

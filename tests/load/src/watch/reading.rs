@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Media, Wanted, Watch, http1, http2};
+use super::desk::Desk;
+use super::{Log, Media, Wanted, Watch, http1, http2};
 use crate::process::ThreadMeter;
 use crate::progress::say;
 use crate::target::{Protocol, Target};
@@ -46,6 +47,7 @@ pub(super) struct Shared {
     /// How often one was opened.
     pub openings: AtomicU64,
     pub changes: AtomicU64,
+    pub bytes: AtomicU64,
     pub ended: AtomicUsize,
     pub connecting: Semaphore,
     pub failure: Mutex<Option<Error>>,
@@ -62,6 +64,12 @@ impl Shared {
         if watch.opened_us.len() == 1 {
             self.begun.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Changes arrived at watches that read at once, and bytes of events at any.
+    pub fn came(&self, changes: u64, bytes: u64) {
+        self.changes.fetch_add(changes, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Keeps the first reason why watches could not be opened.
@@ -117,6 +125,7 @@ impl Watches {
             synced: AtomicUsize::new(0),
             openings: AtomicU64::new(0),
             changes: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
             ended: AtomicUsize::new(0),
             connecting: Semaphore::new(limits::CONNECTING_AT_ONCE),
             failure: Mutex::new(None),
@@ -207,6 +216,11 @@ impl Watches {
         self.shared.changes.load(Ordering::Relaxed)
     }
 
+    /// How many bytes of events arrived so far, their framing included.
+    pub fn bytes(&self) -> u64 {
+        self.shared.bytes.load(Ordering::Relaxed)
+    }
+
     /// How often a watch was opened so far.
     pub fn openings(&self) -> u64 {
         self.shared.openings.load(Ordering::Relaxed)
@@ -266,10 +280,11 @@ impl Counts {
 fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the system gives a thread its event queue");
+    let desk = Desk::new();
     let read = async {
         let all = connections
             .into_iter()
-            .map(|connection| tokio::spawn(read_connection(shared.clone(), connection)));
+            .map(|connection| tokio::spawn(read_connection(shared.clone(), desk.clone(), connection)));
         join_all(all.collect::<Vec<_>>()).await
     };
     let done = runtime.block_on(read);
@@ -279,18 +294,21 @@ fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
     watches.collect()
 }
 
-async fn read_connection(shared: Arc<Shared>, connection: Numbered) -> Numbered {
+async fn read_connection(shared: Arc<Shared>, desk: Desk, connection: Numbered) -> Numbered {
     let (numbers, mut watches): (Vec<usize>, Vec<Watch>) = connection.into_iter().unzip();
-    let mut stop = shared.stop.clone();
+    let (mut stop, mut log) = (shared.stop.clone(), Log::default());
     let run = async {
         match shared.plan.protocol {
-            Protocol::Http2 => http2::run(&shared, &mut watches).await,
-            Protocol::Http1 => http1::run(&shared, &mut watches).await,
+            Protocol::Http2 => http2::run(&shared, &mut watches, &mut log, &desk).await,
+            Protocol::Http1 => http1::run(&shared, &mut watches, &mut log, &desk).await,
         }
     };
     tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => {}
         () = run => {}
+    }
+    for (watch, delivery) in log.deliveries() {
+        watches[watch].deliveries.push(delivery);
     }
     numbers.into_iter().zip(watches).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Event, Framing, Kind, Media};
+use super::{Event, Framing, Kind, Log, Media, Recent};
 use crate::limits;
 
 /// What a watch asks for.
@@ -92,7 +92,7 @@ pub enum Ended {
 pub struct Watch {
     /// What it asks for.
     pub wanted: Wanted,
-    /// What came, in the order in which it came.
+    /// What came, in the order in which it came; nothing before the readings are over.
     pub deliveries: Vec<Delivery>,
     /// The revision to resume from: of the last change or bookmark.
     pub last: u64,
@@ -116,8 +116,6 @@ pub struct Watch {
     pub initial: u64,
     /// When the bookmark came that ends them.
     pub synced_us: Option<u32>,
-    /// All bytes of events, framing included.
-    pub bytes: u64,
     framing: Framing,
 }
 
@@ -138,7 +136,6 @@ impl Watch {
             ends_count: 0,
             initial: 0,
             synced_us: None,
-            bytes: 0,
             framing: Framing::new(media),
         }
     }
@@ -188,46 +185,70 @@ impl Watch {
         !self.wanted.initial || self.synced_us.is_some()
     }
 
-    /// Takes bytes; returns how many changes were in them.
-    pub fn take(&mut self, media: Media, bytes: &[u8], at_us: u32) -> Result<u64, Ended> {
-        let before = self.deliveries.len();
-        self.bytes += bytes.len() as u64;
-        let mut framing = std::mem::replace(&mut self.framing, Framing::new(media));
+    /// Whether the next bytes begin an event, and an event is nothing but a change to be recorded.
+    pub fn is_steady(&self) -> bool {
+        self.framing.is_empty() && self.is_synced() && self.confirmed_us.len() == self.opened_us.len()
+    }
+
+    /// Takes bytes of what was read; returns how many changes were in them.
+    pub fn take(&mut self, bytes: &[u8], read: &mut Read<'_>) -> Result<u64, Ended> {
+        let before = read.log.count();
+        let mut rest = bytes;
+        if self.is_steady() {
+            rest = read.recent.take(bytes, |event| {
+                self.last = event.revision;
+                read.log.came(read.watch, event, read.at_us);
+            });
+        }
+        let mut framing = std::mem::replace(&mut self.framing, Framing::new(read.media));
         let mut ended = None;
-        let outcome = framing.push(bytes, |event| {
-            ended = ended.take().or(self.event(media, event, at_us))
+        let outcome = framing.push(rest, |framed, event| {
+            ended = ended.take().or(self.event(framed, event, read));
         });
         self.framing = framing;
         match (ended, outcome) {
             (Some(ended), _) => Err(ended),
             (None, Err(_)) => Err(Ended::Broken("an event is too large".to_owned())),
-            (None, Ok(())) => Ok((self.deliveries.len() - before) as u64),
+            (None, Ok(())) => Ok((read.log.count() - before) as u64),
         }
     }
 
-    fn event(&mut self, media: Media, bytes: &[u8], at_us: u32) -> Option<Ended> {
-        let Some(event) = Event::scan(media, bytes) else {
+    fn event(&mut self, framed: &[u8], bytes: &[u8], read: &mut Read<'_>) -> Option<Ended> {
+        let Some(event) = Event::scan(read.media, bytes) else {
             return Some(Ended::Broken("what came is not a watch event".to_owned()));
         };
         if let Kind::Error(code) = event.kind {
             return Some(Ended::Error(code));
         }
         if self.confirmed_us.len() < self.opened_us.len() {
-            self.confirmed_us.push(at_us);
+            self.confirmed_us.push(read.at_us);
         }
         self.last = event.revision;
         match event.kind {
             Kind::Bookmark => self.bookmarks += 1,
-            Kind::InitialEnd => self.synced_us = Some(at_us),
+            Kind::InitialEnd => self.synced_us = Some(read.at_us),
             _ if !self.is_synced() => self.initial += 1,
-            _ => self.deliveries.push(Delivery {
-                revision: event.revision,
-                at_us,
-                object: event.object,
-            }),
+            _ => {
+                read.recent.keep(framed, event);
+                read.log.came(read.watch, &event, read.at_us);
+            }
         }
         None
     }
+}
+
+/// What was read at one moment: where it is recorded, and of which watch it is.
+pub struct Read<'a> {
+    /// The number of the watch, of those of its connection.
+    pub watch: usize,
+    /// The form of the events.
+    pub media: Media,
+    /// When, in microseconds since the readings began.
+    pub at_us: u32,
+    /// The events that came last.
+    pub recent: &'a mut Recent,
+    /// The record.
+    pub log: &'a mut Log,
 }
 
 /// Microseconds since `begin`, for at most an hour.

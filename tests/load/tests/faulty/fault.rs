@@ -18,6 +18,8 @@ pub enum Fault {
     Double,
     Reorder,
     Delay,
+    /// One byte of it is another, so that it tells of another object.
+    Change,
     /// The stream ends without a word.
     End,
     /// The watch is told that its place is lost.
@@ -37,6 +39,10 @@ pub async fn pass_on(fault: Fault, mut lines: UnboundedReceiver<Bytes>, output: 
         match fault {
             Fault::None => send(line),
             Fault::Lose => {}
+            Fault::Change => {
+                let text = String::from_utf8_lossy(&line).replace("watchload-00000", "watchload-00001");
+                send(Bytes::from(text));
+            }
             Fault::End => return,
             Fault::Gone => {
                 return send(Bytes::from_static(

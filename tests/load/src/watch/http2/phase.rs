@@ -21,9 +21,7 @@ pub enum Phase {
 /// A watch that is open.
 pub struct Reading {
     pub stream: u32,
-    /// What came and is not given back to the stream's window.
-    pub owed_bytes: u32,
-    /// When a slow reader gives some of it back.
+    /// When a slow reader gives back some of what came.
     pub pay_at: Option<Instant>,
     /// When the client closes it.
     pub until: Option<Instant>,

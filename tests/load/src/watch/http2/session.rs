@@ -1,84 +1,56 @@
-//! One connection from its opening to its end, and its watches on it.
+//! One connection from its opening to its end: bytes are read and written, and its watches act on them.
 
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
-use super::phase::Phase;
+use super::streams::Streams;
 use super::wire::Wire;
-use crate::target::{AGENT, Protocol};
-use crate::watch::frames;
+use crate::tls::Broken;
+use crate::watch::desk::Scratch;
 use crate::watch::reading::Shared;
 use crate::watch::stream::micros_since;
-use crate::watch::{Ended, Event, Kind, Media, Pace, Watch, hpack};
+use crate::watch::{Log, Watch};
 use crate::{Error, limits};
-
-/// A stream that belongs to no watch any more.
-pub(super) const NOBODY: usize = usize::MAX;
 
 /// One connection and its watches.
 pub struct Session<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) watches: &'a mut [Watch],
-    pub(super) phases: Vec<Phase>,
-    pub(super) wire: Wire,
-    /// Which watch a stream is of; streams of a client have odd numbers.
-    pub(super) of_stream: Vec<usize>,
-    open_streams: usize,
-    pub(super) streams_max: usize,
-    pub(super) going_away: bool,
-    /// When a phase is due next, and whether that must be looked for.
-    next: Option<Instant>,
-    pub(super) changed: bool,
+    wire: Wire,
+    /// What the server said before its part of the handshake was read to the end.
+    early: Vec<u8>,
+    streams: Streams<'a>,
     timer: Pin<Box<Sleep>>,
 }
 
 impl<'a> Session<'a> {
     /// Connects. The watches are opened by [`Self::poll`].
-    pub async fn open(shared: &'a Shared, watches: &'a mut [Watch]) -> Result<Self, Error> {
+    pub async fn open(shared: &'a Shared, watches: &'a mut [Watch], log: &'a mut Log) -> Result<Self, Error> {
         let _permit = shared.connecting.acquire().await;
-        let stream = shared.target.connect(Protocol::Http2).await?;
-        let now = Instant::now();
+        let connected = timeout(limits::CONNECT_TIMEOUT, connect(shared)).await;
+        let (wire, early) = connected.unwrap_or_else(|_| Err(shared.target.failed("timed out")))?;
         Ok(Self {
-            shared,
-            phases: watches.iter().map(|_| Phase::Waiting(now)).collect(),
-            watches,
-            wire: Wire::new(stream, shared.plan.stream_window_bytes),
-            of_stream: Vec::new(),
-            open_streams: 0,
-            streams_max: limits::STREAMS_BEFORE_SETTINGS,
-            going_away: false,
-            next: Some(now),
-            changed: true,
+            wire,
+            early,
+            streams: Streams::new(shared, watches, log),
             timer: Box::pin(sleep(Duration::ZERO)),
         })
     }
 
     /// Ready when the connection is gone or all watches are over.
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub fn poll(&mut self, context: &mut Context<'_>, scratch: &mut Scratch) -> Poll<()> {
         loop {
-            self.act();
-            if self.wire.write(context).is_err() {
-                return Poll::Ready(());
-            }
-            match self.wire.read(context) {
-                Poll::Ready(Ok(count)) if count > 0 => {
-                    if self.take_frames().is_err() {
-                        return Poll::Ready(());
-                    }
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => break,
+            match self.turn(context, scratch) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => return Poll::Ready(()),
             }
         }
-        let leaves = self.going_away && (self.shared.plan.resume || self.open_streams == 0);
-        if leaves || self.phases.iter().all(|phase| matches!(phase, Phase::Over)) {
+        if self.streams.are_over() {
             return Poll::Ready(());
         }
-        if let Some(next) = self.next {
+        if let Some(next) = self.streams.due() {
             self.timer.as_mut().reset(next);
             if self.timer.as_mut().poll(context).is_ready() {
                 context.waker().wake_by_ref();
@@ -87,154 +59,41 @@ impl<'a> Session<'a> {
         Poll::Pending
     }
 
-    /// Does what is due.
-    fn act(&mut self) {
-        if !self.changed && self.next.is_none_or(|next| Instant::now() < next) {
-            return;
-        }
-        let now = Instant::now();
-        for number in 0..self.phases.len() {
-            if self.phases[number].due().is_some_and(|due| due <= now) {
-                self.act_for(number, now);
+    /// Does what is due, writes, and reads once; tells whether anything was read.
+    fn turn(&mut self, context: &mut Context<'_>, scratch: &mut Scratch) -> Result<bool, Broken> {
+        let begin = self.streams.shared.begin;
+        let early = std::mem::take(&mut self.early);
+        self.streams.take(&early, micros_since(begin), scratch)?;
+        self.streams.act();
+        self.wire.write(context, &mut self.streams.out)?;
+        let mut input = std::mem::take(&mut scratch.input);
+        let filled = self.wire.fill(context, &mut input);
+        let outcome = match filled {
+            Poll::Ready(Ok(0)) => Err(Broken::Text("the connection ended")),
+            Poll::Ready(Ok(filled)) => {
+                let at_us = micros_since(begin);
+                let streams = &mut self.streams;
+                let each = |text: &[u8]| Ok(streams.take(text, at_us, scratch)?);
+                self.wire.open(&mut input[..filled], each).map(|()| true)
             }
-        }
-        let waiting = |phase: &Phase| phase.due().filter(|due| *due > now);
-        self.next = self.phases.iter().filter_map(waiting).min();
-        self.changed = false;
+            Poll::Ready(Err(error)) => Err(error.into()),
+            Poll::Pending => Ok(false),
+        };
+        scratch.input = input;
+        outcome
     }
 
-    fn act_for(&mut self, number: usize, now: Instant) {
-        match &mut self.phases[number] {
-            Phase::Waiting(_) => self.ask(number),
-            Phase::Reading(reading) if reading.until.is_some_and(|until| until <= now) => {
-                frames::cancel(&mut self.wire.out, reading.stream);
-                let pause = self.watches[number].wanted.pause();
-                self.leave(number, Phase::Waiting(now + pause));
-                self.shared.open.fetch_sub(1, Ordering::Relaxed);
-            }
-            Phase::Reading(reading) => {
-                let paid = match self.watches[number].wanted.pace {
-                    Pace::Slow { tick_bytes } => reading.owed_bytes.min(tick_bytes),
-                    _ => reading.owed_bytes,
-                };
-                frames::window(&mut self.wire.out, reading.stream, paid);
-                reading.owed_bytes -= paid;
-                reading.pay_at = (reading.owed_bytes > 0).then_some(now + limits::SLOW_TICK);
-            }
-            _ => {}
-        }
-    }
-
-    /// Opens a watch, where the server allows one more stream.
-    fn ask(&mut self, number: usize) {
-        if self.open_streams >= self.streams_max || self.going_away {
-            return;
-        }
-        let path = self.watches[number].path(self.shared.plan.timeout_seconds);
-        self.watches[number].asked_us = micros_since(self.shared.begin);
-        let stream = self.request(number, &path, self.shared.plan.media.accept_watch());
-        self.phases[number] = Phase::Opening { stream };
-    }
-
-    fn request(&mut self, number: usize, path: &str, accept: &str) -> u32 {
-        let target = &self.shared.target;
-        let credential = target.credential.as_ref().map(|value| value.as_bytes());
-        let block = hpack::get(
-            &target.authority,
-            &target.full_path(path),
-            accept,
-            AGENT,
-            credential,
-        );
-        let stream = self.of_stream.len() as u32 * 2 + 1;
-        self.of_stream.push(number);
-        self.open_streams += 1;
-        if frames::request(&mut self.wire.out, stream, &block).is_err() {
-            // The server closes a connection on which a stream is missing; a token this long is no token.
-            self.going_away = true;
-        }
-        stream
-    }
-
-    /// A stream ended. A resuming client opens the watch again, after a list where its place is lost.
-    pub(super) fn ended(&mut self, number: usize, ended: Ended) {
-        let (watch, resume) = (&mut self.watches[number], self.shared.plan.resume);
-        match std::mem::replace(&mut self.phases[number], Phase::Over) {
-            Phase::Listing { stream, ok, head } => {
-                if let Some(revision) = ok.then(|| revision_of_list(&head)).flatten() {
-                    watch.last = revision;
-                }
-                self.phases[number] = Phase::Listing {
-                    stream,
-                    ok,
-                    head: Vec::new(),
-                };
-                return self.leave(number, Phase::later());
-            }
-            phase @ Phase::Reading(_) => {
-                self.shared.open.fetch_sub(1, Ordering::Relaxed);
-                self.phases[number] = phase;
-            }
-            phase => self.phases[number] = phase,
-        }
-        let lost_place = matches!(ended, Ended::Refused(410) | Ended::Error(410));
-        if !resume && watch.opened_us.is_empty() {
-            let error = Error::request(&watch.wanted.path, format!("{ended:?}"));
-            self.shared.fail(error);
-        }
-        if let (Ended::Error(_) | Ended::Broken(_), Some(stream)) = (&ended, self.phases[number].stream()) {
-            frames::cancel(&mut self.wire.out, stream);
-        }
-        watch.ended(ended);
-        self.shared.ended.fetch_add(1, Ordering::Relaxed);
-        self.leave(number, if resume { Phase::later() } else { Phase::Over });
-        if resume && lost_place {
-            self.watches[number].relists += 1;
-            let path = &self.watches[number].wanted.path;
-            let path = format!("{path}{}limit=1", if path.contains('?') { '&' } else { '?' });
-            let stream = self.request(number, &path, Media::Json.accept());
-            self.phases[number] = Phase::Listing {
-                stream,
-                ok: false,
-                head: Vec::new(),
-            };
-        }
-    }
-
-    /// The watch has its stream no more.
-    fn leave(&mut self, number: usize, phase: Phase) {
-        if let Some(stream) = self.phases[number].stream() {
-            self.of_stream[stream as usize / 2] = NOBODY;
-            self.open_streams -= 1;
-        }
-        self.phases[number] = phase;
-        self.changed = true;
-    }
-
-    /// The connection is gone, and all that was open on it; by the client's wish, where it `asked`.
-    pub fn close(mut self, asked: bool) {
-        for number in 0..self.phases.len() {
-            let ended = || Ended::Broken("the connection ended".to_owned());
-            match &self.phases[number] {
-                Phase::Reading(_) => {
-                    self.shared.open.fetch_sub(1, Ordering::Relaxed);
-                    if !asked {
-                        self.watches[number].ended(ended());
-                        self.shared.ended.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                Phase::Opening { .. } | Phase::Waiting(_) if !self.shared.plan.resume => {
-                    self.ended(number, ended());
-                }
-                _ => {}
-            }
-        }
+    /// The connection is gone; by the client's wish, where it `asked`.
+    pub fn close(self, asked: bool) {
+        self.streams.close(asked);
     }
 }
 
-/// The revision stands at the beginning of a list.
-fn revision_of_list(head: &[u8]) -> Option<u64> {
-    let line = [b"{\"type\":\"BOOKMARK\",".as_slice(), head].concat();
-    let event = Event::scan(Media::Json, &line)?;
-    (event.kind == Kind::Bookmark && event.revision > 0).then_some(event.revision)
+async fn connect(shared: &Shared) -> Result<(Wire, Vec<u8>), Error> {
+    let target = &shared.target;
+    let (socket, tls) = target.dial_http2().await?;
+    let mut wire = Wire::new(socket, tls);
+    let early = wire.shake_hands().await.map_err(|error| target.failed(error))?;
+    target.check_http2(wire.protocol())?;
+    Ok((wire, early))
 }

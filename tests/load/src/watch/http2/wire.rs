@@ -1,110 +1,132 @@
-//! The bytes of one connection: a buffer that is read into and cut into frames, and one that is written from. It knows no watches.
+//! The bytes of one connection: what the socket has is read at once and decrypted, and what is to be said is encrypted and written. It
+//! knows no frames and no watches.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::client::TlsStream;
+use tokio::net::TcpStream;
 
-use crate::limits;
-use crate::target::Socket;
-use crate::watch::frames::{self, Frame, Malformed};
+use crate::tls::{Broken, Tls};
 
 /// Reads between two looks at everything else, so that no connection holds up the others of its thread.
-const READS_MAX: usize = 16;
+const READS_MAX: usize = 4;
+/// What is read at once while hands are shaken.
+const HANDSHAKE_READ_BYTES: usize = 16 * 1024;
 
 /// One connection.
 pub struct Wire {
-    stream: TlsStream<Socket>,
-    input: Box<[u8]>,
-    /// What of the input is read and not yet taken.
-    filled: std::ops::Range<usize>,
-    /// What is to be written.
-    pub out: Vec<u8>,
+    socket: TcpStream,
+    tls: Tls,
+    /// The beginning of a record whose rest is to come.
+    cut: Vec<u8>,
+    /// What is to be written, and how much of it was.
+    sealed: Vec<u8>,
     written: usize,
     reads: usize,
-    taken_bytes: u32,
 }
 
 impl Wire {
-    /// A connection that begins now.
-    pub fn new(stream: TlsStream<Socket>, stream_window_bytes: u32) -> Self {
-        let mut out = Vec::new();
-        frames::begin(&mut out, stream_window_bytes, limits::CONNECTION_WINDOW_BYTES);
+    /// A connection on which nothing was said yet.
+    pub fn new(socket: TcpStream, tls: Tls) -> Self {
         Self {
-            stream,
-            input: vec![0; limits::READ_BUFFER_BYTES].into(),
-            filled: 0..0,
-            out,
+            socket,
+            tls,
+            cut: Vec::new(),
+            sealed: Vec::new(),
             written: 0,
             reads: 0,
-            taken_bytes: 0,
         }
     }
 
-    /// Writes what there is to write, as far as the socket takes it.
-    pub fn write(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        while self.written < self.out.len() {
-            match Pin::new(&mut self.stream).poll_write(context, &self.out[self.written..])? {
-                Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(count) => self.written += count,
-                Poll::Pending => return Ok(()),
+    /// Does the handshake of TLS; gives what the server said already beside.
+    pub async fn shake_hands(&mut self) -> Result<Vec<u8>, Broken> {
+        let (mut early, mut input) = (Vec::new(), Vec::new());
+        loop {
+            self.open(&mut input, |text| {
+                early.extend_from_slice(text);
+                Ok(())
+            })?;
+            poll_fn(|context| self.flush(context)).await?;
+            if self.tls.is_ready() {
+                return Ok(early);
             }
+            input.resize(self.cut.len() + HANDSHAKE_READ_BYTES, 0);
+            let filled = poll_fn(|context| self.fill(context, &mut input)).await?;
+            if filled == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+            input.truncate(filled);
         }
-        self.out.clear();
-        self.written = 0;
-        // What waits in TLS is told by the next poll.
-        let _ = Pin::new(&mut self.stream).poll_flush(context)?;
-        Ok(())
     }
 
-    /// Reads once: how many bytes came, 0 at the end; pending too when it is the others' turn.
-    pub fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// The protocol that both sides agreed on.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        self.tls.protocol()
+    }
+
+    /// Reads once, behind what was left the last time: how much there is now to be opened, nothing at the end; pending too when it is
+    /// the others' turn.
+    pub fn fill(&mut self, context: &mut Context<'_>, input: &mut [u8]) -> Poll<io::Result<usize>> {
         if self.reads == READS_MAX {
             self.reads = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if self.filled.is_empty() {
-            self.filled = 0..0;
-        } else if self.filled.start > 0 {
-            // What is left is the beginning of one frame, mostly.
-            self.input.copy_within(self.filled.clone(), 0);
-            self.filled = 0..self.filled.len();
+        if self.tls.is_closed() {
+            return Poll::Ready(Ok(0));
         }
-        let mut buffer = ReadBuf::new(&mut self.input[self.filled.end..]);
-        match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
-            Poll::Pending => {
-                self.reads = 0;
-                Poll::Pending
-            }
-            Poll::Ready(outcome) => {
-                let count = buffer.filled().len();
-                self.filled.end += count;
-                self.reads += 1;
-                Poll::Ready(outcome.map(|()| count))
-            }
+        let left = self.cut.len();
+        let mut buffer = ReadBuf::new(&mut input[left..]);
+        let outcome = Pin::new(&mut self.socket).poll_read(context, &mut buffer);
+        if outcome.is_pending() {
+            self.reads = 0;
+        }
+        ready!(outcome)?;
+        self.reads += 1;
+        let count = buffer.filled().len();
+        if count == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        input[..left].copy_from_slice(&self.cut);
+        self.cut.clear();
+        Poll::Ready(Ok(left + count))
+    }
+
+    /// Hands the text of what was read to `each`.
+    pub fn open(
+        &mut self,
+        input: &mut [u8],
+        each: impl FnMut(&[u8]) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let taken = self.tls.open(input, &mut self.sealed, each)?;
+        self.cut.extend_from_slice(&input[taken..]);
+        Ok(())
+    }
+
+    /// Writes a text, as far as the socket takes it; the rest of it is written by the next call.
+    pub fn write(&mut self, context: &mut Context<'_>, text: &mut Vec<u8>) -> Result<(), Broken> {
+        if !text.is_empty() {
+            self.tls.seal(&mut self.cut, text, &mut self.sealed)?;
+        }
+        match self.flush(context) {
+            Poll::Ready(outcome) => Ok(outcome?),
+            Poll::Pending => Ok(()),
         }
     }
 
-    /// The next complete frame; the connection's own needs are met on the way.
-    pub fn frame(&mut self) -> Result<Option<Frame<'_>>, Malformed> {
-        let Some((frame, length)) = frames::first(&self.input[self.filled.clone()])? else {
-            return Ok(None);
-        };
-        self.filled.start += length;
-        match &frame {
-            Frame::Settings { .. } => frames::settings_seen(&mut self.out),
-            Frame::Ping(payload) => frames::pong(&mut self.out, *payload),
-            Frame::Data { length, .. } => {
-                self.taken_bytes += length;
-                if self.taken_bytes > limits::CONNECTION_WINDOW_BYTES / 4 {
-                    frames::window(&mut self.out, 0, std::mem::take(&mut self.taken_bytes));
-                }
+    fn flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.sealed.len() {
+            let rest = &self.sealed[self.written..];
+            match ready!(Pin::new(&mut self.socket).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.written += count,
             }
-            _ => {}
         }
-        Ok(Some(frame))
+        self.sealed.clear();
+        self.written = 0;
+        Poll::Ready(Ok(()))
     }
 }
