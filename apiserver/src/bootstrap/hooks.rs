@@ -5,6 +5,7 @@ mod availability;
 mod definitions;
 mod flow_schemas;
 mod following;
+mod unserved;
 
 use std::future::Future;
 use std::net::IpAddr;
