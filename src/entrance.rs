@@ -9,6 +9,7 @@ use apiserver::objects::Objects;
 use auth::Access;
 use auth::metrics::{self, Reloads};
 use kinds::Keys;
+use render::Discovery;
 use serve::filters::{Authentication, Authorization, FrontProxy, Rights, TellLoad};
 use serve::load::Load;
 use serve::metrics::Metrics;
@@ -22,7 +23,7 @@ use crate::access::WatchTier;
 use crate::config::Config;
 use crate::error::Error;
 use crate::reload::Watched;
-use crate::{access, audit, filters};
+use crate::{access, audit};
 
 /// The deciders, fed and ready.
 pub struct Entrance {
@@ -54,6 +55,7 @@ impl Config {
         listener: &Listener,
         store: &Arc<dyn Store>,
         shutdown: &Shutdown,
+        discovery: &Discovery,
         writes_roles: bool,
     ) -> Result<Entrance, Error> {
         let proxies = Arc::new(ClientAuthority::load(&[self.proxy_ca()])?);
@@ -74,7 +76,7 @@ impl Config {
             access: self.access.access(&objects, &keys)?,
             audit: audit::start(&self.options.audit)?,
             rights: None,
-            metrics: filters::metrics(),
+            metrics: crate::metrics::of_tier(discovery),
             watched: vec![keys.watched()],
             watch_tier,
             came_in: metrics::Authentication::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kinds::Catalog;
+use render::Discovery;
 use serve::filter::{Chain, Filter};
 use serve::filters::{
     Audit, AuditId, Authentication, Authorization, CacheControl, Compress, Deadline, EndLongRunning,
@@ -12,11 +12,11 @@ use serve::health::Health;
 use serve::http::Handler;
 use serve::metrics::Metrics;
 use serve::profile::Profiles;
-use serve::request_info::RequestInfo;
 use serve::shutdown::Shutdown;
 use watchcache::Cache;
 use watchcache::metrics::Numbers;
 
+use crate::metrics::Deprecated;
 use crate::options::{Listening, Serving};
 use crate::pages;
 
@@ -36,6 +36,8 @@ pub struct Parts {
     pub health: Health,
     /// What is counted.
     pub metrics: Metrics,
+    /// What is served.
+    pub discovery: Discovery,
     /// Whose numbers are told too.
     pub cache: Arc<Cache>,
     /// Ends watches.
@@ -45,6 +47,7 @@ pub struct Parts {
 /// The handler behind all filters: the first in the list sees a request first and its answer last.
 pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
     let metrics = parts.metrics;
+    let deprecated = Deprecated::new(parts.discovery, &metrics);
     let pages = pages::of_cache(&serving.listening, &parts.cache);
     metrics.register(|registry| {
         parts.health.outcomes.register(registry);
@@ -73,6 +76,7 @@ pub fn chain(parts: Parts, serving: &Serving, handler: Handler) -> Handler {
         )),
         Box::new(parts.rights),
         Box::new(parts.authorization),
+        Box::new(deprecated),
         Box::new(OperatorPaths {
             health: parts.health,
             metrics,
@@ -91,17 +95,4 @@ pub fn profiles(listening: &Listening) -> Option<Profiles> {
 /// The filter that traces requests, if they are.
 pub fn traces(listening: &Listening) -> Option<Traces> {
     listening.tracing_config_file.as_ref().map(|_| Traces)
-}
-
-/// The numbers of a process.
-pub fn metrics() -> Metrics {
-    Metrics::new(Box::new(is_served))
-}
-
-/// Metrics have labels for resources that exist.
-pub fn is_served(info: &RequestInfo) -> bool {
-    let found = Catalog::builtin().resource(&info.group, &info.version, &info.resource);
-    found.is_some_and(|resource| {
-        info.subresource.is_empty() || resource.subresource(&info.subresource).is_some()
-    })
 }

@@ -2,6 +2,8 @@
 //! the tiers' members, its own among them, and of other resources only what it decides with. What it needs to know of many objects
 //! it hears from the watch tier.
 
+mod objects;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use router::members::{Member, Members};
 use router::record::{LEASES, NAMESPACE, Record};
 use router::sweep;
 use router::upstream::Upstreams;
-use schema::{Value, tree};
+use schema::Value;
 use serve::http::Body;
 use serve::pki;
 use serve::shutdown::Shutdown;
@@ -199,7 +201,7 @@ impl Keeper {
 
     /// The namespace, and who may write in it.
     async fn make(&self) -> Result<(), Status> {
-        for (collection, object) in objects() {
+        for (collection, object) in objects::all() {
             self.loopback.ensure(&collection, &object).await?;
         }
         Ok(())
@@ -216,80 +218,5 @@ impl Keeper {
                 tracing::warn!(why = status.message, "this frontend's record is not renewed");
             }
         }
-    }
-}
-
-/// Collections, and what is made in them.
-fn objects() -> [(String, Value); 5] {
-    const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
-    let roles = format!("{RBAC}/namespaces/{NAMESPACE}");
-    let (tiers, frontends) = ("shardplane:tiers", "shardplane:frontends");
-    let role = |kind: &str, namespace: Option<&str>, name: &str, rules: Value| {
-        let mut role = tree!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": kind,
-            "metadata": {"name": name},
-            "rules": rules,
-        });
-        place(&mut role, namespace);
-        role
-    };
-    let binding = |namespace: Option<&str>, name: &str, subject: (&str, &str)| {
-        let kind = if namespace.is_some() {
-            "Role"
-        } else {
-            "ClusterRole"
-        };
-        let mut binding = tree!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": (format!("{kind}Binding")),
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-            "subjects": [{
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": (subject.0),
-                "name": (subject.1),
-            }],
-        });
-        place(&mut binding, namespace);
-        binding
-    };
-    let leases = tree!([{
-        "apiGroups": ["coordination.k8s.io"],
-        "resources": ["leases"],
-        "verbs": ["get", "list", "watch", "create", "patch", "delete"],
-    }]);
-    let followed = tree!([
-        {"apiGroups": [""], "resources": ["pods", "persistentvolumes"], "verbs": ["watch"]},
-        {"apiGroups": ["storage.k8s.io"], "resources": ["volumeattachments"], "verbs": ["watch"]},
-        {"apiGroups": ["resource.k8s.io"], "resources": ["resourceslices"], "verbs": ["watch"]},
-    ]);
-    [
-        (
-            "/api/v1/namespaces".to_owned(),
-            tree!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}),
-        ),
-        (
-            format!("{roles}/roles"),
-            role("Role", Some(NAMESPACE), tiers, leases),
-        ),
-        (
-            format!("{roles}/rolebindings"),
-            binding(Some(NAMESPACE), tiers, ("Group", pki::TIERS_GROUP)),
-        ),
-        (
-            format!("{RBAC}/clusterroles"),
-            role("ClusterRole", None, frontends, followed),
-        ),
-        (
-            format!("{RBAC}/clusterrolebindings"),
-            binding(None, frontends, ("User", USER)),
-        ),
-    ]
-}
-
-fn place(object: &mut Value, namespace: Option<&str>) {
-    if let (Some(map), Some(namespace)) = (object.as_map_mut(), namespace) {
-        map.map_at("metadata").insert("namespace", namespace);
     }
 }

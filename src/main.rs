@@ -16,6 +16,7 @@ mod frontend;
 mod health;
 mod logging;
 mod member;
+mod metrics;
 mod options;
 mod pages;
 mod prepared;

@@ -6,7 +6,6 @@ mod shared;
 use std::sync::Arc;
 
 use kinds::Keys;
-use render::Discovery;
 use serve::http::Handler;
 use watchcache::definitions::Definitions;
 use watchcache::tier::Tier;
@@ -63,7 +62,9 @@ impl Config {
             true => Some(Shared::new(config, (&tiers, &token), &share, listener, &cache)?),
             false => None,
         };
-        let entrance = config.entrance(listener, store, shutdown, false).await?;
+        let discovery = config.discovery(listener);
+        let entrance = config.entrance(listener, store, shutdown, &discovery, false);
+        let entrance = entrance.await?;
         entrance
             .metrics
             .register(|registry| base.store_numbers.register(registry));
@@ -74,13 +75,13 @@ impl Config {
             load: config.tell_load(&entrance, &base.site.load),
             authorization: entrance.authorization(),
             health,
+            discovery: discovery.clone(),
             cache: cache.clone(),
             metrics: entrance.metrics.clone(),
             rights: entrance.rights.clone(),
             audit: entrance.audit.clone(),
             shutdown: shutdown.clone(),
         };
-        let discovery = Discovery::new(config.runtime.clone(), config.address(listener));
         let (definitions, known) = match is_shared {
             true => Definitions::beside(store, &cached, cache.clone(), discovery.clone()),
             false => (Definitions::new(cache.clone(), discovery.clone()), cache.clone()),

@@ -77,11 +77,13 @@ impl Config {
                 tokio::spawn(storage::compactor::run(part.clone(), interval));
             }
         }
-        let entrance = config.entrance(listener, store, shutdown, true).await?;
+        let discovery = config.discovery(listener);
+        let entrance = config.entrance(listener, store, shutdown, &discovery, true);
+        let entrance = entrance.await?;
         entrance
             .metrics
             .register(|registry| base.store_numbers.register(registry));
-        let api = config.api_config(listener, entrance.access.clone(), holds);
+        let api = config.api_config(discovery, entrance.access.clone(), holds);
         let api = apiserver::build(api, store.clone()).map_err(|error| Error::flag(error.flag, error))?;
         tokio::spawn(api.repair().run());
         entrance.metrics.register(|registry| api.register(registry));
@@ -93,11 +95,13 @@ impl Config {
             config.hook_settings(listener)?,
             shutdown.clone(),
         );
+        entrance.metrics.register(|registry| hooks.register(registry));
         let parts = filters::Parts {
             authentication: config.authentication(&entrance),
             load: config.tell_load(&entrance, &base.site.load),
             authorization: entrance.authorization(),
             health: health::checks(store.clone(), &cache, hooks.states(), shutdown.clone()),
+            discovery: api.discovery().clone(),
             cache: cache.clone(),
             metrics: entrance.metrics.clone(),
             rights: entrance.rights.clone(),
@@ -128,15 +132,19 @@ impl Config {
         SocketAddr::new(self.advertise_address, listener.address().port()).to_string()
     }
 
-    fn api_config(&self, listener: &Listener, access: auth::Access, holds: Holds) -> apiserver::Config {
+    /// What is told of what is served: the built-in resources, until definitions are known.
+    pub(crate) fn discovery(&self, listener: &Listener) -> Discovery {
+        Discovery::new(self.runtime.clone(), self.address(listener))
+    }
+
+    fn api_config(&self, discovery: Discovery, access: auth::Access, holds: Holds) -> apiserver::Config {
         apiserver::Config {
-            runtime: self.runtime.clone(),
+            discovery,
             keys: Keys::new(&self.options.etcd.etcd_prefix),
             primary_family: self.primary_family(),
             access,
             admission: self.admission.clone(),
             event_ttl: self.options.cluster.event_ttl,
-            address: self.address(listener),
             service_ranges: self.service_ranges.clone(),
             node_ports: self.node_ports,
             history_bytes: self.options.watch_cache.history_bytes(),

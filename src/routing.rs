@@ -15,7 +15,6 @@ use serve::filter::{Chain, Filter};
 use serve::filters::{EndLongRunning, PanicGuard, ReadRequestInfo};
 use serve::health::{Check, Health};
 use serve::http::Handler;
-use serve::metrics::Metrics;
 use serve::pki;
 use serve::shutdown::Shutdown;
 use serve::tls::ClientAuthority;
@@ -26,6 +25,7 @@ use crate::access::header_names;
 use crate::completed::{advertise_address, data_dir, hostname};
 use crate::config::{names, own_files};
 use crate::error::Error;
+use crate::metrics::{self, Answered};
 use crate::options::Routing;
 use crate::reload::Watched;
 use crate::site::{Open, Site};
@@ -95,7 +95,8 @@ fn chain(
 ) -> Handler {
     let listening = &options.listening;
     let routes = Routes::default();
-    let metrics = Metrics::new(Box::new(crate::filters::is_served));
+    let answered = Answered::default();
+    let metrics = metrics::of_router(&answered);
     let health = health(tiers, shutdown.clone());
     metrics.register(|registry| {
         health.outcomes.register(registry);
@@ -140,6 +141,7 @@ fn chain(
             options.traffic.max_requests,
             options.traffic.max_requests_per_client,
         )),
+        Box::new(answered),
     ];
     Chain::new(filters, proxy.into_handler()).into_handler()
 }

@@ -7,6 +7,7 @@ pub mod certificate_requests;
 pub mod chain;
 pub mod claim_resizes;
 pub mod configuration;
+pub mod default_classes;
 pub mod default_tolerations;
 pub mod event_rates;
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod api_services;
 pub mod cluster;
 pub mod conditions;
 pub mod definition_names;
+pub mod definition_shape;
 pub mod flow_control;
 pub mod hooks;
 pub mod identity;

@@ -31,16 +31,14 @@ pub const DEFAULT_SERVICE_RANGE: &str = "10.0.0.0/24";
 
 /// What the request tier must be given.
 pub struct Config {
-    /// Which resources are served.
-    pub runtime: RuntimeConfig,
+    /// Which resources are served, and what is told of them.
+    pub discovery: Discovery,
     /// Where keys are in the store.
     pub keys: Keys,
     /// The family of the first Service address range.
     pub primary_family: IpFamily,
     /// How long events stay.
     pub event_ttl: Duration,
-    /// `host:port` under which clients reach this server, as `/api` tells it.
-    pub address: String,
     /// Who may do what, for reviews and for writes of roles; filters before the handler ask the same.
     pub access: Access,
     /// Which admission plugins are on, and their configuration.
@@ -58,11 +56,10 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            runtime: RuntimeConfig::default(),
+            discovery: Discovery::new(RuntimeConfig::default(), String::new()),
             keys: Keys::default(),
             primary_family: IpFamily::V4,
             event_ttl: EVENT_TTL,
-            address: String::new(),
             access: Access::default(),
             admission: admission::Configuration::default(),
             service_ranges: vec![AddressRange::new(DEFAULT_SERVICE_RANGE.parse().expect("a CIDR"))],
@@ -94,7 +91,6 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
         ..watchcache::Config::default()
     };
     let cache = Arc::new(Cache::new(&store, &cached));
-    let discovery = Discovery::new(config.runtime, config.address);
     let objects = Arc::new(Objects::new(
         store,
         config.keys,
@@ -109,8 +105,8 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
     let api = Api {
         objects,
         cache,
-        openapi: Arc::new(OpenApi::new(discovery.clone())),
-        discovery,
+        openapi: Arc::new(OpenApi::new(config.discovery.clone())),
+        discovery: config.discovery,
         access: config.access,
         reader,
         chain,

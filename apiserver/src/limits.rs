@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Nesting of a custom resource's schema that is looked at; decoding allows no more.
+pub use ::custom::limits::SCHEMA_DEPTH_MAX;
+
 /// A request body, as the reference limits it.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// An answer that the server reads from itself.
@@ -60,8 +63,6 @@ pub const CONDITION_REASON_BYTES_MAX: usize = 1024;
 pub const DEFINITION_SELECTABLE_FIELDS_MAX: usize = 8;
 /// The warning of a deprecated version of a custom resource.
 pub const DEFINITION_WARNING_BYTES_MAX: usize = 256;
-/// Nesting of a custom resource's schema that is looked at; decoding allows no more.
-pub const SCHEMA_DEPTH_MAX: usize = 256;
 /// The name that a part of such a schema has in what is told of its rules; longer ones become numbers.
 pub const TYPE_NAME_BYTES_MAX: usize = 512;
 /// What a rule of a custom resource's schema may cost, for all values that it can be checked for.

@@ -6,7 +6,7 @@ use auth::User;
 use http::StatusCode;
 use kinds::Verb;
 use render::negotiate;
-use render::{Call, Place};
+use render::{Call, Place, missing};
 use serve::filters::Trail;
 use serve::http::{Body, Request, Response, status_response, text_response};
 use serve::query::Query;
@@ -40,16 +40,11 @@ pub async fn answer(api: Arc<Api>, request: Request) -> Response {
     let Some(resource) = api.discovery.resource(&info.group, &info.version, &info.resource) else {
         return api.discovery.unknown(&info);
     };
-    let place = match Place::of(&info, &resource) {
-        Some(place) => place,
-        None if resource.custom.is_some() => return custom::route::no_place(&info, &resource),
-        None => return status_response(&Status::unknown_resource()),
+    let Some(place) = Place::of(&info, &resource) else {
+        return missing::no_place(&info, &resource);
     };
     let Some(verb) = place.verb(&parts.method, &info, &resource) else {
-        return match resource.custom {
-            Some(_) => custom::route::no_verb(place, &info, &resource),
-            None => status_response(&Status::method_not_allowed()),
-        };
+        return missing::no_verb(place, &info, &resource);
     };
     if let Err(status) = custom::route::check(verb, place, &resource) {
         return status_response(&status);

@@ -46,6 +46,18 @@ pub trait Strategy: Send + Sync {
     /// Whether an object may follow the old one, through the object itself or a subresource.
     fn validate_update(&self, _cx: &WriteContext<'_>, _object: &Value, _old: &Value, _errors: &mut Errors) {}
 
+    /// As [`Strategy::validate_update`]; returns warnings about what is forgiven, since the old object was like that too.
+    fn validate_change(
+        &self,
+        cx: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+        errors: &mut Errors,
+    ) -> Vec<String> {
+        self.validate_update(cx, object, old, errors);
+        Vec::new()
+    }
+
     /// Warnings for the client; `old` is absent on create. By default those of deprecated fields.
     fn warnings(&self, cx: &WriteContext<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
         deprecations::of(cx.resource, object, old)

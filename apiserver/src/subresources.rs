@@ -6,7 +6,7 @@ mod connect;
 mod disruption;
 mod eviction;
 mod log;
-mod scale;
+pub mod scale;
 mod token;
 
 pub use binding::{bind, bind_named};

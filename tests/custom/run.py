@@ -211,6 +211,73 @@ def accepted(world, plural):
     return next((one["status"] for one in conditions if one["type"] == "NamesAccepted"), None)
 
 
+CRATES = "/apis/shop.example.com/v1/crates"
+CRATE_DEFINITION = f"{DEFINITIONS}/crates.shop.example.com"
+
+
+def forgiven(world):
+    """A rule that comes later is no reason to refuse an object that broke it before it came; the client is warned."""
+    server = world.server
+    same(server.request("POST", DEFINITIONS, crates())[0], 201)
+    world.until_everybody("crates are served", f"{CRATES}?limit=1", 200)
+    old = {"apiVersion": "shop.example.com/v1", "kind": "Crate", "metadata": {"name": "old"}, "spec": {"size": 1}}
+    same(server.request("POST", CRATES, old)[0], 201)
+    rule = {"rule": "self.size > 5", "message": "too small"}
+    redefine_crates(world, rules=[rule])
+    world.until("the rule counts", lambda: server.request("POST", f"{CRATES}?dryRun=All", {**old, "metadata": {"name": "new"}})[0] == 422)
+    labelled = {"metadata": {"labels": {"a": "b"}}}
+    status, headers, body = server.request("PATCH", f"{CRATES}/old", labelled, {"Content-Type": "application/merge-patch+json"})
+    same((status, json.loads(body)["metadata"].get("labels")), (200, {"a": "b"}))
+    expect(headers.get("warning", ""), r"too small")
+
+
+def unserved(world):
+    """The end of a definition without a served version is that of its objects."""
+    server = world.server
+    redefine_crates(world, served=False)
+    world.until_everybody("crates are not served", f"{CRATES}?limit=1", 404)
+    same(server.request("DELETE", CRATE_DEFINITION)[0], 200)
+    world.until_everybody("the definition is gone", CRATE_DEFINITION, 404)
+    same(server.request("POST", DEFINITIONS, crates())[0], 201)
+    world.until("crates are served", lambda: server.request("GET", CRATES)[0] == 200)
+    same(world.get(CRATES)["items"], [])
+    same(server.request("DELETE", CRATE_DEFINITION)[0], 200)
+    world.until_everybody("the definition is gone", CRATE_DEFINITION, 404)
+
+
+def crates(served=True, rules=()):
+    definition = definition_of("crates", "Crate")
+    definition["spec"]["versions"][0]["served"] = served
+    spec = {"type": "object", "properties": {"size": {"type": "integer"}}, "x-kubernetes-validations": list(rules)}
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"] = {"spec": spec}
+    return definition
+
+
+def redefine_crates(world, **wanted):
+    """Conflicts with who keeps its status are tried again."""
+    def written():
+        current = world.get(CRATE_DEFINITION)
+        return world.server.request("PUT", CRATE_DEFINITION, {**current, "spec": crates(**wanted)["spec"]})[0] == 200
+    world.until("the definition is changed", written)
+
+
+def charged(world):
+    """Their number is charged to quotas of their namespace."""
+    server, counted = world.server, "count/shelves.shop.example.com"
+    quotas, shelves = "/api/v1/namespaces/counted/resourcequotas", f"{GROUP}/v1/namespaces/counted/shelves"
+    same(server.request("POST", "/api/v1/namespaces", {"metadata": {"name": "counted"}})[0], 201)
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {counted: "1"}}}
+    same(server.request("POST", quotas, quota)[0], 201)
+    quota = world.get(f"{quotas}/few")
+    quota["status"] = {"hard": {counted: "1"}, "used": {counted: "0"}}
+    same(server.request("PUT", f"{quotas}/few/status", quota)[0], 200)
+    same(server.request("POST", shelves, json.loads(shelf("first")))[0], 201)
+    same(world.get(f"{quotas}/few")["status"]["used"], {counted: "1"})
+    status, _, body = server.request("POST", shelves, json.loads(shelf("second")))
+    same(status, 403)
+    expect(json.loads(body)["message"], rf"exceeded quota: few, requested: {counted}=1, used: {counted}=1, limited: {counted}=1")
+
+
 def undefine(world):
     """The definition goes with its objects: watches see them go, then nobody knows the resource."""
     events = Events(world, f"{SHELVES}?watch=1&timeoutSeconds=60&resourceVersion=0")
@@ -250,7 +317,7 @@ class Events:
         self.world.until(what, holds)
 
 
-STEPS = [define, create_and_read, explain, change, watch, python_client, redefine, a_member_dies, two_frontends, undefine]
+STEPS = [define, create_and_read, explain, change, watch, python_client, redefine, a_member_dies, two_frontends, forgiven, unserved, charged, undefine]
 
 
 @contextlib.contextmanager

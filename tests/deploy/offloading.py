@@ -6,12 +6,12 @@ import json, pathlib, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "watch"), str(HERE.parent / "system"), str(HERE)]
+from beside import writes_are_followed
 from chart import CHART
-from clients import NAMESPACE, OBJECTS, Follower, Writer, listed
+from clients import NAMESPACE, OBJECTS
 from cluster import Etcd, Server
 from commands import expect, same
 from hosts import CLIENT
-from judgement import check
 from release import RELEASE, SPACE, Entry, until, wait_all
 
 FOLLOWERS, WRITES = 4, 30
@@ -101,23 +101,7 @@ def read(server, path):
 def writes_are_seen_while_pods_are_replaced(release):
     served = entry(release)
     same(release.cluster.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})[0], 201)
-    followers = [Follower(served) for _ in range(FOLLOWERS)]
-    writers = [Writer(server, number) for number, server in enumerate([release.cluster, served])]
-    for thread in followers:
-        thread.start()
-    until("followers watch", lambda: all(one.watches or one.problems for one in followers))
-    for thread in writers:
-        thread.start()
-    release.roll("watchcache")
-    until("much is written", lambda: all(writer.acknowledged >= WRITES for writer in writers))
-    for writer in writers:
-        writer.finish()
-    state, _ = listed(release.cluster.request("GET", OBJECTS)[2])
-    until("followers have come to what is there", lambda: all(one.state == state or one.problems for one in followers))
-    for follower in followers:
-        follower.finish()
-        check(follower, writers, lists=1)
-    return f"{sum(writer.acknowledged for writer in writers)} acknowledged writes, no list again"
+    return writes_are_followed(served, [release.cluster, served], FOLLOWERS, WRITES, until, lambda: release.roll("watchcache"))
 
 
 def it_goes_and_leaves_nothing(release):

@@ -13,50 +13,10 @@ from cluster import TOKEN, TOOLS, Failure, insecure
 from collector import Collector, fields
 from commands import expect, same
 from prometheus import METRICS_PATHS, Prometheus, promtool
+from reference import REFERENCE
 from tiers import system
 
 MAPS = "/api/v1/namespaces/default/configmaps"
-# The reference's names that its dashboards and alerts need, with the labels that they have in it.
-REFERENCE = {
-    "apiserver_request_total": "verb dry_run group version resource subresource scope component code",
-    "apiserver_request_duration_seconds_bucket": "verb dry_run group version resource subresource scope component le",
-    "apiserver_request_sli_duration_seconds_bucket": "verb group version resource subresource scope component le",
-    "apiserver_response_sizes_bucket": "verb group version resource subresource scope component le",
-    "apiserver_request_terminations_total": "verb group version resource subresource scope component code",
-    "apiserver_current_inflight_requests": "request_kind",
-    "apiserver_longrunning_requests": "verb group version resource subresource scope component",
-    "apiserver_admission_controller_admission_duration_seconds_bucket": "name operation rejected type le",
-    "apiserver_admission_step_admission_duration_seconds_bucket": "operation rejected type le",
-    "apiserver_authorization_decisions_total": "type name decision",
-    "apiserver_client_certificate_expiration_seconds_bucket": "le",
-    "apiserver_init_events_total": "group resource",
-    "apiserver_resource_objects": "group resource",
-    "apiserver_storage_objects": "resource",
-    "apiserver_storage_size_bytes": "storage_cluster_id",
-    "apiserver_terminated_watchers_total": "group resource",
-    "apiserver_tls_handshake_errors_total": "",
-    "apiserver_watch_cache_consistent_read_total": "group resource success fallback",
-    "apiserver_watch_cache_events_dispatched_total": "group resource",
-    "apiserver_watch_cache_events_received_total": "group resource",
-    "apiserver_watch_cache_initializations_total": "group resource",
-    "apiserver_watch_cache_resource_version": "group resource",
-    "apiserver_watch_events_sizes_bucket": "group version resource le",
-    "apiserver_watch_events_total": "group version resource",
-    "apiserver_watch_list_duration_seconds_bucket": "group version resource scope le",
-    "authenticated_user_requests": "username",
-    "authentication_attempts": "result",
-    "authentication_duration_seconds_bucket": "result le",
-    "authorization_attempts_total": "result",
-    "authorization_duration_seconds_bucket": "result le",
-    "etcd_request_duration_seconds_bucket": "operation group resource le",
-    "etcd_request_errors_total": "operation group resource",
-    "etcd_requests_total": "operation group resource",
-    "kubernetes_build_info": "build_date compiler git_commit git_tree_state git_version go_version major minor platform",
-    "kubernetes_healthcheck": "name type",
-    "kubernetes_healthchecks_total": "name type status",
-    "process_cpu_seconds_total": "", "process_max_fds": "", "process_open_fds": "", "process_resident_memory_bytes": "",
-    "process_start_time_seconds": "", "process_virtual_memory_bytes": "",
-}
 # What comes with a scrape and is no part of it.
 OF_SCRAPES = {"job", "instance"}
 # How long traffic goes on at most until each panel shows something.
@@ -127,6 +87,7 @@ def keep_busy(router, stop):
         ask(router, "PUT", f"{MAPS}/busy", {**body, "data": {"number": str(number)}})
         ask(router, "GET", MAPS)
         ask(router, "GET", f"{MAPS}/busy")
+        ask(router, "GET", "/api/v1/namespaces/default/endpoints/kubernetes")
         ask(router, "DELETE", f"{MAPS}/busy")
         give_up(router)
         ask(router, "PUT", f"{MAPS}/late?timeout=1us", {**body, "metadata": {"name": "late"}})

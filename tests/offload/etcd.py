@@ -1,7 +1,7 @@
 """An etcd as clusters run it: TLS, users by their certificates, and one of them may only read."""
 import base64, http.client, json, pathlib, ssl, subprocess
 
-from cluster import TOOLS, Failure, Process, free_port, wait_until
+from cluster import TOOLS, Process, ask_gateway, free_port, wait_until
 
 PREFIX = "/registry/"
 # Everything below the prefix.
@@ -41,16 +41,7 @@ class SecuredEtcd(Process):
         """A request to the JSON gateway, which knows no users: before there are any."""
         context = ssl.create_default_context(cafile=self.authority)
         context.load_cert_chain(*self.root)
-        connection = http.client.HTTPSConnection(self.host, self.client, timeout=30, context=context)
-        try:
-            connection.request("POST", f"/v3/{path}", body=json.dumps(body))
-            answer = connection.getresponse()
-            text = answer.read()
-            if answer.status != 200:
-                raise Failure(f"etcd {path}: {answer.status} {text}")
-            return json.loads(text)
-        finally:
-            connection.close()
+        return ask_gateway(http.client.HTTPSConnection(self.host, self.client, timeout=30, context=context), path, body)
 
     def put(self, key, value_b64):
         self.call("kv/put", {"key": encoded(key), "value": value_b64})

@@ -10,16 +10,16 @@ import contextlib, json, pathlib, shutil, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ["watch", "system", "access"])]
+from beside import writes_are_followed
 from calls import call, hold, sign, user, wait_for
 from cluster import TOKEN, Failure, Process, Server, binary, free_port, tail, wait_until
-from clients import NAMESPACE, OBJECTS, Follower, Writer, listed
+from clients import NAMESPACE, OBJECTS
 from etcd import SecuredEtcd, flags, load
-from judgement import check
 
 RECORDED = HERE.parent / "golden" / "etcd"
 SYSTEM = "shardplane-system"
 KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
-FOLLOWERS, WRITERS, WRITES = 8, 2, 60
+FOLLOWERS, WRITES = 8, 60
 MEMBERS = 2
 
 
@@ -226,22 +226,7 @@ def clients_are_who_they_are(beside):
 
 def writes_are_seen(beside):
     """Who writes at the other server, and who through the router: followers through the router hear of all, once."""
-    followers = [Follower(beside.router) for _ in range(FOLLOWERS)]
-    writers = [Writer(server, number) for number, server in enumerate([beside.server, beside.router][:WRITERS])]
-    for thread in followers:
-        thread.start()
-    wait_for("followers watch", lambda: all(one.watches or one.problems for one in followers))
-    for thread in writers:
-        thread.start()
-    wait_for("much is written", lambda: all(writer.acknowledged >= WRITES for writer in writers))
-    for writer in writers:
-        writer.finish()
-    state, _ = listed(beside.server.request("GET", OBJECTS)[2])
-    wait_for("followers have come to what is there", lambda: all(one.state == state or one.problems for one in followers))
-    for follower in followers:
-        follower.finish()
-        check(follower, writers, lists=1)
-    return f"{sum(writer.acknowledged for writer in writers)} acknowledged writes, {FOLLOWERS} followers"
+    return writes_are_followed(beside.router, [beside.server, beside.router], FOLLOWERS, WRITES, wait_for)
 
 
 def what_can_be_read_is_theirs_again(beside):

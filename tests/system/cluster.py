@@ -84,16 +84,20 @@ class Etcd(Process):
 
     def call(self, path, body):
         """A request to the JSON gateway, as `kv/range`."""
-        connection = http.client.HTTPConnection(self.host, self.client, timeout=30)
-        try:
-            connection.request("POST", f"/v3/{path}", body=json.dumps(body))
-            answer = connection.getresponse()
-            text = answer.read()
-            if answer.status != 200:
-                raise Failure(f"etcd {path}: {answer.status} {text}")
-            return json.loads(text)
-        finally:
-            connection.close()
+        return ask_gateway(http.client.HTTPConnection(self.host, self.client, timeout=30), path, body)
+
+
+def ask_gateway(connection, path, body):
+    """A request to the JSON gateway of an etcd, over a connection that is for it alone."""
+    try:
+        connection.request("POST", f"/v3/{path}", body=json.dumps(body))
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise Failure(f"etcd {path}: {answer.status} {text}")
+        return json.loads(text)
+    finally:
+        connection.close()
 
 
 class EtcdCluster:

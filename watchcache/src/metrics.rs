@@ -1,9 +1,10 @@
 //! The numbers of each unit that is kept, read when somebody scrapes. Names are the reference's where it has the number; these have the
 //! labels `group` and `resource`, ours one, `resource`, as `deployments.apps`.
 
+mod tables;
+
 use std::fmt::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -16,6 +17,7 @@ use crate::delivery::Sent;
 use crate::distribution::Distribution;
 use crate::forms::Encoder;
 use crate::unit::Unit;
+use tables::{LEVELS, OWN_LEVELS, OWN_TOTALS, TOTALS, objects, read};
 
 /// Reads the numbers of a cache.
 pub struct Numbers {
@@ -27,132 +29,6 @@ impl std::fmt::Debug for Numbers {
         f.write_str("Numbers")
     }
 }
-
-/// A number that goes up and down: name, help, and how it is read.
-type Level = (&'static str, &'static str, fn(&Unit) -> f64);
-/// A number that only grows.
-type Total = (&'static str, &'static str, fn(&Unit) -> u64);
-
-/// Revisions are told by so many digits, the last ones: the number would not be exact beyond.
-const REVISION_DIGITS: i64 = 1_000_000_000_000_000;
-
-/// Under the reference's names.
-const LEVELS: &[Level] = &[
-    ("apiserver_resource_objects", "Objects of a resource", objects),
-    (
-        "apiserver_watch_cache_resource_version",
-        "The revision that the cache has come to",
-        |unit| (unit.current().0 % REVISION_DIGITS) as f64,
-    ),
-    (
-        "apiserver_resource_size_estimate_bytes",
-        "Bytes of the objects of a resource",
-        |unit| unit.bytes() as f64,
-    ),
-];
-
-/// Under the reference's names.
-const TOTALS: &[Total] = &[
-    (
-        "apiserver_watch_cache_events_received",
-        "Events that came in",
-        |unit| read(&unit.counts().dispatched),
-    ),
-    (
-        "apiserver_watch_cache_events_dispatched",
-        "Events that watches were told of",
-        |unit| read(&unit.counts().dispatched),
-    ),
-    (
-        "apiserver_init_events",
-        "Events about what was there when a watch began",
-        |unit| read(&unit.delivered().initial),
-    ),
-    (
-        "apiserver_terminated_watchers",
-        "Watches that were ended because they were too slow",
-        |unit| read(&unit.counts().overruns),
-    ),
-    (
-        "apiserver_watch_cache_initializations",
-        "Loads of the cache",
-        |unit| read(&unit.counts().loads),
-    ),
-];
-
-/// Ours.
-const OWN_LEVELS: &[Level] = &[
-    (
-        "shardplane_watchcache_ready",
-        "Whether the resource is served",
-        |unit| f64::from(u8::from(unit.generation().is_some())),
-    ),
-    ("shardplane_watchcache_watchers", "Open watches", |unit| {
-        unit.watchers() as f64
-    }),
-    (
-        "shardplane_watchcache_object_bytes",
-        "Bytes of the objects",
-        |unit| unit.bytes() as f64,
-    ),
-    (
-        "shardplane_watchcache_ring_events",
-        "Events that are held",
-        |unit| span(unit, |span| span.events as f64),
-    ),
-    (
-        "shardplane_watchcache_ring_bytes",
-        "Bytes of the events that are held",
-        |unit| span(unit, |span| span.bytes as f64),
-    ),
-    (
-        "shardplane_watchcache_ring_seconds",
-        "Age of the oldest event that is held",
-        |unit| {
-            span(unit, |span| {
-                let age_ms = |oldest_ms| crate::unit::now_ms().saturating_sub(oldest_ms) as f64 / 1e3;
-                span.oldest_ms.map_or(0.0, age_ms)
-            })
-        },
-    ),
-    (
-        "shardplane_watchcache_lag_revisions",
-        "Revisions that the store was seen ahead by",
-        |unit| unit.freshness().known().0.saturating_sub(unit.current().0).max(0) as f64,
-    ),
-    (
-        "shardplane_watchcache_lag_seconds",
-        "Time since the cache last heard from the store",
-        |unit| unit.silence().as_secs_f64(),
-    ),
-];
-
-/// Ours.
-const OWN_TOTALS: &[Total] = &[
-    (
-        "shardplane_watchcache_events_encoded",
-        "Encodings of events that were made",
-        |unit| read(&unit.counts().encoded),
-    ),
-    (
-        "shardplane_watchcache_overruns",
-        "Watches that lost their place",
-        |unit| read(&unit.counts().overruns),
-    ),
-    ("shardplane_watchcache_reloads", "Loads after the first", |unit| {
-        read(&unit.counts().reloads)
-    }),
-    (
-        "shardplane_watchcache_stream_breaks",
-        "Streams of changes that broke",
-        |unit| read(&unit.counts().breaks),
-    ),
-    (
-        "shardplane_watchcache_digest_mismatches",
-        "Differences from the store that were found",
-        |unit| read(&unit.counts().mismatches),
-    ),
-];
 
 /// Micro in one.
 const MICRO: f64 = 1e6;
@@ -335,18 +211,4 @@ fn versions<'f>(
         }
     }
     versions
-}
-
-fn read(counter: &AtomicU64) -> u64 {
-    counter.load(Ordering::Relaxed)
-}
-
-fn objects(unit: &Unit) -> f64 {
-    let shown = unit.generation().map(|generation| generation.shown());
-    shown.map_or(0.0, |shown| shown.snapshot.len() as f64)
-}
-
-fn span(unit: &Unit, read: fn(&ring::Span) -> f64) -> f64 {
-    unit.generation()
-        .map_or(0.0, |generation| read(&generation.ring().span()))
 }

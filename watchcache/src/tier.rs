@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use auth::User;
 use kinds::Verb;
-use render::{Call, Descriptions, Discovery, Place, negotiate};
+use render::{Call, Descriptions, Discovery, Place, missing, negotiate};
 use serve::http::{Handler, Request, Response, status_response};
 use serve::query::Query;
 use serve::request_info::RequestInfo;
@@ -54,13 +54,13 @@ impl Tier {
         else {
             return self.discovery.unknown(&info);
         };
-        let verb = Place::of(&info, &resource)
-            .filter(|place| *place != Place::Subresource)
-            .map(|place| place.verb(&parts.method, &info, &resource));
-        let verb = match verb {
-            None => return status_response(&Status::unknown_resource()),
-            Some(None) => return status_response(&Status::method_not_allowed()),
-            Some(Some(verb)) => verb,
+        let place = match Place::of(&info, &resource) {
+            None => return missing::no_place(&info, &resource),
+            Some(Place::Subresource) => return status_response(&Status::unknown_resource()),
+            Some(place) => place,
+        };
+        let Some(verb) = place.verb(&parts.method, &info, &resource) else {
+            return missing::no_verb(place, &info, &resource);
         };
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let user = parts.extensions.get::<User>().cloned();

@@ -10,7 +10,7 @@ use serve::status::Status;
 
 use super::configuration::{Configuration, Error};
 use super::numbers::{Numbers, Step};
-use super::{Attributes, Held, Plugin, Reader, Told, plugins, pod_security};
+use super::{Attributes, Held, Plugin, Reader, Told, default_classes, plugins, pod_security};
 use crate::api::Api;
 use crate::loopback::{Late, Loopback};
 use crate::objects::Objects;
@@ -119,7 +119,7 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::ExtendedResourceToleration))
     }),
     on("DefaultStorageClass", |_| {
-        Ok(Box::new(plugins::DefaultStorageClass))
+        Ok(Box::new(plugins::DefaultClass(&default_classes::CLAIMS)))
     }),
     on("StorageObjectInUseProtection", |_| {
         Ok(Box::new(plugins::StorageObjectInUseProtection))
@@ -153,7 +153,7 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::CertificateSubjectRestriction))
     }),
     on("DefaultIngressClass", |_| {
-        Ok(Box::new(plugins::DefaultIngressClass))
+        Ok(Box::new(plugins::DefaultClass(&default_classes::INGRESSES)))
     }),
     off("DenyServiceExternalIPs", |_| {
         Ok(Box::new(plugins::DenyServiceExternalIPs))

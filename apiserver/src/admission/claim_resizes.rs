@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use schema::Value;
 use schema::quantity::Quantity;
 
-use super::storage_objects::claim_class;
+use super::default_classes::CLAIMS;
 
 const NOT_BOUND: &str = "Only bound persistent volume claims can be expanded";
 /// The class does not let claims grow, or is not known.
@@ -19,7 +19,7 @@ pub fn class_to_ask<'a>(claim: &'a Value, old: &'a Value) -> Result<Option<&'a s
     if old.str_at(&["status", "phase"]) != Some("Bound") {
         return Err(NOT_BOUND);
     }
-    match (claim_class(claim), claim_class(old)) {
+    match (CLAIMS.of(claim), CLAIMS.of(old)) {
         (new, old) if new == old && !new.is_empty() => Ok(Some(new)),
         _ => Err(NOT_EXPANDABLE),
     }

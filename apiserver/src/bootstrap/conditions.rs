@@ -62,6 +62,17 @@ pub fn find<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
         .find(|condition| condition.str_at(&["type"]) == Some(kind))
 }
 
+/// Takes a condition away, if it is there.
+pub fn remove(object: &mut Value, kind: &str) {
+    if find(object, kind).is_none() {
+        return;
+    }
+    let status = object.as_map_mut().map(|map: &mut Map| map.map_at("status"));
+    if let Some(Value::List(conditions)) = status.and_then(|status| status.get_mut("conditions")) {
+        conditions.retain(|one| one.str_at(&["type"]) != Some(kind));
+    }
+}
+
 /// Whether a condition is there and true.
 pub fn is_true(object: &Value, kind: &str) -> bool {
     find(object, kind).is_some_and(|condition| condition.str_at(&["status"]) == Some("True"))

@@ -5,6 +5,7 @@ mod availability;
 mod definitions;
 mod flow_schemas;
 mod following;
+mod unserved;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use kinds::Catalog;
 use object::time::Time;
+use prometheus_client::registry::Registry;
 use schema::Value;
 use serve::shutdown::Shutdown;
 use serve::status::Status;
@@ -97,6 +99,7 @@ pub struct Hooks {
     availability: HookState,
     endpoints: HookState,
     identity: HookState,
+    unavailable: availability::Numbers,
 }
 
 impl Hooks {
@@ -124,7 +127,13 @@ impl Hooks {
             availability: HookState::new("apiservice-status-remote-available-controller"),
             endpoints: HookState::new("start-kubernetes-service-controller"),
             identity: HookState::new("start-kube-apiserver-identity-lease-controller"),
+            unavailable: availability::Numbers::default(),
         }
+    }
+
+    /// Adds what they count to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        self.unavailable.register(registry);
     }
 
     /// The client that they use.

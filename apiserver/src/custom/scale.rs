@@ -1,10 +1,11 @@
 //! The scale of a custom object: a view of the places that its definition names, and what a write through it changes.
 
 use ::custom::{Known, Scale};
-use object::meta;
 use render::{Call, Shape};
-use schema::{Map, SmolStr, Value};
+use schema::{SmolStr, Value};
 use serve::status::Status;
+
+use crate::subresources::scale::view::View;
 
 /// The places of a call's resource; `None` for built-in ones.
 pub fn places(call: &Call) -> Option<Scale> {
@@ -17,37 +18,20 @@ fn at<'v>(object: &'v Value, path: &[SmolStr]) -> Option<&'v Value> {
 
 /// The scale of an object. 404 without a number of replicas that are wanted.
 pub fn of(places: &Scale, object: &Value) -> Result<Value, Status> {
-    let found = meta::of(object);
-    let mut scale = Value::Map(Map::new());
-    meta::edit(&mut scale)
-        .set_name(found.name())
-        .set_namespace(found.namespace())
-        .set_uid(found.uid())
-        .set_resource_version(found.resource_version())
-        .set_creation_timestamp(found.creation_timestamp().map(Into::into));
     let number = |path: &[SmolStr]| at(object, path).and_then(Value::as_int);
-    let mut status = Map::new();
-    status.insert("replicas", number(&places.status_replicas).unwrap_or(0));
-    let selector = places.selector.as_ref().and_then(|path| at(object, path));
-    if let Some(selector) = selector.and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        status.insert("selector", selector);
-    }
-    let wanted = number(&places.spec_replicas);
-    if let Some(map) = scale.as_map_mut() {
-        map.insert("apiVersion", "autoscaling/v1");
-        map.insert("kind", "Scale");
-        if let Some(replicas) = wanted.filter(|replicas| *replicas != 0) {
-            map.map_at("spec").insert("replicas", replicas);
-        }
-        map.insert("status", status);
-    }
-    match wanted {
-        Some(_) => Ok(scale),
-        None => Err(Status::internal(&format!(
+    let Some(wanted) = number(&places.spec_replicas) else {
+        return Err(Status::internal(&format!(
             "the spec replicas field {:?} does not exist",
             format!(".{}", places.spec_replicas.join("."))
-        ))),
-    }
+        )));
+    };
+    let selector = places.selector.as_ref().and_then(|path| at(object, path));
+    let view = View {
+        wanted,
+        present: number(&places.status_replicas).unwrap_or(0),
+        selector: selector.and_then(Value::as_str).unwrap_or_default(),
+    };
+    Ok(view.of(object))
 }
 
 /// Sets the number of replicas that are wanted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::custom::{Known, Version};
 use schema::Value;
 
-use super::validation::{Scale, Validation};
+use super::validation::Validation;
 use crate::strategy::{Errors, Strategy, WriteContext};
 
 /// Of custom objects.
@@ -19,13 +19,22 @@ impl Strategy for Custom {
         }
     }
 
-    fn validate_update(&self, cx: &WriteContext<'_>, object: &Value, old: &Value, errors: &mut Errors) {
-        let Some(validation) = validation(cx) else { return };
+    fn validate_change(
+        &self,
+        cx: &WriteContext<'_>,
+        object: &Value,
+        old: &Value,
+        errors: &mut Errors,
+    ) -> Vec<String> {
+        let Some(validation) = validation(cx) else {
+            return Vec::new();
+        };
         let findings = match cx.subresource {
             "status" => validation.update_status(object, old),
             _ => validation.update(object, old),
         };
         errors.extend(findings.errors);
+        findings.warnings
     }
 }
 
@@ -38,10 +47,5 @@ fn validation(cx: &WriteContext<'_>) -> Option<Arc<Validation>> {
 }
 
 fn made(version: &Version) -> Validation {
-    let scale = version.scale.as_ref().map(|scale| Scale {
-        spec_replicas: scale.spec_replicas.clone(),
-        status_replicas: scale.status_replicas.clone(),
-        selector: scale.selector.clone(),
-    });
-    Validation::new(&version.published, scale)
+    Validation::new(&version.published, version.scale.clone())
 }

@@ -4,15 +4,15 @@
 mod embedded;
 mod list_items;
 mod scale;
+mod walk;
 
+use ::custom::Scale;
 use object::field::{Error, ErrorKind, Path};
 use schema::Value;
 
 use super::rules::{Budget, Rules};
 use crate::strategy::Errors;
 use crate::validation::json_schema::{Comparisons, Correlated, new_problems, problems};
-
-pub use scale::Scale;
 
 const NOT_CHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
@@ -77,8 +77,8 @@ impl Validation {
         let mut findings = Findings::default();
         let errors = &mut findings.errors;
         self.status(object, old, errors);
-        if let Some(scale) = &self.scale {
-            scale.check_status(object, errors);
+        if let Some(places) = &self.scale {
+            scale::check_status(places, object, errors);
         }
         self.new_list_items(object, old, errors);
         self.rules(object, Some(old), &mut findings);
@@ -102,9 +102,9 @@ impl Validation {
     }
 
     fn scale(&self, object: &Value, errors: &mut Errors) {
-        if let Some(scale) = &self.scale {
-            scale.check_spec(object, errors);
-            scale.check_status(object, errors);
+        if let Some(places) = &self.scale {
+            scale::check_spec(places, object, errors);
+            scale::check_status(places, object, errors);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The scale of workloads: a view of an object's replica count and selector, and writes to the count through it.
 
 mod owners;
+pub mod view;
 
 use bytes::Bytes;
 use object::field::{self, Path};
@@ -9,7 +10,7 @@ use object::ownership::{Apply, Set};
 use object::selector::label;
 use render::negotiate::{self, Output};
 use render::{Call, Shape};
-use schema::{Map, Types, Value, json};
+use schema::{Types, Value, json};
 use serve::http::{Body, Response};
 use serve::status::Status;
 
@@ -21,6 +22,7 @@ use crate::verbs::patch::{Patched, check_content_type, is_apply};
 use crate::write::update::{self, Change, Target};
 use crate::write::{managed_fields, metadata};
 use crate::{body, verbs};
+use view::View;
 
 /// Answers with the scale of the object.
 pub async fn scale_get(api: &Api, call: &mut Call) -> Result<Response, Status> {
@@ -211,30 +213,13 @@ fn of(call: &Call, object: &Value) -> Result<Value, Status> {
 }
 
 fn of_built_in(object: &Value) -> Value {
-    let found = meta::of(object);
-    let mut scale = Value::Map(Map::new());
-    meta::edit(&mut scale)
-        .set_name(found.name())
-        .set_namespace(found.namespace())
-        .set_uid(found.uid())
-        .set_resource_version(found.resource_version())
-        .set_creation_timestamp(found.creation_timestamp().map(Into::into));
-    let mut status = Map::new();
-    status.insert("replicas", object.int_at(&["status", "replicas"]).unwrap_or(0));
-    let selector = selector(object);
-    if !selector.is_empty() {
-        status.insert("selector", selector);
-    }
-    if let Some(map) = scale.as_map_mut() {
-        map.insert("apiVersion", "autoscaling/v1");
-        map.insert("kind", "Scale");
-        let replicas = object.int_at(&["spec", "replicas"]).unwrap_or(0);
-        if replicas != 0 {
-            map.map_at("spec").insert("replicas", replicas);
-        }
-        map.insert("status", status);
-    }
-    scale
+    let number = |part: &str| object.int_at(&[part, "replicas"]).unwrap_or(0);
+    let view = View {
+        wanted: number("spec"),
+        present: number("status"),
+        selector: &selector(object),
+    };
+    view.of(object)
 }
 
 /// The query form of the object's selector; replication controllers have plain labels.

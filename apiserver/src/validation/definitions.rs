@@ -15,7 +15,7 @@ mod protected;
 mod root_schema;
 mod rules;
 mod strictness;
-mod structural;
+pub mod structural;
 mod subresources;
 mod versions;
 mod walk;

@@ -291,7 +291,8 @@ fn prepare(call: &mut Call, target: Target<'_>, object: &mut Value, old: &Value)
     facts::move_generation(&hub, target.subresource, object, old);
     keep_metadata(object, old);
     let mut errors = metadata::update_errors(&hub, object, old);
-    strategy.validate_update(&context(call, target.subresource), object, old, &mut errors);
+    let forgiven = strategy.validate_change(&context(call, target.subresource), object, old, &mut errors);
+    forgiven.into_iter().for_each(|text| call.warn(text));
     if !errors.is_empty() {
         return Err(errors::invalid(&hub, target.name, &errors));
     }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use schema::{ListType, Map, SmolStr, Value};
 
 use crate::limits::{SCHEMA_DEPTH_MAX, UNKNOWN_FIELDS_MAX};
+use crate::types;
 
 /// What a place in an object may hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,7 +92,8 @@ impl Structural {
         }
     }
 
-    /// Drops what an object of this schema does not have; says where, e.g. `spec.list[0].x`, in order. Metadata is not looked into.
+    /// Drops what an object of this schema does not have; says where, e.g. `spec.list[0].x`, in order. Metadata of
+    /// the object itself is not looked into, that of embedded ones is.
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
         let mut walk = Walk::default();
         walk.prune(object, self, true);
@@ -185,6 +187,9 @@ impl Walk {
         let is_object = is_root || schema.is_embedded;
         map.retain(|key, value| {
             if is_object && OF_OBJECTS.contains(&key) {
+                if !is_root && key == "metadata" {
+                    self.type_metadata(value);
+                }
                 return true;
             }
             let known = schema.properties.get(key).or(schema.additional.as_deref());
@@ -198,14 +203,25 @@ impl Walk {
                 // What is kept above is kept below, where nothing else is said.
                 Some(known) if schema.preserves_unknown && known.is_silent() => {}
                 Some(known) => self.prune(value, known, false),
-                None if !is_kept && self.unknown.len() < UNKNOWN_FIELDS_MAX => {
-                    self.unknown.push(self.path.clone())
-                }
+                None if !is_kept => self.tell(self.path.clone()),
                 None => {}
             }
             self.path.truncate(len);
             is_kept
         });
+    }
+
+    /// Drops what metadata does not have.
+    fn type_metadata(&mut self, metadata: &mut Value) {
+        for path in types::type_metadata(metadata) {
+            self.tell(format!("{}.metadata.{path}", self.path));
+        }
+    }
+
+    fn tell(&mut self, path: String) {
+        if self.unknown.len() < UNKNOWN_FIELDS_MAX {
+            self.unknown.push(path);
+        }
     }
 }
 
@@ -249,6 +265,25 @@ mod tests {
         }});
         assert_eq!(object, left);
         assert!(schema().prune(&mut object).is_empty());
+    }
+
+    #[test]
+    fn metadata_of_embedded_objects_has_no_other_fields() {
+        let schema = Structural::read(&tree!({"type": "object", "properties": {
+            "emb": {"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}
+        }}));
+        let mut object = tree!({"metadata": {"any": 1i64}, "emb": {"kind": "K", "free": {"x": 1i64},
+            "metadata": {"name": "a", "bogus": 1i64, "ownerReferences": [{"name": "b", "what": 1i64}]}}});
+        assert_eq!(
+            schema.prune(&mut object),
+            ["emb.metadata.bogus", "emb.metadata.ownerReferences[0].what"]
+        );
+        let left = object.at(&["emb", "metadata"]).cloned();
+        assert_eq!(left.as_ref().and_then(|left| left.str_at(&["name"])), Some("a"));
+        assert!(left.is_some_and(|left| left.get("bogus").is_none()));
+        let mut wrong = tree!({"emb": {"metadata": {"labels": 1i64}}});
+        assert!(schema.prune(&mut wrong).is_empty());
+        assert_eq!(wrong, tree!({"emb": {"metadata": {"labels": 1i64}}}));
     }
 
     #[test]

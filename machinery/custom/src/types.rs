@@ -16,14 +16,25 @@ pub fn of(schema: &Structural) -> (Types, TypeId) {
     (made.builder.build(), id)
 }
 
-/// Metadata as every server has it in its hands; what does not fit is left out.
+/// Metadata of an object as every server has it in its hands; what does not fit is left out.
 pub fn typed_metadata(object: &mut Value) {
-    let types = Types::builtin();
-    if let (Some(metadata), Some(id)) = (object.get_mut("metadata"), types.id(METADATA))
-        && let Ok(decoded) = json::from_tree(types, id, metadata)
-    {
-        *metadata = decoded.value;
+    if let Some(metadata) = object.get_mut("metadata") {
+        type_metadata(metadata);
     }
+}
+
+/// Makes a value metadata as every server has it in its hands; returns the paths of fields that metadata does not have. What is no
+/// metadata at all stays as it is: it is for validation to say so.
+pub(crate) fn type_metadata(metadata: &mut Value) -> Vec<String> {
+    let types = Types::builtin();
+    let decoded = types
+        .id(METADATA)
+        .and_then(|id| json::from_tree(types, id, metadata).ok());
+    let Some(decoded) = decoded else {
+        return Vec::new();
+    };
+    *metadata = decoded.value;
+    decoded.strict.into_iter().map(|error| error.path).collect()
 }
 
 #[derive(Default)]

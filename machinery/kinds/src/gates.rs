@@ -14,6 +14,17 @@ pub struct Gates {
     states: HashMap<SmolStr, bool>,
 }
 
+/// A gate and its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate<'a> {
+    /// E.g. `APIServerTracing`.
+    pub name: &'a str,
+    /// As metrics tell it: `ALPHA`, `BETA`, `DEPRECATED`, or empty for what has graduated.
+    pub stage: &'static str,
+    /// Whether it is on.
+    pub is_on: bool,
+}
+
 /// Why a gate could not be set. The texts are those of the reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -51,6 +62,20 @@ impl Gates {
     /// Whether a gate is on; an unknown one is off.
     pub fn enabled(&self, gate: &str) -> bool {
         self.states.get(gate).copied().unwrap_or(false)
+    }
+
+    /// All known gates.
+    pub fn all(&self) -> impl Iterator<Item = Gate<'_>> {
+        FACTS.iter().map(|fact| Gate {
+            name: &fact.gate,
+            stage: match &*fact.stage {
+                "alpha" => "ALPHA",
+                "beta" => "BETA",
+                "deprecated" => "DEPRECATED",
+                _ => "",
+            },
+            is_on: self.enabled(&fact.gate),
+        })
     }
 
     /// Sets one gate, or with `AllAlpha` and `AllBeta` those of a stage that are not locked.
@@ -109,6 +134,18 @@ mod tests {
         assert!(gates.enabled("PodLevelResources"));
         assert!(!gates.enabled("GenericWorkload"));
         assert!(!gates.enabled("NoSuchGate"));
+    }
+
+    #[test]
+    fn all_of_them_are_told_as_they_are() {
+        let mut gates = Gates::default();
+        gates.set("GenericWorkload", true).expect("known");
+        let told: Vec<Gate<'_>> = gates.all().collect();
+        let gate = |name, stage, is_on| Gate { name, stage, is_on };
+        assert!(told.contains(&gate("GenericWorkload", "ALPHA", true)));
+        assert!(told.contains(&gate("APIServerIdentity", "BETA", true)));
+        assert!(told.contains(&gate("APIServerTracing", "", true)));
+        assert!(told.contains(&gate("AllowDNSOnlyNodeCSR", "DEPRECATED", false)));
     }
 
     #[test]

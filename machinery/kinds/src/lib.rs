@@ -22,7 +22,7 @@ pub mod table;
 
 pub use catalog::{Catalog, Group, GroupVersion};
 pub use facts::{Facts, Selectable};
-pub use gates::Gates;
+pub use gates::{Gate, Gates};
 pub use keys::{KeySpan, Keys};
 pub use resource::{Encoding, Generation, Resource, Stage, Storage, Subresource, Verb, Verbs, WriteFacts};
 pub use runtime::RuntimeConfig;

@@ -8,6 +8,7 @@ pub mod descriptions;
 pub mod discovery;
 pub mod errors;
 pub mod list;
+pub mod missing;
 pub mod negotiate;
 pub mod options;
 mod partial;

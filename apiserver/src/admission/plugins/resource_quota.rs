@@ -1,6 +1,7 @@
 //! ResourceQuota: what a namespace may use in all.
 
 use async_trait::async_trait;
+use prometheus_client::registry::Registry;
 use serve::status::Status;
 
 use crate::admission::chain::Parts;
@@ -28,6 +29,10 @@ impl ResourceQuota {
 impl Plugin for ResourceQuota {
     fn name(&self) -> &'static str {
         "ResourceQuota"
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        self.ledger.register(registry);
     }
 
     async fn hold(

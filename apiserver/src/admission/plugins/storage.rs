@@ -1,33 +1,9 @@
-//! Plugins that concern storage: the default class of claims, and finalizers that keep what is in use.
+//! StorageObjectInUseProtection: finalizers that keep what is in use.
 
 use async_trait::async_trait;
 use serve::status::Status;
 
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told, storage_objects};
-
-/// Gives claims the default storage class.
-#[derive(Debug)]
-pub struct DefaultStorageClass;
-
-#[async_trait]
-impl Plugin for DefaultStorageClass {
-    fn name(&self) -> &'static str {
-        "DefaultStorageClass"
-    }
-
-    async fn mutate(
-        &self,
-        attributes: &mut Attributes<'_>,
-        reader: &dyn Reader,
-        _told: &mut Told,
-    ) -> Result<(), Status> {
-        if attributes.creates("", "persistentvolumeclaims") {
-            let classes = reader.list("storage.k8s.io", "storageclasses", "").await?;
-            storage_objects::default_storage_class(&mut attributes.object, &classes);
-        }
-        Ok(())
-    }
-}
 
 /// Keeps volumes and claims while they may be in use.
 #[derive(Debug)]

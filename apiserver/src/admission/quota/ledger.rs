@@ -4,13 +4,16 @@
 
 mod account;
 mod books;
+mod numbers;
 mod queue;
 mod worker;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use async_trait::async_trait;
+use prometheus_client::registry::Registry;
 use serve::status::Status;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -22,6 +25,7 @@ use crate::limits::QUOTA_WAIT_MAX;
 use crate::objects::Objects;
 use account::Account;
 use books::Books;
+use numbers::Numbers;
 use queue::{Charge, GiveBack, Queue, Waiting};
 
 /// Charges writes to quotas. Clones share it.
@@ -32,6 +36,7 @@ struct Shared {
     books: Books,
     /// What waits, by namespace. A namespace that is in it has somebody at work.
     waiting: Mutex<HashMap<String, Queue>>,
+    numbers: Numbers,
 }
 
 impl Ledger {
@@ -44,7 +49,13 @@ impl Ledger {
         Self(Arc::new(Shared {
             books,
             waiting: Mutex::default(),
+            numbers: Numbers::default(),
         }))
+    }
+
+    /// Adds what is counted of its queue to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        self.0.numbers.register(registry);
     }
 
     /// Whether writes are refused where there is no quota.
@@ -69,11 +80,19 @@ impl Ledger {
     fn enter<T>(&self, namespace: &str, add: impl FnOnce(&mut Queue) -> T) -> T {
         let mut waiting = self.waiting();
         if let Some(queue) = waiting.get_mut(namespace) {
-            return add(queue);
+            return self.add(queue, add);
         }
-        let added = add(waiting.entry(namespace.to_owned()).or_default());
+        let added = self.add(waiting.entry(namespace.to_owned()).or_default(), add);
         drop(waiting);
         tokio::spawn(self.clone().work(namespace.to_owned()));
+        added
+    }
+
+    fn add<T>(&self, queue: &mut Queue, add: impl FnOnce(&mut Queue) -> T) -> T {
+        let added = add(queue);
+        if queue.begins_to_wait(Instant::now()) {
+            self.0.numbers.added();
+        }
         added
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use schema::quantity::Quantity;
 use schema::{SmolStr, Value};
 
+use super::super::default_classes::CLAIMS;
 use super::super::pod_resources::{self, Part};
-use super::super::storage_objects::claim_class;
 use crate::validation::quantities::{is_extended, is_native};
 use kinds::amounts::Amounts;
 
@@ -223,7 +223,7 @@ fn of_claim(claim: &Value) -> Amounts {
             .map_or(requested, |one| one.max(requested));
         larger.rounded_up(0)
     });
-    let class = claim_class(claim);
+    let class = CLAIMS.of(claim);
     let mut usage = Amounts::default();
     let mut set = |name: &str, amount: Quantity| {
         usage.set(name, amount);

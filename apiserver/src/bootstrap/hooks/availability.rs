@@ -1,11 +1,18 @@
 //! Keeps up whether APIServices are available, as Services and EndpointSlices come and go.
 //! What their state means is decided in [`service_availability`].
 
+mod numbers;
+
+use std::collections::BTreeMap;
+
 use object::time::Time;
-use schema::{SmolStr, Value};
+use schema::Value;
 
 use super::{Hooks, text, typed};
-use crate::bootstrap::{conditions, service_availability as availability};
+use crate::bootstrap::conditions::{self, Condition};
+use crate::bootstrap::service_availability as availability;
+
+pub(super) use numbers::Numbers;
 
 const API_SERVICES: &str = "/apis/apiregistration.k8s.io/v1/apiservices";
 /// The most slices of a Service that are looked at: one ready endpoint is enough. With a limit a frontend, which does not follow
@@ -29,11 +36,19 @@ impl Hooks {
     async fn mark_api_services(&self) -> Result<Vec<String>, String> {
         let list = self.loopback.get(API_SERVICES).await.map_err(text)?;
         let services = list.list_at(&["items"]);
-        let mut done = Ok(());
+        let (mut done, mut unavailable) = (Ok(()), BTreeMap::new());
         for service in services {
+            let name = object::meta::of(service).name().to_owned();
             // One that cannot be written holds up no other.
-            done = self.mark_api_service(service).await.and(done);
+            let marked = self.mark_api_service(service).await;
+            let is_available = match &marked {
+                Ok(condition) => condition.status == "True",
+                Err(_) => is_available(service),
+            };
+            unavailable.insert(name, !is_available);
+            done = marked.map(drop).and(done);
         }
+        self.unavailable.show(unavailable);
         done?;
         let mut namespaces: Vec<&str> = services
             .iter()
@@ -49,7 +64,8 @@ impl Hooks {
         Ok(prefixes)
     }
 
-    async fn mark_api_service(&self, api_service: &Value) -> Result<(), String> {
+    /// What is said of it from now on.
+    async fn mark_api_service(&self, api_service: &Value) -> Result<Condition, String> {
         let condition = match availability::target(api_service) {
             None => availability::local(),
             Some(target) => {
@@ -61,12 +77,15 @@ impl Hooks {
         let before = next.clone();
         conditions::set(&mut next, &condition, &Time::now().format());
         if next == before {
-            return Ok(());
+            return Ok(condition);
         }
-        let name: SmolStr = object::meta::of(api_service).name().into();
+        let name = object::meta::of(api_service).name();
         let path = format!("{API_SERVICES}/{name}/status");
         self.loopback.update(&path, &next).await.map_err(text)?;
-        Ok(())
+        if is_available(api_service) && condition.status != "True" {
+            self.unavailable.became_unavailable(name, condition.reason);
+        }
+        Ok(condition)
     }
 
     /// A Service and its slices.
@@ -84,4 +103,8 @@ impl Hooks {
         let slices = self.loopback.get(&path).await.map_err(text)?;
         Ok((service, slices.list_at(&["items"]).to_vec()))
     }
+}
+
+fn is_available(api_service: &Value) -> bool {
+    conditions::find(api_service, "Available").is_some_and(|found| found.str_at(&["status"]) == Some("True"))
 }

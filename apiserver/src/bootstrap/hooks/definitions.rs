@@ -1,5 +1,5 @@
 //! Keeps up custom resource definitions: their names and conditions, their APIServices, and their end, which is that of their objects.
-//! Which names a definition gets is decided in [`definition_names`]; serving custom resources is not done here.
+//! Which names a definition gets is decided in [`definition_names`], what is told of its schemas in [`definition_shape`]; serving custom resources is not done here.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use storage::Range;
 use super::{Hooks, text, typed};
 use crate::bootstrap::api_services;
 use crate::bootstrap::conditions::{self, Condition};
-use crate::bootstrap::definition_names;
+use crate::bootstrap::{definition_names, definition_shape};
 use crate::strategy::api_objects::DEFINITION_CLEANUP;
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -58,7 +58,9 @@ impl Hooks {
             self.finish_definition(definition).await?;
             return Ok(definition.clone());
         }
-        let next = definition_names::settled(definition, all, &Time::now().format());
+        let now = Time::now().format();
+        let mut next = definition_names::settled(definition, all, &now);
+        definition_shape::mark(&mut next, &now);
         if next == *definition {
             return Ok(next);
         }
@@ -140,7 +142,8 @@ impl Hooks {
         let served = definition.list_at(&["spec", "versions"]).iter();
         let mut served = served.filter(|version| version.bool_at(&["served"]) == Some(true));
         let Some(version) = served.next().and_then(|version| version.str_at(&["name"])) else {
-            return Ok(());
+            let prefix = format!("{}/{}/", self.settings.key_prefix, keys(definition));
+            return self.delete_unserved(&prefix).await;
         };
         let text_at = |path: &[&str]| definition.str_at(path).unwrap_or_default();
         let (group, plural) = (text_at(&["spec", "group"]), text_at(&["spec", "names", "plural"]));

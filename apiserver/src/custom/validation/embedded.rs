@@ -6,46 +6,19 @@ use object::meta_validation::{self, Rules};
 use object::names;
 use schema::{Map, SmolStr, Types, Value, json};
 
-use crate::limits::SCHEMA_DEPTH_MAX;
+use super::walk::walk;
 use crate::strategy::Errors;
 
 const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// Checks all resources inside of an object; the object itself is not one.
 pub(super) fn check(schema: &Value, object: &Value, errors: &mut Errors) {
-    any(schema, object, &Path::none(), 0, errors);
-}
-
-fn any(schema: &Value, value: &Value, path: &Path, depth: usize, errors: &mut Errors) {
-    if depth > SCHEMA_DEPTH_MAX {
-        return;
-    }
-    match value {
-        Value::Map(map) => {
-            if depth > 0 && schema.bool_at(&["x-kubernetes-embedded-resource"]) == Some(true) {
-                resource(map, path, errors);
-            }
-            let more = schema
-                .get("additionalProperties")
-                .filter(|more| more.as_map().is_some());
-            for (name, inner) in map.iter() {
-                match (schema.at(&["properties", name]), more) {
-                    (Some(property), _) => any(property, inner, &path.child(name.clone()), depth + 1, errors),
-                    (None, Some(more)) => any(more, inner, &path.key(name.clone()), depth + 1, errors),
-                    (None, None) => {}
-                }
-            }
+    walk(schema, object, &mut |visited| {
+        let is_resource = visited.schema.bool_at(&["x-kubernetes-embedded-resource"]) == Some(true);
+        if let (true, false, Some(map)) = (is_resource, visited.is_root, visited.value.as_map()) {
+            resource(map, visited.path, errors);
         }
-        Value::List(items) => {
-            let Some(each @ Value::Map(_)) = schema.get("items") else {
-                return;
-            };
-            for (at, item) in items.iter().enumerate() {
-                any(each, item, &path.index(at), depth + 1, errors);
-            }
-        }
-        _ => {}
-    }
+    });
 }
 
 fn resource(map: &Map, path: &Path, errors: &mut Errors) {

@@ -3,53 +3,21 @@
 use std::collections::BTreeMap;
 
 use object::field::{Error, Path};
-use schema::{Map, Value};
+use schema::Value;
 
-use crate::limits::SCHEMA_DEPTH_MAX;
+use super::walk::walk;
 use crate::strategy::Errors;
 
 /// Checks all lists of an object.
 pub(super) fn check(schema: &Value, object: &Value, errors: &mut Errors) {
-    any(schema, object, &Path::none(), 0, errors);
-}
-
-fn any(schema: &Value, value: &Value, path: &Path, depth: usize, errors: &mut Errors) {
-    if depth > SCHEMA_DEPTH_MAX {
-        return;
-    }
-    match value {
-        Value::List(items) => list(schema, items, path, depth, errors),
-        Value::Map(map) => entries(schema, map, path, depth, errors),
-        _ => {}
-    }
-}
-
-fn entries(schema: &Value, map: &Map, path: &Path, depth: usize, errors: &mut Errors) {
-    if let Some(more @ Value::Map(_)) = schema.get("additionalProperties") {
-        for (key, value) in map.iter() {
-            any(more, value, &path.key(key.clone()), depth + 1, errors);
+    walk(schema, object, &mut |visited| {
+        let Value::List(items) = visited.value else { return };
+        match visited.schema.str_at(&["x-kubernetes-list-type"]) {
+            Some("set") => errors.extend(twice(items, visited.path)),
+            Some("map") => keyed(visited.schema, items, visited.path, errors),
+            _ => {}
         }
-    }
-    if let Some(properties) = schema.map_at(&["properties"]) {
-        for (name, value) in map.iter() {
-            if let Some(property) = properties.get(name) {
-                any(property, value, &path.child(name.clone()), depth + 1, errors);
-            }
-        }
-    }
-}
-
-fn list(schema: &Value, items: &[Value], path: &Path, depth: usize, errors: &mut Errors) {
-    match schema.str_at(&["x-kubernetes-list-type"]) {
-        Some("set") => errors.extend(twice(items, path)),
-        Some("map") => keyed(schema, items, path, errors),
-        _ => {}
-    }
-    if let Some(each @ Value::Map(_)) = schema.get("items") {
-        for (at, item) in items.iter().enumerate() {
-            any(each, item, &path.index(at), depth + 1, errors);
-        }
-    }
+    });
 }
 
 fn keyed(schema: &Value, items: &[Value], path: &Path, errors: &mut Errors) {

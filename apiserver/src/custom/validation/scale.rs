@@ -2,39 +2,27 @@
 
 use std::fmt::Write;
 
+use ::custom::Scale;
 use object::field::{Error, Path};
 use schema::{SmolStr, Value, json};
 
 use crate::strategy::Errors;
 
-/// The places of a scale, each as the names of the fields from the object on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scale {
-    /// Of the wanted replicas.
-    pub spec_replicas: Vec<SmolStr>,
-    /// Of the present replicas.
-    pub status_replicas: Vec<SmolStr>,
-    /// Of the selector's text.
-    pub selector: Option<Vec<SmolStr>>,
+/// Checks what is wanted.
+pub(super) fn check_spec(places: &Scale, object: &Value, errors: &mut Errors) {
+    replicas(&places.spec_replicas, object, errors);
 }
 
-impl Scale {
-    /// Checks what is wanted.
-    pub(super) fn check_spec(&self, object: &Value, errors: &mut Errors) {
-        replicas(&self.spec_replicas, object, errors);
-    }
-
-    /// Checks what is there.
-    pub(super) fn check_status(&self, object: &Value, errors: &mut Errors) {
-        replicas(&self.status_replicas, object, errors);
-        let Some(path) = &self.selector else { return };
-        let problem = match find(object, path) {
-            Ok(None | Some(Value::String(_))) => return,
-            Ok(Some(other)) => wrong(path, other, "string"),
-            Err(problem) => problem,
-        };
-        errors.push(Error::invalid(&Path::root(dotted(path)), "", problem));
-    }
+/// Checks what is there.
+pub(super) fn check_status(places: &Scale, object: &Value, errors: &mut Errors) {
+    replicas(&places.status_replicas, object, errors);
+    let Some(path) = &places.selector else { return };
+    let problem = match find(object, path) {
+        Ok(None | Some(Value::String(_))) => return,
+        Ok(Some(other)) => wrong(path, other, "string"),
+        Err(problem) => problem,
+    };
+    errors.push(Error::invalid(&Path::root(dotted(path)), "", problem));
 }
 
 fn replicas(path: &[SmolStr], object: &Value, errors: &mut Errors) {

@@ -1,6 +1,7 @@
 //! What waits for the quotas of one namespace. What is given back goes before writes: it makes room for them, and is never refused.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Instant;
 
 use serve::status::Status;
 use storage::Revision;
@@ -85,9 +86,25 @@ impl Batch {
 pub(super) struct Queue {
     give_backs: VecDeque<GiveBack>,
     writes: VecDeque<Waiting>,
+    /// Since when something waits.
+    since: Option<Instant>,
 }
 
 impl Queue {
+    /// Whether something waits that was not said to wait before; from now on it is.
+    pub(super) fn begins_to_wait(&mut self, now: Instant) -> bool {
+        let begins = !self.is_empty() && self.since.is_none();
+        if begins {
+            self.since = Some(now);
+        }
+        begins
+    }
+
+    /// Since when something waited, of which somebody takes a part now.
+    pub(super) fn ends_to_wait(&mut self) -> Option<Instant> {
+        self.since.take()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.give_backs.is_empty() && self.writes.is_empty()
     }

@@ -195,3 +195,46 @@ async fn another_quota_of_the_same_name_is_given_nothing_back() {
     charged.undo().await;
     assert_eq!(bench.used().await, ["1"]);
 }
+
+#[tokio::test]
+async fn what_waits_is_told_as_a_work_queue() {
+    let bench = Bench::new(5).await;
+    let ledger = bench.ledger();
+    let told = || {
+        let mut registry = Registry::default();
+        ledger.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).expect("a string takes all");
+        let named = "{name=\"admission_quota_controller\"} ";
+        let samples = text.lines().filter_map(|line| line.split_once(named));
+        samples
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<HashMap<_, _>>()
+    };
+    {
+        let mut charges: Vec<_> = (0..3)
+            .map(|_| Box::pin(ledger.charge("a", write(false))))
+            .collect();
+        std::future::poll_fn(|cx| {
+            let left = charges.iter_mut().any(|one| one.as_mut().poll(cx).is_ready());
+            Poll::Ready(left)
+        })
+        .await;
+        // Three writes wait as one namespace, and nobody has begun.
+        let told = told();
+        assert_eq!(
+            (&*told["workqueue_adds_total"], &*told["workqueue_depth"]),
+            ("1", "1")
+        );
+        assert_eq!(told["workqueue_queue_duration_seconds_count"], "0");
+        join_all(charges).await;
+    }
+    while !ledger.waiting().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let told = told();
+    assert_eq!(told["workqueue_depth"], "0");
+    let adds = &told["workqueue_adds_total"];
+    assert_eq!(&told["workqueue_queue_duration_seconds_count"], adds);
+    assert_eq!(&told["workqueue_work_duration_seconds_count"], adds);
+}

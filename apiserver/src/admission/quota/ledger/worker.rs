@@ -1,11 +1,11 @@
 //! Who settles what waits in one namespace, until nothing waits. It leaves nobody waiting, however it ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
 use super::Ledger;
-use super::queue::{Batch, GiveBack};
+use super::queue::{Batch, GiveBack, Queue};
 use crate::limits::QUOTA_GIVE_BACK_FAILURES_MAX;
 
 /// Before what could not be given back is tried again: the first time, doubled each time up to the last.
@@ -27,7 +27,12 @@ impl Worker {
         let mut waiting = self.ledger.waiting();
         match waiting.get_mut(&self.namespace) {
             Some(queue) if !queue.is_empty() => {
+                let numbers = &self.ledger.0.numbers;
+                numbers.taken(queue.ends_to_wait());
                 self.batch = queue.take();
+                if queue.begins_to_wait(Instant::now()) {
+                    numbers.added();
+                }
                 true
             }
             _ => {
@@ -66,7 +71,9 @@ impl Drop for Worker {
         if self.is_done {
             return;
         }
-        let left = self.ledger.waiting().remove(&self.namespace);
+        let mut left = self.ledger.waiting().remove(&self.namespace);
+        let since = left.as_mut().and_then(Queue::ends_to_wait);
+        self.ledger.0.numbers.taken(since);
         let mut give_backs = std::mem::take(&mut self.batch.give_backs);
         give_backs.extend(left.into_iter().flat_map(|queue| queue.into_give_backs()));
         self.ledger
@@ -84,7 +91,9 @@ impl Ledger {
             is_done: false,
         };
         while worker.take() {
+            let begun = Instant::now();
             worker.settle().await;
+            worker.ledger.0.numbers.worked(begun.elapsed());
         }
     }
 
@@ -109,6 +118,7 @@ impl Ledger {
         let pause = PAUSE_FIRST
             .saturating_mul(1 << (failures - 1).min(16))
             .min(PAUSE_LAST);
+        self.0.numbers.retried();
         let (ledger, namespace) = (self.clone(), namespace.to_owned());
         runtime.spawn(async move {
             tokio::time::sleep(pause).await;
