@@ -159,6 +159,9 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::DenyServiceExternalIPs))
     }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("NodeDeclaredFeatureValidator", |_| {
+        Ok(Box::new(plugins::NodeDeclaredFeatureValidator))
+    }),
     on("PodResizeValidator", |_| {
         Ok(Box::new(plugins::PodResizeValidator))
     }),
