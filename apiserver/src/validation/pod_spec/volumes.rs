@@ -40,7 +40,7 @@ fn check_source(volume: &Place<'_>, owner: Owner, errors: &mut Errors) {
         }
     }
     for (name, check) in volume_sources::SOURCES {
-        if !volume.field(name).is_set() {
+        if !volume.has(name) {
             continue;
         }
         count += 1;
