@@ -1,7 +1,7 @@
 //! The chain itself: a table of plugins in the order of the reference, and those of them that are on.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use auth::Access;
 use prometheus_client::registry::Registry;
@@ -9,7 +9,7 @@ use schema::{Value, yaml};
 use serve::status::Status;
 
 use super::configuration::{Configuration, Error};
-use super::numbers::{Numbers, Step};
+use super::numbers::{Numbers, Step, Times};
 use super::{Attributes, Held, Plugin, Reader, Told, default_classes, plugins, pod_security};
 use crate::api::Api;
 use crate::loopback::{Late, Loopback};
@@ -159,6 +159,9 @@ pub const KNOWN: &[Known] = &[
         Ok(Box::new(plugins::DenyServiceExternalIPs))
     }),
     on("PodTopologyLabels", |_| Ok(Box::new(plugins::PodTopologyLabels))),
+    on("NodeDeclaredFeatureValidator", |_| {
+        Ok(Box::new(plugins::NodeDeclaredFeatureValidator))
+    }),
     on("PodResizeValidator", |_| {
         Ok(Box::new(plugins::PodResizeValidator))
     }),
@@ -170,7 +173,7 @@ pub const KNOWN: &[Known] = &[
 
 /// Plugins in order.
 pub struct Chain {
-    plugins: Vec<Box<dyn Plugin>>,
+    plugins: Vec<(Box<dyn Plugin>, Times)>,
     own: Late,
     numbers: Numbers,
 }
@@ -192,7 +195,8 @@ impl Chain {
                 access,
                 own: &client,
             };
-            (known.make)(&parts).map_err(|why| Error::plugin(known.name, why))
+            let made = (known.make)(&parts).map_err(|why| Error::plugin(known.name, why))?;
+            Ok((made, Times::default()))
         });
         Ok(Self {
             plugins: plugins.collect::<Result<_, _>>()?,
@@ -209,7 +213,7 @@ impl Chain {
     /// Adds what plugins count to a registry.
     pub fn register(&self, registry: &mut Registry) {
         self.numbers.register(registry);
-        for plugin in &self.plugins {
+        for (plugin, _) in &self.plugins {
             plugin.register(registry);
         }
     }
@@ -222,16 +226,17 @@ impl Chain {
         told: &mut Told,
     ) -> Result<(), Status> {
         let (step, begun) = (Step::mutate(attributes.operation), Instant::now());
-        let mut ended = Ok(());
-        for plugin in &self.plugins {
-            let begun = Instant::now();
+        let (mut ended, mut last) = (Ok(()), begun);
+        for (plugin, times) in &self.plugins {
             ended = plugin.mutate(attributes, reader, told).await;
-            self.numbers.plugin(plugin.name(), step, begun, &ended);
+            let took = lap(&mut last);
+            self.numbers
+                .plugin(plugin.name(), times, step, ended.is_err(), took);
             if ended.is_err() {
                 break;
             }
         }
-        self.numbers.step(step, begun, &ended);
+        self.numbers.step(step, ended.is_err(), last - begun);
         ended
     }
 
@@ -244,7 +249,7 @@ impl Chain {
     ) -> Result<Held, Status> {
         let (step, begun) = (Step::validate(attributes.operation), Instant::now());
         let ended = self.ask(step, attributes, reader, told).await;
-        self.numbers.step(step, begun, &ended);
+        self.numbers.step(step, ended.is_err(), begun.elapsed());
         ended
     }
 
@@ -255,14 +260,15 @@ impl Chain {
         reader: &dyn Reader,
         told: &mut Told,
     ) -> Result<Held, Status> {
-        let mut held = Held::default();
-        for plugin in &self.plugins {
-            let begun = Instant::now();
+        let (mut held, mut last) = (Held::default(), Instant::now());
+        for (plugin, times) in &self.plugins {
             let decided = match plugin.validate(attributes, reader, told).await {
                 Ok(()) => plugin.hold(attributes, reader).await,
                 Err(status) => Err(status),
             };
-            self.numbers.plugin(plugin.name(), step, begun, &decided);
+            let took = lap(&mut last);
+            self.numbers
+                .plugin(plugin.name(), times, step, decided.is_err(), took);
             match decided {
                 Ok(taken) => held.add(taken),
                 Err(status) => {
@@ -273,6 +279,12 @@ impl Chain {
         }
         Ok(held)
     }
+}
+
+/// The time since the last lap: what one plugin ends with the next begins with.
+fn lap(last: &mut Instant) -> Duration {
+    let begun = std::mem::replace(last, Instant::now());
+    last.duration_since(begun)
 }
 
 #[cfg(test)]

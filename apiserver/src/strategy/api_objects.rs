@@ -27,6 +27,7 @@ pub fn of(group: &str, resource: &str) -> Option<&'static dyn Strategy> {
         ("apiextensions.k8s.io", "customresourcedefinitions") => &DEFINITIONS,
         ("apiregistration.k8s.io", "apiservices") => &API_SERVICES,
         ("certificates.k8s.io", "certificatesigningrequests") => &SIGNING_REQUESTS,
+        ("certificates.k8s.io", "clustertrustbundles") => &TRUST_BUNDLES,
         ("coordination.k8s.io", "leases") => &LEASES,
         ("" | "events.k8s.io", "events") => return Some(&events::Events),
         ("flowcontrol.apiserver.k8s.io", "flowschemas") => &FLOW_SCHEMAS,
@@ -130,6 +131,11 @@ static SIGNING_REQUESTS: Parts = Parts {
     create: valid::certificates::create,
     status: valid::certificates::status,
     other: |object, errors| valid::certificates::status(object, object, errors),
+    ..Parts::NOTHING
+};
+static TRUST_BUNDLES: Parts = Parts {
+    create: valid::trust_bundles::create,
+    update: valid::trust_bundles::update,
     ..Parts::NOTHING
 };
 static FLOW_SCHEMAS: Parts = Parts {

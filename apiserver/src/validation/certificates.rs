@@ -1,15 +1,14 @@
 //! Certificate signing requests: what is asked for, by whom signed, and the conditions of an answer.
 //! The certificate request inside is looked at as PEM only; signers read the rest.
 
-use std::iter;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use object::names::dns_subdomain;
 use schema::Value;
 use x509_parser::parse_x509_certificate;
 
+use super::pem::blocks;
 use super::place::Place;
+use super::signers;
 use crate::strategy::Errors;
 
 const LEGACY_SIGNER: &str = "kubernetes.io/legacy-unknown";
@@ -111,20 +110,8 @@ fn usages(place: &Place<'_>, errors: &mut Errors) {
 fn signer_name(place: &Place<'_>, errors: &mut Errors) {
     if place.text() == LEGACY_SIGNER {
         errors.push(place.invalid("the legacy signerName is not allowed via this API version"));
-        return;
-    }
-    if !place.require(errors) {
-        return;
-    }
-    match place.text().split('/').collect::<Vec<_>>().as_slice() {
-        [domain, path] => {
-            place.text_format(domain, dns_subdomain, errors);
-            place.text_format(path, dns_subdomain, errors);
-        }
-        _ => {
-            let detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-            errors.push(place.invalid(detail));
-        }
+    } else {
+        signers::check_name(place, errors);
     }
 }
 
@@ -162,50 +149,6 @@ fn block_type(request: &str) -> Option<String> {
     let bytes = STANDARD.decode(request).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     blocks(&text).next().map(|block| block.kind.to_owned())
-}
-
-/// A PEM block (RFC 7468), with headers where there are some (RFC 1421).
-struct Block<'t> {
-    kind: &'t str,
-    has_headers: bool,
-    content: Vec<u8>,
-}
-
-/// The PEM blocks of a text. What begins as one and is none is passed over.
-fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
-    let mut left = text;
-    iter::from_fn(move || {
-        loop {
-            (_, left) = left.split_once("-----BEGIN ")?;
-            if let Some((found, after)) = block(left) {
-                left = after;
-                return Some(found);
-            }
-        }
-    })
-}
-
-/// The block whose beginning was read up to its type, and what comes after it. It is looked at no further than to the next dashes.
-fn block(text: &str) -> Option<(Block<'_>, &str)> {
-    const DASHES: &str = "-----";
-    let (kind, text) = text.split_once(DASHES)?;
-    let (body, text) = text.split_once(DASHES)?;
-    let after = text
-        .strip_prefix("END ")?
-        .strip_prefix(kind)?
-        .strip_prefix(DASHES)?;
-    let is_header = |line: &&str| line.contains(':');
-    let lines = || body.trim_start().lines();
-    let packed: String = lines()
-        .skip_while(is_header)
-        .flat_map(str::split_whitespace)
-        .collect();
-    let found = Block {
-        kind,
-        has_headers: lines().next().as_ref().is_some_and(is_header),
-        content: STANDARD.decode(packed).ok()?,
-    };
-    Some((found, after))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Small cluster-wide kinds: priority classes, runtime classes, leases.
 //! What they mean to pods is with admission and the scheduler.
 
+use object::field::Error;
 use object::meta_validation::labels;
 use object::names::{dns_label, qualified_name};
 use schema::Value;
@@ -73,6 +74,17 @@ pub fn runtime_class_update(object: &Value, old: &Value, errors: &mut Errors) {
     Place::root(object, "handler").immutable(&Place::root(old, "handler"), errors);
 }
 
+/// One that there is, or somebody's own, which has a domain. The reference reports it one level too deep.
+fn check_strategy(strategy: &Place<'_>, errors: &mut Errors) {
+    const KNOWN: [&str; 1] = ["OldestEmulationVersion"];
+    let (text, shown) = (strategy.text(), strategy.field("strategy"));
+    if text.contains('/') {
+        shown.text_format(text, qualified_name, errors);
+    } else if !KNOWN.contains(&text) {
+        errors.push(Error::not_supported(shown.path(), text, &KNOWN));
+    }
+}
+
 /// A Lease by itself.
 pub fn lease(object: &Value, errors: &mut Errors) {
     let spec = Place::root(object, "spec");
@@ -84,12 +96,12 @@ pub fn lease(object: &Value, errors: &mut Errors) {
         spec.field("leaseTransitions").not_negative(errors);
     }
     let strategy = spec.field("strategy");
-    if strategy.is_set() && strategy.text() != "OldestEmulationVersion" {
-        strategy.format(qualified_name, errors);
+    if strategy.is_set() {
+        check_strategy(&strategy, errors);
     }
     let holder = spec.field("preferredHolder");
     if !holder.is_empty() && strategy.is_empty() {
-        errors.push(holder.forbidden("may only be specified when `strategy` is defined"));
+        errors.push(holder.forbidden("may only be specified if `strategy` is defined"));
     }
 }
 
@@ -152,5 +164,27 @@ mod tests {
         assert_eq!(texts(|errors| lease(&of(1), errors)), [""; 0]);
         let text = "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0";
         assert_eq!(texts(|errors| lease(&of(0), errors)), [text]);
+    }
+
+    #[test]
+    fn strategies_of_leases_are_known_or_have_a_domain() {
+        let told = |spec: Value| {
+            let object = tree!({"spec": spec});
+            texts(|errors| lease(&object, errors))
+        };
+        for good in ["OldestEmulationVersion", "example.com/own"] {
+            assert_eq!(told(tree!({"strategy": good})), [""; 0]);
+        }
+        assert_eq!(
+            told(tree!({"strategy": "Own"})),
+            [
+                "spec.strategy.strategy: Unsupported value: \"Own\": supported values: \"OldestEmulationVersion\""
+            ]
+        );
+        assert_eq!(told(tree!({"strategy": "a/b/c"})).len(), 1);
+        assert_eq!(
+            told(tree!({"preferredHolder": "a"})),
+            ["spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined"]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! A field while it is checked: its value, where it is, and the errors that can be said of it.
 //! Which fields are checked for what is with the kinds.
 
+mod lazy_path;
+
 use std::ops::RangeInclusive;
 
 use object::field::{Error, Path, Printed};
@@ -9,23 +11,32 @@ use object::names::Problems;
 use schema::{SmolStr, Value};
 
 use crate::strategy::Errors;
+use lazy_path::{LazyPath, Step};
 
 static ABSENT: Value = Value::Null;
 
 /// A field of an object, perhaps absent. Absent values read as empty.
+///
+/// Most fields are fine, and no error tells their paths: those are made when they are asked for.
 #[derive(Clone, Debug)]
 pub struct Place<'a> {
     value: Option<&'a Value>,
-    path: Path,
+    path: LazyPath,
 }
 
 impl<'a> Place<'a> {
     /// A value at a path.
     pub fn new(value: Option<&'a Value>, path: Path) -> Self {
-        Self {
-            value: value.filter(|value| !value.is_null()),
-            path,
-        }
+        Self::at(value, path.into())
+    }
+
+    fn at(value: Option<&'a Value>, path: LazyPath) -> Self {
+        let value = value.filter(|value| !value.is_null());
+        Self { value, path }
+    }
+
+    fn below(&self, value: Option<&'a Value>, step: Step) -> Self {
+        Self::at(value, LazyPath::below(self.path(), step))
     }
 
     /// A field of an object, as `spec`.
@@ -40,39 +51,50 @@ impl<'a> Place<'a> {
 
     /// A field of this one that errors call otherwise.
     pub fn aliased(&self, name: &str, shown: &'static str) -> Self {
-        Self::new(
-            self.value.and_then(|value| value.get(name)),
-            self.path.child(SmolStr::new_static(shown)),
-        )
+        let value = self.value.and_then(|value| value.get(name));
+        self.below(value, Step::Field(shown))
     }
 
     /// An entry of this map: `capacity[storage]`.
     pub fn key(&self, key: &str) -> Self {
-        Self::new(self.value.and_then(|value| value.get(key)), self.path.key(key))
+        let value = self.value.and_then(|value| value.get(key));
+        self.below(value, Step::Key(key.into()))
     }
 
     /// The items of this list.
     pub fn items(&self) -> impl Iterator<Item = Place<'a>> + use<'a> {
-        let path = self.path.clone();
         let list = self.list().iter().enumerate();
-        list.map(move |(at, item)| Self::new(Some(item), path.index(at)))
+        let path = match list.len() {
+            0 => Path::none(),
+            _ => self.path().clone(),
+        };
+        list.map(move |(at, item)| Self::at(Some(item), LazyPath::below(&path, Step::Index(at))))
     }
 
     /// The entries of this map.
     pub fn entries(&self) -> impl Iterator<Item = (&'a SmolStr, Place<'a>)> + use<'a> {
-        let path = self.path.clone();
+        let path = self.path().clone();
         let map = self.value().as_map().into_iter().flat_map(|map| map.iter());
-        map.map(move |(key, value)| (key, Self::new(Some(value), path.key(key.clone()))))
+        map.map(move |(key, value)| {
+            let step = Step::Key(key.clone());
+            (key, Self::at(Some(value), LazyPath::below(&path, step)))
+        })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.get()
     }
 
     /// Its value; null when absent.
     pub fn value(&self) -> &'a Value {
         self.value.unwrap_or(&ABSENT)
+    }
+
+    /// Whether it has a field. It costs less than to ask [`Place::field`], where most are absent.
+    pub fn has(&self, name: &str) -> bool {
+        let value = self.value.and_then(|value| value.get(name));
+        value.is_some_and(|value| !value.is_null())
     }
 
     /// Whether it is there.
@@ -112,42 +134,42 @@ impl<'a> Place<'a> {
 
     /// Its value, said to be wrong.
     pub fn invalid(&self, detail: impl Into<String>) -> Error {
-        Error::invalid(&self.path, self.value(), detail)
+        Error::invalid(self.path(), self.value(), detail)
     }
 
     /// Its text, said to be wrong; absent text shows as `""`.
     pub fn invalid_text(&self, detail: impl Into<String>) -> Error {
-        Error::invalid(&self.path, self.text(), detail)
+        Error::invalid(self.path(), self.text(), detail)
     }
 
     /// Its number, said to be wrong; an absent number shows as 0.
     pub fn invalid_int(&self, detail: impl Into<String>) -> Error {
-        Error::invalid(&self.path, self.int(), detail)
+        Error::invalid(self.path(), self.int(), detail)
     }
 
     /// It is wrong, in a form that is not the value's.
     pub fn invalid_as(&self, shown: impl Into<Printed>, detail: impl Into<String>) -> Error {
-        Error::invalid(&self.path, shown, detail)
+        Error::invalid(self.path(), shown, detail)
     }
 
     /// It must be given; `detail` may be empty.
     pub fn required(&self, detail: &str) -> Error {
-        Error::required(&self.path, detail)
+        Error::required(self.path(), detail)
     }
 
     /// It must not be given.
     pub fn forbidden(&self, detail: impl Into<String>) -> Error {
-        Error::forbidden(&self.path, detail)
+        Error::forbidden(self.path(), detail)
     }
 
     /// It occurs twice.
     pub fn duplicate(&self) -> Error {
-        Error::duplicate(&self.path, self.value())
+        Error::duplicate(self.path(), self.value())
     }
 
     /// Text that is none of the known ones.
     pub fn not_supported(&self, supported: &[&str]) -> Error {
-        Error::not_supported(&self.path, self.text(), supported)
+        Error::not_supported(self.path(), self.text(), supported)
     }
 
     /// Requires content.
@@ -187,7 +209,7 @@ impl<'a> Place<'a> {
     /// Requires a text that belongs to this place to be of a format.
     pub fn text_format(&self, text: &str, check: impl Fn(&str) -> Problems, errors: &mut Errors) {
         for problem in check(text) {
-            errors.push(Error::invalid(&self.path, text, problem));
+            errors.push(Error::invalid(self.path(), text, problem));
         }
     }
 
@@ -214,7 +236,7 @@ impl<'a> Place<'a> {
     /// Requires text of at most so many bytes, in the words for object fields.
     pub fn at_most_bytes(&self, max: usize, errors: &mut Errors) {
         if self.text().len() > max {
-            errors.push(Error::too_long(&self.path, max));
+            errors.push(Error::too_long(self.path(), max));
         }
     }
 

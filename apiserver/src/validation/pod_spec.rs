@@ -6,6 +6,7 @@ mod dns;
 mod env;
 mod handlers;
 pub(super) mod iscsi;
+mod match_keys;
 mod mounts;
 mod pod_resources;
 mod ports;
@@ -95,6 +96,11 @@ fn check_names(spec: &Place<'_>, errors: &mut Errors) {
     if hostname.is_set() {
         hostname.at_most_bytes(HOSTNAME_BYTES_MAX, errors);
         hostname.format(names::dns_subdomain, errors);
+        for other in ["setHostnameAsFQDN", "hostNetwork"] {
+            if spec.field(other).is_true() {
+                errors.push(hostname.forbidden(format!("may not be specified when `{other}` is true")));
+            }
+        }
     }
     let deadline = spec.field("activeDeadlineSeconds");
     if deadline.is_set() {
@@ -117,4 +123,33 @@ fn check_classes(spec: &Place<'_>, errors: &mut Errors) {
     }
     spec.field("preemptionPolicy")
         .one_of_if_set(&["PreemptLowerPriority", "Never"], errors);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::{Value, tree};
+
+    #[test]
+    fn a_pod_with_a_hostname_of_its_own_has_its_own_network() {
+        let told = |spec: Value| {
+            let (pod, mut errors) = (tree!({"spec": spec}), Errors::new());
+            check_names(&Place::root(&pod, "spec"), &mut errors);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(tree!({"hostnameOverride": "a.b", "hostNetwork": false})),
+            [""; 0]
+        );
+        for other in ["hostNetwork", "setHostnameAsFQDN"] {
+            let mut spec = tree!({"hostnameOverride": "a.b"});
+            spec.as_map_mut().expect("a map").insert(other, true);
+            let told = told(spec);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(
+                told[0].starts_with("spec.hostnameOverride: Forbidden: "),
+                "{told:?}"
+            );
+        }
+    }
 }

@@ -319,7 +319,7 @@ pub fn attachment(object: &Value, errors: &mut Errors) {
             errors.push(name.required("must specify non empty persistentVolumeName"));
         }
         (false, true) => name.format(dns_subdomain, errors),
-        (true, false) => volumes::spec(&inline, errors),
+        (true, false) => volumes::spec(&inline, "", errors),
     }
     spec.field("nodeName").format(dns_subdomain, errors);
     attachment_status(object, object, errors);

@@ -2,6 +2,7 @@
 //! Mounting is the kubelet's.
 
 use object::field::{Error, Path, Printed};
+use object::meta;
 use object::meta_validation::IMMUTABLE;
 use object::names::{dns_label, dns_subdomain};
 use schema::{Map, Value};
@@ -40,11 +41,11 @@ const SOURCES: [&str; 22] = [
 
 /// A volume by itself.
 pub fn create(object: &Value, errors: &mut Errors) {
-    spec(&Place::root(object, "spec"), errors);
+    spec(&Place::root(object, "spec"), meta::of(object).name(), errors);
 }
 
-/// The `spec` of a volume.
-pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
+/// The `spec` of a volume of that name, which may be empty.
+pub fn spec(spec: &Place<'_>, volume: &str, errors: &mut Errors) {
     let modes = spec.field("accessModes");
     modes.require(errors);
     access_modes(&modes, errors);
@@ -60,7 +61,7 @@ pub fn spec(spec: &Place<'_>, errors: &mut Errors) {
     } else if affinity.is_set() {
         errors.push(required.required("must specify required node constraints"));
     }
-    sources(spec, errors);
+    sources(spec, volume, errors);
     if spec.field("hostPath").field("path").text() == "/" && policy.text() == "Recycle" {
         errors.push(policy.forbidden("may not be 'recycle' for a hostPath mount of '/'"));
     }
@@ -124,7 +125,7 @@ fn capacity(capacity: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-fn sources(spec: &Place<'_>, errors: &mut Errors) {
+fn sources(spec: &Place<'_>, volume: &str, errors: &mut Errors) {
     let mut found = 0;
     for name in SOURCES {
         let source = spec.field(name);
@@ -135,7 +136,7 @@ fn sources(spec: &Place<'_>, errors: &mut Errors) {
         if found > 1 {
             errors.push(source.forbidden("may not specify more than 1 volume type"));
         } else {
-            check_source(name, spec, errors);
+            check_source(name, spec, volume, errors);
         }
     }
     if found == 0 {
@@ -143,13 +144,13 @@ fn sources(spec: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-/// One source. Most are those of a pod's volumes, and name a secret's namespace besides.
-fn check_source(name: &'static str, spec: &Place<'_>, errors: &mut Errors) {
+/// One source of the volume of that name. Most are those of a pod's volumes, and name a secret's namespace besides.
+fn check_source(name: &'static str, spec: &Place<'_>, volume: &str, errors: &mut Errors) {
     let source = volume_sources::place(spec, name);
     match name {
         "local" => local(&source, spec, errors),
         "csi" => csi(&source, errors),
-        "iscsi" => iscsi::check_persistent(&source, errors),
+        "iscsi" => iscsi::check_persistent(&source, volume, errors),
         _ => volume_sources::check_shared(name, &source, errors),
     }
     match name {
@@ -198,7 +199,7 @@ fn csi(source: &Place<'_>, errors: &mut Errors) {
     driver.require(errors);
     driver.at_most_bytes(DRIVER_BYTES_MAX, errors);
     if !driver.is_empty() {
-        driver.text_format(&driver.text().to_lowercase(), dns_subdomain, errors);
+        driver.format(|text| dns_subdomain(&text.to_lowercase()), errors);
     }
     source.field("volumeHandle").require(errors);
     for secret in CSI_SECRETS.map(|name| source.field(name)) {

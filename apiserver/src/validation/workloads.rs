@@ -84,14 +84,15 @@ fn check_selector(selector: &Place<'_>, kind: &str, errors: &mut Errors) {
 }
 
 /// Checks a template of pods that run for ever, and that a selector selects them; not if the selector cannot be read.
-fn check_template_for(selector: &Place<'_>, template: &Place<'_>, errors: &mut Errors) {
+/// `kind` is who runs them, in the words of the reference: a Deployment's pods are of its ReplicaSet.
+fn check_template_for(selector: &Place<'_>, template: &Place<'_>, kind: &str, errors: &mut Errors) {
     let Ok(parsed) = Selector::of_object(selector.is_set().then(|| selector.value())) else {
         errors.push(selector.invalid_as(print_selector(selector.value()), "invalid label selector"));
         return;
     };
     check_match(&parsed, template, errors);
     check_template(template, errors);
-    check_lasting(template, errors);
+    check_lasting(template, kind, errors);
 }
 
 /// Checks that a selector selects the pods of the template, unless it selects all.
@@ -127,11 +128,11 @@ fn check_template(template: &Place<'_>, errors: &mut Errors) {
 }
 
 /// Checks what a template must be for pods that run for ever.
-fn check_lasting(template: &Place<'_>, errors: &mut Errors) {
+fn check_lasting(template: &Place<'_>, kind: &str, errors: &mut Errors) {
     check_always(template, errors);
     let deadline = template.field("spec").field("activeDeadlineSeconds");
     if deadline.is_set() {
-        errors.push(deadline.forbidden("activeDeadlineSeconds in ReplicaSet is not Supported"));
+        errors.push(deadline.forbidden(format!("activeDeadlineSeconds in {kind} is not Supported")));
     }
 }
 

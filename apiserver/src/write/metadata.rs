@@ -10,7 +10,7 @@ use object::names::{self, NameFormat, Problems};
 use schema::{SmolStr, Value};
 use serve::status::Status;
 
-use crate::validation::addresses;
+use crate::validation::{addresses, signers};
 
 /// What clients cannot set in a new object.
 pub fn wipe(object: &mut Value) {
@@ -73,7 +73,13 @@ pub fn check_name(object: &Value, namespace: &str, name: &str) -> Result<(), Sta
 
 /// Whether the metadata of a new object is valid.
 pub fn create_errors(hub: &Resource, object: &Value) -> Vec<field::Error> {
-    let check = |name: &str, prefix: bool| name_problems(hub, name, prefix);
+    let check = |name: &str, prefix: bool| match (hub.group.as_str(), hub.resource.as_str()) {
+        ("certificates.k8s.io", "clustertrustbundles") => {
+            let signer = object.str_at(&["spec", "signerName"]).unwrap_or_default();
+            signers::bundle_name_problems(signer, name, prefix)
+        }
+        _ => name_problems(hub, name, prefix),
+    };
     let rules = Rules {
         namespaced: hub.namespaced,
         name: &check,

@@ -178,8 +178,9 @@ async fn validated(plugins: Vec<Box<dyn Plugin>>) -> (Result<Held, Status>, Told
     };
     let mut told = Told::default();
     let own = Late::default();
+    let with_times = plugins.into_iter().map(|plugin| (plugin, Times::default()));
     let chain = Chain {
-        plugins,
+        plugins: with_times.collect(),
         own,
         numbers: Numbers::default(),
     };

@@ -102,10 +102,9 @@ fn check_source(variable: &Place<'_>, errors: &mut Errors) {
     }
     let mut count = 0;
     for (name, check) in SOURCES {
-        let source = from.field(name);
-        if source.is_set() {
+        if from.has(name) {
             count += 1;
-            check(&source, errors);
+            check(&from.field(name), errors);
         }
     }
     let problem = match count {

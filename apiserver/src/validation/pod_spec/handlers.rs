@@ -56,10 +56,10 @@ fn check_probe(probe: &Place<'_>, name: &str, grace: i64, errors: &mut Errors) {
 fn check_handler(owner: &Place<'_>, grace: i64, errors: &mut Errors) {
     let mut count = 0;
     for name in HANDLERS {
-        let handler = owner.field(name);
-        if !handler.is_set() {
+        if !owner.has(name) {
             continue;
         }
+        let handler = owner.field(name);
         count += 1;
         match name {
             _ if count > 1 => errors.push(handler.forbidden("may not specify more than 1 handler type")),

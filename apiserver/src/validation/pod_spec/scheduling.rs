@@ -4,7 +4,7 @@ use object::field::Error;
 use object::{meta_validation, names};
 
 use super::super::place::Place;
-use super::terms;
+use super::{match_keys, terms};
 use crate::strategy::Errors;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -46,7 +46,7 @@ fn check_node_affinity(affinity: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-fn check_pod_term(term: &Place<'_>, errors: &mut Errors) {
+pub(super) fn check_pod_term(term: &Place<'_>, errors: &mut Errors) {
     for name in ["labelSelector", "namespaceSelector"] {
         let selector = term.field(name);
         errors.extend(meta_validation::label_selector(
@@ -60,8 +60,7 @@ fn check_pod_term(term: &Place<'_>, errors: &mut Errors) {
             errors.push(term.field("namespace").invalid_as(namespace.text(), problem));
         }
     }
-    check_match_keys(term, "matchLabelKeys", errors);
-    check_match_keys(term, "mismatchLabelKeys", errors);
+    match_keys::check(term, errors);
     let topology = term.field("topologyKey");
     if topology.is_empty() {
         errors.push(topology.required("can not be empty"));
@@ -69,21 +68,7 @@ fn check_pod_term(term: &Place<'_>, errors: &mut Errors) {
     topology.format(names::qualified_name, errors);
 }
 
-fn check_match_keys(owner: &Place<'_>, name: &'static str, errors: &mut Errors) {
-    let keys = owner.field(name);
-    if keys.is_empty() {
-        return;
-    }
-    if !owner.field("labelSelector").is_set() {
-        errors.push(keys.forbidden("must not be specified when labelSelector is not set"));
-        return;
-    }
-    for key in keys.items() {
-        key.format(names::qualified_name, errors);
-    }
-}
-
-fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
+pub(super) fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
     let pairs: Vec<_> = constraints
         .items()
         .map(|constraint| spread_of(&constraint))
@@ -113,7 +98,7 @@ fn check_spread(constraints: &Place<'_>, errors: &mut Errors) {
                 .field(policy)
                 .one_of_if_set(&["Honor", "Ignore"], errors);
         }
-        check_match_keys(&constraint, "matchLabelKeys", errors);
+        match_keys::check(&constraint, errors);
         let selector = constraint.field("labelSelector");
         errors.extend(meta_validation::label_selector(
             selector.value(),
@@ -139,8 +124,9 @@ fn check_domains(constraint: &Place<'_>, errors: &mut Errors) {
     if domains.int() <= 0 {
         errors.push(domains.invalid_int("must be greater than zero"));
     }
-    if constraint.field("whenUnsatisfiable").text() != "DoNotSchedule" {
-        let problem = "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway";
+    let when = constraint.field("whenUnsatisfiable").text();
+    if when != "DoNotSchedule" {
+        let problem = format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {when}");
         errors.push(domains.invalid_int(problem));
     }
 }
@@ -182,5 +168,26 @@ pub fn check_tolerations(tolerations: &Place<'_>, errors: &mut Errors) {
         if !effect.is_empty() {
             effect.one_of(&EFFECTS, errors);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object::field::Path;
+    use schema::tree;
+
+    #[test]
+    fn domains_are_counted_only_where_pods_wait() {
+        let list = tree!([{"maxSkew": 1i64, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "minDomains": 1i64}]);
+        let mut errors = Errors::new();
+        check_spread(&Place::new(Some(&list), Path::root("s")), &mut errors);
+        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "s[0].minDomains: Invalid value: 1: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway"
+            ]
+        );
     }
 }

@@ -66,14 +66,15 @@ pub fn check_pod(spec: &Place<'_>, errors: &mut Errors) {
     context
         .field("fsGroupChangePolicy")
         .one_of_if_set(&["Always", "OnRootMismatch"], errors);
-    check_profiles(&context, errors);
+    check_seccomp(&context.field("seccompProfile"), errors);
+    windows::check(&context.field("windowsOptions"), errors);
+    check_app_armor(&context.field("appArmorProfile"), errors);
     context
         .field("supplementalGroupsPolicy")
         .one_of_if_set(&["Merge", "Strict"], errors);
     context
         .field("seLinuxChangePolicy")
         .one_of_if_set(&["MountOption", "Recursive"], errors);
-    windows::check(&context.field("windowsOptions"), errors);
     let users = spec.field("hostUsers");
     if users.is_set() && !users.is_true() {
         for name in ["hostPID", "hostIPC"] {
@@ -99,8 +100,7 @@ pub fn check_container(context: &Place<'_>, own_users: bool, errors: &mut Errors
             errors.push(mount.invalid_text("`hostUsers` must be false to use `Unmasked`"));
         }
     }
-    check_profiles(context, errors);
-    windows::check(&context.field("windowsOptions"), errors);
+    check_seccomp(&context.field("seccompProfile"), errors);
     let escalation = context.field("allowPrivilegeEscalation");
     if escalation.is_set() && !escalation.is_true() {
         let form = || internal_form::compact("SecurityContext", context.value());
@@ -119,6 +119,8 @@ pub fn check_container(context: &Place<'_>, own_users: bool, errors: &mut Errors
             errors.push(context.invalid_as(form(), problem));
         }
     }
+    windows::check(&context.field("windowsOptions"), errors);
+    check_app_armor(&context.field("appArmorProfile"), errors);
 }
 
 fn check_id(id: &Place<'_>, errors: &mut Errors) {
@@ -127,27 +129,53 @@ fn check_id(id: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-fn check_profiles(context: &Place<'_>, errors: &mut Errors) {
-    for (name, kind) in [("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")] {
-        let profile = context.field(name);
-        if !profile.is_set() {
-            continue;
-        }
-        let (form, local) = (profile.field("type"), profile.field("localhostProfile"));
-        match form.text() {
-            "Localhost" if !local.is_set() => {
-                errors.push(local.required(&format!("must be set when {kind} type is Localhost")));
-            }
-            "Localhost" if name == "seccompProfile" => super::mounts::check_local_descending(&local, errors),
-            "Localhost" => {}
-            "" => errors.push(form.required("type is required when seccompProfile is set")),
-            text if !PROFILES.contains(&text) => errors.push(form.not_supported(&PROFILES)),
-            _ if local.is_set() => {
-                errors.push(local.invalid_text(format!("can only be set when {kind} type is Localhost")));
-            }
-            _ => {}
-        }
+fn check_seccomp(profile: &Place<'_>, errors: &mut Errors) {
+    if !profile.is_set() {
+        return;
     }
+    let (form, local) = (profile.field("type"), profile.field("localhostProfile"));
+    match form.text() {
+        "" => errors.push(form.required("type is required when seccompProfile is set")),
+        _ => form.one_of(&PROFILES, errors),
+    }
+    if form.text() != "Localhost" {
+        if local.is_set() {
+            let shown = internal_form::compact("SeccompProfile", profile.value());
+            errors.push(local.invalid_as(shown, "can only be set when seccomp type is Localhost"));
+        }
+    } else if local.is_set() {
+        super::mounts::check_local_descending(&local, errors);
+    } else {
+        errors.push(local.required("must be set when seccomp type is Localhost"));
+    }
+}
+
+fn check_app_armor(profile: &Place<'_>, errors: &mut Errors) {
+    if !profile.is_set() {
+        return;
+    }
+    let (form, local) = (profile.field("type"), profile.field("localhostProfile"));
+    match form.text() {
+        "Localhost" => check_app_armor_name(&local, errors),
+        "RuntimeDefault" | "Unconfined" if local.is_set() => {
+            errors.push(local.invalid_text("can only be set when AppArmor type is Localhost"));
+        }
+        "" => errors.push(form.required("type is required when appArmorProfile is set")),
+        _ => form.one_of(&PROFILES, errors),
+    }
+}
+
+/// A profile that the node has.
+fn check_app_armor_name(local: &Place<'_>, errors: &mut Errors) {
+    /// What a path may have on Linux.
+    const NAME_BYTES_MAX: usize = 4095;
+    let name = local.text();
+    if name.trim() != name {
+        errors.push(local.invalid_text("must not be padded with whitespace"));
+    } else if name.is_empty() {
+        errors.push(local.required("must be set when AppArmor type is Localhost"));
+    }
+    local.at_most_bytes(NAME_BYTES_MAX, errors);
 }
 
 fn check_sysctls(spec: &Place<'_>, sysctls: &Place<'_>, errors: &mut Errors) {

@@ -4,7 +4,7 @@ use object::names;
 use schema::quantity::Quantity;
 
 use super::super::place::Place;
-use super::{Owner, volume_sources};
+use super::{Owner, iscsi, volume_sources};
 use crate::strategy::Errors;
 
 const TWO_SOURCES: &str = "may not specify more than 1 volume type";
@@ -40,7 +40,7 @@ fn check_source(volume: &Place<'_>, owner: Owner, errors: &mut Errors) {
         }
     }
     for (name, check) in volume_sources::SOURCES {
-        if !volume.field(name).is_set() {
+        if !volume.has(name) {
             continue;
         }
         count += 1;
@@ -48,6 +48,9 @@ fn check_source(volume: &Place<'_>, owner: Owner, errors: &mut Errors) {
             errors.push(volume.field(name).forbidden(TWO_SOURCES));
         } else {
             check(&volume_sources::place(volume, name), owner, errors);
+        }
+        if *name == "iscsi" {
+            iscsi::check_volume_name(&volume.field("name"), &volume.field(name), errors);
         }
     }
     if count == 0 {

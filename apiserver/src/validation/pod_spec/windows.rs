@@ -7,7 +7,12 @@ use crate::strategy::Errors;
 
 const CREDENTIALS_BYTES_MAX: usize = 64 << 10;
 const DOMAIN_BYTES_MAX: usize = 255;
+const NET_BIOS_CHARACTERS_MAX: usize = 15;
 const USER_BYTES_MAX: usize = 104;
+/// What no user's name has.
+const RESERVED: [char; 16] = [
+    '"', '/', '\\', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@', '[', ']',
+];
 
 /// Checks `windowsOptions`.
 pub fn check(options: &Place<'_>, errors: &mut Errors) {
@@ -23,28 +28,65 @@ pub fn check(options: &Place<'_>, errors: &mut Errors) {
     }
     let user = options.field("runAsUserName");
     if user.is_set() {
-        errors.extend(problem(user.text()).map(|problem| user.invalid_text(problem)));
+        let problems = problems(user.text()).into_iter();
+        errors.extend(problems.map(|problem| user.invalid_text(problem)));
     }
 }
 
 /// What is wrong with `DOMAIN\USER` or `USER`.
-fn problem(text: &str) -> Option<&'static str> {
-    let (domain, user) = text.split_once('\\').unwrap_or(("", text));
+fn problems(text: &str) -> Vec<&'static str> {
     if text.is_empty() {
-        Some("runAsUserName cannot be an empty string")
-    } else if text.chars().any(char::is_control) {
-        Some("runAsUserName cannot contain control characters")
-    } else if user.contains('\\') {
-        Some("runAsUserName cannot contain more than one backslash")
-    } else if domain.len() > DOMAIN_BYTES_MAX {
-        Some("runAsUserName's Domain length must be under 256 characters")
-    } else if user.is_empty() {
-        Some("runAsUserName's User cannot be empty")
-    } else if user.len() > USER_BYTES_MAX {
-        Some("runAsUserName's User length must not be longer than 104 characters")
-    } else {
-        None
+        return vec!["runAsUserName cannot be an empty string"];
     }
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
+        return vec!["runAsUserName cannot contain control characters"];
+    }
+    match text.split('\\').collect::<Vec<_>>()[..] {
+        [user] => user_problems(user),
+        [domain, user] => [domain_problems(domain), user_problems(user)].concat(),
+        _ => vec!["runAsUserName cannot contain more than one backslash"],
+    }
+}
+
+fn domain_problems(domain: &str) -> Vec<&'static str> {
+    let mut problems = Vec::new();
+    if domain.len() > DOMAIN_BYTES_MAX {
+        problems.push("runAsUserName's Domain length must be under 256 characters");
+    }
+    if !is_net_bios(domain) && !is_dns(domain) {
+        problems.push("runAsUserName's Domain doesn't match the NetBios nor the DNS format");
+    }
+    problems
+}
+
+/// One to 15 characters without reserved ones; a dot not in front.
+fn is_net_bios(domain: &str) -> bool {
+    (1..=NET_BIOS_CHARACTERS_MAX).contains(&domain.chars().count())
+        && !domain.starts_with('.')
+        && !domain.contains(['\\', '/', ':', '*', '?', '"', '<', '>', '|'])
+}
+
+/// DNS labels of either case, of at most 63.
+fn is_dns(domain: &str) -> bool {
+    domain
+        .split('.')
+        .all(|label| names::dns_label(&label.to_ascii_lowercase()).is_empty())
+}
+
+fn user_problems(user: &str) -> Vec<&'static str> {
+    let mut problems = Vec::new();
+    if user.is_empty() {
+        problems.push("runAsUserName's User cannot be empty");
+    } else if user.len() > USER_BYTES_MAX {
+        problems.push("runAsUserName's User length must not be longer than 104 characters");
+    }
+    if !user.is_empty() && user.chars().all(|char| matches!(char, '.' | ' ')) {
+        problems.push("runAsUserName's User cannot contain only periods or spaces");
+    }
+    if user.contains(RESERVED) {
+        problems.push("runAsUserName's User cannot contain the following characters: \"/\\:;|=,+*?<>@[]");
+    }
+    problems
 }
 
 #[cfg(test)]
@@ -53,11 +95,36 @@ mod tests {
 
     #[test]
     fn users_may_have_a_domain() {
-        for good in ["a", "A\\b", "NT AUTHORITY\\NETWORK SERVICE"] {
-            assert_eq!(problem(good), None, "{good}");
+        for good in [
+            "a",
+            "A\\b",
+            "NT AUTHORITY\\NETWORK SERVICE",
+            "corp.Example.com\\a.b",
+            "a_b c\\d",
+        ] {
+            assert_eq!(problems(good), [""; 0], "{good}");
         }
-        for wrong in ["", "a\\", "a\\b\\c", "a\n"] {
-            assert!(problem(wrong).is_some(), "{wrong:?}");
+        for (wrong, about) in [
+            ("", "an empty string"),
+            ("a\n", "control characters"),
+            ("a\\b\\c", "more than one backslash"),
+            ("a\\", "User cannot be empty"),
+            (".a\\b", "NetBios nor the DNS"),
+            ("\\b", "NetBios nor the DNS"),
+            ("a_b.example.com.org\\c", "NetBios nor the DNS"),
+            (". .", "only periods or spaces"),
+            ("a@b", "the following characters"),
+        ] {
+            let told = problems(wrong);
+            assert!(told.len() == 1 && told[0].contains(about), "{wrong:?}: {told:?}");
         }
+        let long = format!("{}\\{}", "a.".repeat(127) + "aa", "u".repeat(105));
+        assert_eq!(
+            problems(&long),
+            [
+                "runAsUserName's Domain length must be under 256 characters",
+                "runAsUserName's User length must not be longer than 104 characters",
+            ]
+        );
     }
 }

@@ -98,11 +98,11 @@ pub fn template_warnings(path: &[&str], template: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
     node_labels(&spec, &mut warnings);
     spread(&spec, &mut warnings);
-    if metadata.field("annotations").key(SECCOMP).is_set() {
-        let at = metadata.field("annotations").key(SECCOMP);
+    let annotations = metadata.field("annotations");
+    if annotations.has(SECCOMP) {
         warnings.push(format!(
             "{}: non-functional in v1.27+; use the \"seccompProfile\" field instead",
-            at.path()
+            annotations.key(SECCOMP).path()
         ));
     }
     host_aliases(&spec, &mut warnings);
@@ -123,11 +123,8 @@ pub fn template_warnings(path: &[&str], template: &Value) -> Vec<String> {
 
 fn node_labels(spec: &Place<'_>, warnings: &mut Vec<String>) {
     let selector = spec.field("nodeSelector");
-    for (name, words) in OLD_LABELS {
-        let label = selector.key(name);
-        if label.is_set() {
-            warnings.push(format!("{}: {words}", label.path()));
-        }
+    for (name, words) in OLD_LABELS.into_iter().filter(|(name, _)| selector.has(name)) {
+        warnings.push(format!("{}: {words}", selector.key(name).path()));
     }
 }
 
@@ -179,9 +176,11 @@ fn of_container(container: &Place<'_>, warnings: &mut Vec<String>) {
     for list in ["limits", "requests"] {
         let amounts = container.field("resources").field(list);
         for name in ["memory", "ephemeral-storage"] {
+            if !amounts.has(name) {
+                continue;
+            }
             let amount = amounts.key(name);
-            let fraction = Quantity::parse(amount.text()).is_ok_and(|amount| !amount.is_multiple_of(0));
-            if amount.is_set() && fraction {
+            if Quantity::parse(amount.text()).is_ok_and(|amount| !amount.is_multiple_of(0)) {
                 let shown = object::field::quote(amount.text());
                 warnings.push(format!(
                     "{}: fractional byte value {shown} is invalid, must be an integer",

@@ -48,7 +48,7 @@ fn check_spec(spec: &Place<'_>, errors: &mut Errors) {
     spec.field("replicas").not_negative(errors);
     let (selector, template) = (spec.field("selector"), spec.field("template"));
     check_selector(&selector, "deployment", errors);
-    check_template_for(&selector, &template, errors);
+    check_template_for(&selector, &template, "ReplicaSet", errors);
     check_strategy(&spec.field("strategy"), errors);
     spec.field("minReadySeconds").not_negative(errors);
     spec.field("revisionHistoryLimit").not_negative(errors);

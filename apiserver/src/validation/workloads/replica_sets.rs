@@ -43,5 +43,5 @@ fn check_spec(spec: &Place<'_>, errors: &mut Errors) {
     spec.field("minReadySeconds").not_negative(errors);
     let selector = spec.field("selector");
     check_selector(&selector, "replicaset", errors);
-    check_template_for(&selector, &spec.field("template"), errors);
+    check_template_for(&selector, &spec.field("template"), "ReplicaSet", errors);
 }

@@ -32,5 +32,5 @@ fn check_spec(spec: &Place<'_>, errors: &mut Errors) {
         check_match(&Selector::of_labels(labels), &template, errors);
     }
     check_template(&template, errors);
-    check_lasting(&template, errors);
+    check_lasting(&template, "ReplicationController", errors);
 }

@@ -98,7 +98,7 @@ fn check_spec(spec: &Place<'_>, new: bool, errors: &mut Errors) {
     let template = spec.field("template");
     let whole = with_claims(template.value(), &spec.field("volumeClaimTemplates"));
     let whole = Place::new(Some(&whole), template.path().clone());
-    check_template_for(&selector, &whole, errors);
+    check_template_for(&selector, &whole, "StatefulSet", errors);
 }
 
 /// The template with a volume for each claim that its pods will have: containers may mount it.
@@ -187,5 +187,17 @@ mod tests {
             format!("{errors:?}").contains("volumeMounts")
         };
         assert!(!is_refused("data") && is_refused("other"));
+    }
+
+    #[test]
+    fn pods_that_end_by_themselves_are_refused_in_the_name_of_the_set() {
+        let set = tree!({"spec": {
+            "selector": {"matchLabels": {"app": "a"}},
+            "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"activeDeadlineSeconds": 1i64}},
+        }});
+        let mut errors = Errors::default();
+        create(&set, &mut errors);
+        let told = "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported";
+        assert!(errors.iter().any(|error| error.to_string() == told), "{errors:?}");
     }
 }
