@@ -132,6 +132,14 @@ mod tests {
                 "iscsi.targetportal: Invalid value: \"{long}\": {TOO_LONG}"
             )]
         );
+        let (volume, mut errors) = (Value::from("v"), Errors::new());
+        let name = Place::new(Some(&volume), Path::root("name"));
+        let wrong = source(&long);
+        check_volume_name(&name, &Place::new(Some(&wrong), Path::root("iscsi")), &mut errors);
+        assert_eq!(
+            errors[0].to_string(),
+            format!("name: Invalid value: \"v\": {TOO_LONG}")
+        );
         // Without an initiator there is no such name.
         assert_eq!(told(&tree!({"targetPortal": long, "iqn": iqn})), [""; 0]);
     }

@@ -280,3 +280,6 @@ fn check_linux(spec: &Place<'_>, errors: &mut Errors) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
