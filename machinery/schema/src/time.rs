@@ -71,27 +71,31 @@ impl Time {
         let days = self.seconds.div_euclid(DAY_SECONDS);
         let second = self.seconds.rem_euclid(DAY_SECONDS) as u32;
         let (year, month, day) = civil(days);
-        if (0..=9999).contains(&year) {
-            digits(out, year as u32, 4);
-        } else {
-            out.extend_from_slice(year.to_string().as_bytes());
-        }
-        let mut text = *b"-00-00T00:00:00";
+        let mut text = *b"0000-00-00T00:00:00";
+        let of_four_digits = u32::try_from(year).ok().filter(|year| *year <= 9999);
+        let short = of_four_digits.unwrap_or_default();
         let parts = [
-            (1, month),
-            (4, day),
-            (7, second / 3600),
-            (10, second / 60 % 60),
-            (13, second % 60),
+            (0, short / 100),
+            (2, short % 100),
+            (5, month),
+            (8, day),
+            (11, second / 3600),
+            (14, second / 60 % 60),
+            (17, second % 60),
         ];
         for (at, number) in parts {
             text[at] = b'0' + (number / 10) as u8;
             text[at + 1] = b'0' + (number % 10) as u8;
         }
-        out.extend_from_slice(&text);
+        if of_four_digits.is_some() {
+            out.extend_from_slice(&text);
+        } else {
+            out.extend_from_slice(year.to_string().as_bytes());
+            out.extend_from_slice(&text[4..]);
+        }
         if micro {
             out.push(b'.');
-            digits(out, self.nanos / 1000, 6);
+            micros(out, self.nanos / 1000);
         }
         out.push(b'Z');
     }
@@ -101,8 +105,8 @@ fn text_of(buffer: &[u8]) -> SmolStr {
     std::str::from_utf8(buffer).map(SmolStr::new).unwrap_or_default()
 }
 
-fn digits(out: &mut Vec<u8>, number: u32, width: u32) {
-    for place in (0..width).rev() {
+fn micros(out: &mut Vec<u8>, number: u32) {
+    for place in (0..6).rev() {
         out.push(b'0' + (number / 10u32.pow(place) % 10) as u8);
     }
 }
@@ -155,6 +159,17 @@ mod tests {
             let time = Time { seconds, nanos: 0 };
             assert_eq!(time.format(), text);
             assert_eq!(Time::parse(text), Ok(time));
+        }
+    }
+
+    #[test]
+    fn years_of_other_than_four_digits_are_printed_whole() {
+        for (seconds, text) in [
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (253_402_300_800, "10000-01-01T00:00:00Z"),
+        ] {
+            let time = Time { seconds, nanos: 0 };
+            assert_eq!(time.format(), text);
         }
     }
 

@@ -38,7 +38,7 @@ pub fn to_json(
         done => done,
     };
     done.map_err(|halt| match halt {
-        Halt::Error(error) => error,
+        Halt::Error(error) => *error,
         Halt::Disordered => Error::syntax("proto: fields are out of order"),
     })
 }
@@ -55,7 +55,7 @@ fn attempt(
     let mut transcoder = Transcoder {
         types,
         out,
-        spans: Spans::default(),
+        spans: Spans::new(),
         depth: 0,
         in_order,
     };
@@ -66,17 +66,17 @@ fn attempt(
     done
 }
 
-/// Why transcoding ends early.
+/// Why transcoding ends early. It is small, as it is part of what every step answers.
 enum Halt {
     /// The bytes are wrong.
-    Error(Error),
+    Error(Box<Error>),
     /// A field, or the key of a map, comes behind one that should follow it, or twice.
     Disordered,
 }
 
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
-        Halt::Error(error)
+        Halt::Error(Box::new(error))
     }
 }
 
@@ -126,12 +126,10 @@ impl<'t> Transcoder<'t, '_> {
             self.depth -= 1;
             return Ok(());
         }
-        let base = self.spans.scan(schema, body)?;
-        for step in schema.steps() {
-            let span = self.spans.at(base, step.index as usize);
-            if span.is_none() && !step.always {
-                continue;
-            }
+        let found = self.spans.scan(schema, body)?;
+        for place in found.places(schema.always_visited()) {
+            let step = &schema.steps()[place];
+            let span = self.spans.at(&found, place);
             let field = &schema.fields[step.index as usize];
             if let FieldType::Message(inner) = field.ty
                 && field.inline
@@ -144,7 +142,7 @@ impl<'t> Transcoder<'t, '_> {
                 self.field(field, span, body, start)?;
             }
         }
-        self.spans.close(base);
+        self.spans.close(&found);
         self.depth -= 1;
         Ok(())
     }
@@ -166,8 +164,9 @@ impl<'t> Transcoder<'t, '_> {
         self.name(field, start);
         self.out.push(b'{');
         let start = self.out.len();
-        let base = self.spans.scan(schema, &body)?;
-        for (index, field) in schema.fields.iter().enumerate() {
+        let found = self.spans.scan(schema, &body)?;
+        for (place, step) in schema.steps().iter().enumerate() {
+            let field = &schema.fields[step.index as usize];
             match revision {
                 Some(revision) if field.json == "resourceVersion" => {
                     self.name(field, start);
@@ -175,10 +174,10 @@ impl<'t> Transcoder<'t, '_> {
                     write::int(revision, self.out);
                     self.out.push(b'"');
                 }
-                _ => self.field(field, self.spans.at(base, index), &body, start)?,
+                _ => self.field(field, self.spans.at(&found, place), &body, start)?,
             }
         }
-        self.spans.close(base);
+        self.spans.close(&found);
         self.out.push(b'}');
         Ok(())
     }
@@ -218,11 +217,8 @@ impl<'t> Transcoder<'t, '_> {
             let joined = span.body(field, body)?;
             return self.message(*id, &joined);
         }
-        let mut reader = span.last(body);
-        match reader.tag()? {
-            Some((_, wire)) => self.one(field, ty, wire, &mut reader, start),
-            None => Ok(()),
-        }
+        let (wire, mut reader) = span.last(body);
+        self.one(field, ty, wire, &mut reader, start)
     }
 
     /// The same of one whose tag is read already.
@@ -323,6 +319,9 @@ impl<'t> Transcoder<'t, '_> {
     }
 
     fn map(&mut self, field: &'t Field, item: &'t FieldType, span: Span, body: &[u8]) -> Result<(), Halt> {
+        if self.in_order {
+            return self.map_in_order(field, item, span, body);
+        }
         let entries = span.entries(field, body)?;
         self.out.push(b'{');
         let start = self.out.len();
@@ -361,6 +360,10 @@ impl<'t> Transcoder<'t, '_> {
         reader: &mut Reader<'_>,
     ) -> Result<(), Halt> {
         match ty {
+            FieldType::String if wire == BYTES => {
+                write::string_of_bytes(reader.bytes()?, self.out);
+                Ok(())
+            }
             FieldType::Message(id) if wire == BYTES => self.message(*id, reader.bytes()?),
             FieldType::List(item) if wire == BYTES => self.wrapped(field, item, reader.bytes()?),
             ty => Ok(scalar::transcode(field, ty, wire, reader, self.out)?),

@@ -62,9 +62,16 @@ pub struct TypeSchema {
     wire_fields: Box<[(u32, u16)]>,
     /// What to look at to print the message from its wire form.
     steps: Box<[Step]>,
+    /// Places among `steps` by number; [`NO_STEP`] where there is none.
+    step_places: Box<[u8]>,
+    /// A bit for each step that is looked at also when its field is absent.
+    always_visited: u128,
     /// The steps come in ascending number, as a canonical wire form has them.
     in_wire_order: bool,
 }
+
+/// In [`TypeSchema::step_places`]: a number without a step.
+const NO_STEP: u8 = u8::MAX;
 
 /// A field that JSON shows and protobuf has, for the transcoder: small, as most fields of a message are absent.
 #[derive(Clone, Copy, Debug)]
@@ -294,6 +301,18 @@ impl TypeSchema {
     /// The transcoder's steps, in JSON order.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The place among [`Self::steps`] of the field with this protobuf number.
+    #[inline]
+    pub(crate) fn step_place(&self, number: u32) -> Option<usize> {
+        let place = *self.step_places.get(number as usize)?;
+        (place != NO_STEP).then_some(place.into())
+    }
+
+    /// A bit for each step that is looked at also when its field is absent.
+    pub(crate) fn always_visited(&self) -> u128 {
+        self.always_visited
     }
 
     /// Whether the steps are in the order of a canonical wire form too.

@@ -89,6 +89,13 @@ impl<'a> Reader<'a> {
             self.at += 1;
             return Ok(byte.into());
         }
+        // Most others, lengths among them, are two.
+        if let Some(&[low, high, ..]) = self.bytes.get(self.at..)
+            && high < 0x80
+        {
+            self.at += 2;
+            return Ok(u64::from(low & 0x7f) | u64::from(high) << 7);
+        }
         self.long_varint()
     }
 
@@ -121,12 +128,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a field's value.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip(&mut self, wire: u8) -> Result<(), Error> {
         match wire {
             VARINT => self.varint().map(drop),
-            FIXED64 => self.take(8).map(drop),
             BYTES => self.bytes().map(drop),
+            wire => self.skip_rare(wire),
+        }
+    }
+
+    fn skip_rare(&mut self, wire: u8) -> Result<(), Error> {
+        match wire {
+            FIXED64 => self.take(8).map(drop),
             FIXED32 => self.take(4).map(drop),
             START_GROUP => self.skip_group(),
             _ => Err(Error::syntax(format!("proto: illegal wireType {wire}"))),
@@ -156,6 +169,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[cold]
 fn end() -> Error {
     Error::syntax("unexpected EOF")
 }

@@ -1,7 +1,7 @@
 //! Messages whose wire order is that of JSON, read as they come, without a scan before. Canonical bytes keep to it; where others do
 //! not, the object is begun again with a scan of each message.
 
-use super::spans::entry;
+use super::spans::{Span, entry};
 use super::{Halt, Transcoder};
 use crate::proto::wire::{BYTES, Reader};
 use crate::proto::wrong_wire;
@@ -88,21 +88,43 @@ impl<'t> Transcoder<'t, '_> {
             }
             FieldType::Map(item) => {
                 self.name(field, start);
-                self.entries_in_order(field, item, wire, reader)
+                self.entries_in_order(field, item, wire, reader)?;
+                Ok(())
             }
             ty => self.one(field, ty, wire, reader, start),
         }
     }
 
+    /// A map of a message that was scanned: its entries lie together, in the order of their keys.
+    pub(super) fn map_in_order(
+        &mut self,
+        field: &'t Field,
+        item: &'t FieldType,
+        span: Span,
+        body: &[u8],
+    ) -> Result<(), Halt> {
+        let mut reader = span.reader(body);
+        let read = match reader.tag()? {
+            Some((_, wire)) => self.entries_in_order(field, item, wire, &mut reader)?,
+            None => 0,
+        };
+        match read == span.count {
+            true => Ok(()),
+            false => Err(Halt::Disordered),
+        }
+    }
+
+    /// The entries that follow each other, and how many they are.
     fn entries_in_order(
         &mut self,
         field: &'t Field,
         item: &'t FieldType,
         wire: u8,
         reader: &mut Reader<'_>,
-    ) -> Result<(), Halt> {
+    ) -> Result<u32, Halt> {
         self.out.push(b'{');
         let start = self.out.len();
+        let mut read = 0;
         let mut last = None;
         let mut next = Some(wire);
         while let Some(wire) = next {
@@ -115,9 +137,10 @@ impl<'t> Transcoder<'t, '_> {
             }
             last = Some(entry.0);
             self.entry(field, item, entry, start)?;
+            read += 1;
             next = reader.another(field.number)?;
         }
         self.out.push(b'}');
-        Ok(())
+        Ok(read)
     }
 }

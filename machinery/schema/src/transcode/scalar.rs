@@ -14,7 +14,6 @@ pub(super) fn transcode(
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     match (ty, wire) {
-        (FieldType::String, BYTES) => write::string_of_bytes(reader.bytes()?, out),
         (FieldType::Int32, VARINT) => write::int(i64::from(reader.varint()? as i32), out),
         (FieldType::Int64, VARINT) => write::int(reader.varint()? as i64, out),
         (FieldType::Bool, VARINT) => write::bool(reader.varint()? != 0, out),
@@ -38,9 +37,13 @@ pub(super) fn is_plain_zero(ty: &FieldType, wire: u8, reader: &Reader<'_>) -> bo
     is_plain && reader.starts_with_zero()
 }
 
-/// Whether a printed value is what `omitempty` and `omitzero` leave out.
+/// Whether a printed value is what `omitempty` and `omitzero` leave out. Byte by byte: a comparison of slices is a call each.
+#[inline]
 pub(super) fn is_zero(printed: &[u8]) -> bool {
-    matches!(printed, b"\"\"" | b"0" | b"false" | b"null")
+    matches!(
+        printed,
+        [b'"', b'"'] | [b'0'] | [b'f', b'a', b'l', b's', b'e'] | [b'n', b'u', b'l', b'l']
+    )
 }
 
 fn special(ty: &FieldType, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
@@ -63,6 +66,12 @@ fn special(ty: &FieldType, body: &[u8], out: &mut Vec<u8>) -> Result<(), Error> 
         FieldType::Quantity => match first_bytes(body)? {
             [] => out.extend_from_slice(b"\"0\""),
             raw => {
+                if let Ok(text) = std::str::from_utf8(raw)
+                    && quantity::is_plainly_canonical(text)
+                {
+                    write::string(text, out);
+                    return Ok(());
+                }
                 let text = String::from_utf8_lossy(raw);
                 let canonical =
                     quantity::canonical(&text).map_err(|error| Error::value(error.to_string()))?;

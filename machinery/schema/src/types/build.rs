@@ -3,8 +3,8 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{Field, FieldType, Step, TypeId, TypeSchema, Types};
-use crate::canonical;
+use super::{Field, FieldType, NO_STEP, Step, TypeId, TypeSchema, Types};
+use crate::{canonical, limits};
 
 /// Collects schemas for a [`Types`].
 #[derive(Debug, Default)]
@@ -76,6 +76,11 @@ impl Builder {
             schema.json_sorted = json_sorted.into();
             schema.wire_fields = wire_fields.into();
             schema.in_wire_order = steps.is_sorted_by_key(|step| step.number);
+            schema.step_places = step_places(&steps);
+            schema.always_visited = (0..)
+                .zip(&steps)
+                .filter(|(_, step)| step.always)
+                .fold(0, |bits, (place, _)| bits | 1 << place);
             schema.steps = steps.into();
         }
         self.mark_embedded_kinds();
@@ -111,4 +116,17 @@ impl Builder {
             }
         }
     }
+}
+
+fn step_places(steps: &[Step]) -> Box<[u8]> {
+    assert!(
+        steps.len() <= limits::SHOWN_FIELDS_MAX,
+        "a message has too many fields"
+    );
+    let numbers = steps.iter().map(|step| step.number as usize + 1);
+    let mut places = vec![NO_STEP; numbers.max().unwrap_or_default()];
+    for (place, step) in (0..).zip(steps) {
+        places[step.number as usize] = place;
+    }
+    places.into()
 }
