@@ -18,18 +18,21 @@ fn both(id: TypeId, body: &[u8], revision: Option<i64>) -> (String, String) {
 }
 
 #[test]
-fn a_field_of_one_container_does_not_show_in_the_next() {
+fn what_was_found_of_one_container_does_not_count_for_the_next() {
     let id = type_of("io.k8s.api.core.v1.Pod");
     let text = br#"{"spec":{"containers":[
         {"name":"a","image":"i","command":["c"],"ports":[{"containerPort":1}],"env":[{"name":"e","value":"v"}],"tty":true,
          "resources":{"limits":{"cpu":"1"}},"livenessProbe":{"exec":{"command":["x"]}}},
-        {"name":"b"}]}}"#;
+        {"name":"b","env":[{"name":"f"}]}]}}"#;
     let value = json::decode(Types::builtin(), id, text).expect("a pod").value;
     let mut body = Vec::new();
     proto::encode(Types::builtin(), id, &value, &mut body);
     let (straight, by_tree) = both(id, &body, None);
     assert_eq!(straight, by_tree);
-    assert!(straight.contains(r#"{"name":"b","resources":{}}"#), "{straight}");
+    assert!(
+        straight.contains(r#"{"name":"b","env":[{"name":"f"}],"resources":{}}"#),
+        "{straight}"
+    );
 }
 
 #[test]
