@@ -136,3 +136,22 @@ fn field(key: &str, ty: FieldType) -> Field {
     field.omit_empty = true;
     field
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::{Map, Value, tree};
+
+    /// Only fields that protobuf has are counted against what a message may have of them.
+    #[test]
+    fn a_definition_may_have_any_number_of_fields() {
+        let mut properties = Map::new();
+        for number in 0..1_000 {
+            properties.insert(format!("field{number}"), tree!({"type": "string"}));
+        }
+        let schema = tree!({"type": "object", "properties": (Value::Map(properties))});
+        let (types, id) = of(&Structural::read(&schema));
+        // And its metadata.
+        assert_eq!(types.get(id).fields.len(), 1_001);
+    }
+}

@@ -199,7 +199,7 @@ fn are_ends_plain<const N: usize>(bytes: &[u8]) -> bool {
 #[inline(always)]
 fn is_plain<const N: usize>(block: &[u8; N]) -> bool {
     none(block, |byte| {
-        (byte < 0x20) | (byte >= 0x80) | (byte == b'"') | (byte == b'\\') | is_html(byte)
+        !(0x20..0x80).contains(&byte) | (byte == b'"') | (byte == b'\\') | is_html(byte)
     })
 }
 
