@@ -198,11 +198,12 @@ fn delivered(encoder: &mut DescriptorEncoder<'_>, units: &[Named<'_>]) -> Result
     Ok(())
 }
 
+/// The labels of a version, and what was sent of it.
+type OfVersion<'f> = (Vec<(&'static str, &'f str)>, Vec<&'f Sent>);
+
 /// What was sent of each version of each resource, in whatever form.
-fn versions<'f>(
-    forms: &'f [(&'f Named<'f>, Arc<Encoder>)],
-) -> Vec<(Vec<(&'static str, &'f str)>, Vec<&'f Sent>)> {
-    let mut versions: Vec<(Vec<(&'static str, &str)>, Vec<&Sent>)> = Vec::new();
+fn versions<'f>(forms: &'f [(&'f Named<'f>, Arc<Encoder>)]) -> Vec<OfVersion<'f>> {
+    let mut versions: Vec<OfVersion<'f>> = Vec::new();
     for (unit, encoder) in forms {
         let labels = [shared(unit), vec![("version", encoder.version())]].concat();
         match versions.iter_mut().find(|(known, _)| *known == labels) {

@@ -8,8 +8,11 @@ use serve::status::Status;
 
 use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
 
-/// Features by name, in order, and whether a change from one pod spec to another needs them.
-const FEATURES: [(&str, fn(&Value, &Value) -> bool); 2] = [
+/// Whether a change from one pod spec to another needs a feature.
+type Needs = fn(&Value, &Value) -> bool;
+
+/// Features by name, in order.
+const FEATURES: [(&str, Needs); 2] = [
     ("InPlacePodLevelResourcesVerticalScaling", |old, new| {
         old.get("resources") != new.get("resources")
     }),

@@ -58,8 +58,8 @@ impl Plugin for PodResizeValidator {
 fn beyond_node(pod: &Value, node: &Value) -> Option<String> {
     let requests = pod_resources::scheduled(pod, Part::Requests);
     let allocatable = Amounts::of(node.map_at(&["status", "allocatable"]));
-    let in_units: [(&str, fn(&Quantity) -> i64); 2] =
-        [("cpu", Quantity::milli_value), ("memory", Quantity::value)];
+    type Units = fn(&Quantity) -> i64;
+    let in_units: [(&str, Units); 2] = [("cpu", Quantity::milli_value), ("memory", Quantity::value)];
     let beyond = in_units.into_iter().filter_map(|(name, units)| {
         let of = |amounts: &Amounts| amounts.get(name).copied().unwrap_or(Quantity::ZERO);
         let (requested, allocatable) = (of(&requests), of(&allocatable));
