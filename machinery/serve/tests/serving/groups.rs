@@ -38,6 +38,16 @@ async fn watched(log: &Arc<Log>, count: usize, window_bytes: u32) -> (Fixture, C
     (fixture, client, streams)
 }
 
+/// They have read everything; what comes next is pulled once for all of them.
+async fn are_told_together(log: &Log, streams: &mut [Stream]) {
+    let before = log.pulled();
+    log.publish(["more"]);
+    for stream in streams {
+        assert_eq!(stream.read(4).await.expect("open"), b"more");
+    }
+    assert_eq!(log.pulled() - before, 1);
+}
+
 #[tokio::test]
 async fn one_is_asked_for_all() {
     let log = Arc::new(Log::default());
@@ -58,12 +68,7 @@ async fn one_is_asked_for_all() {
     let caught_up = "begin".len() + expected.len();
     assert_eq!(late.read(caught_up).await.expect("all of it").len(), caught_up);
     streams.push(late);
-    let before = log.pulled();
-    log.publish(["more"]);
-    for stream in &mut streams {
-        assert_eq!(stream.read(4).await.expect("open"), b"more");
-    }
-    assert_eq!(log.pulled() - before, 1);
+    are_told_together(&log, &mut streams).await;
 }
 
 #[tokio::test]
@@ -104,12 +109,7 @@ async fn who_stands_still_leaves_and_comes_back() {
     }
     assert!(stalled.read(expected.len()).await.expect("all of it") == expected);
     streams.push(stalled);
-    let before = log.pulled();
-    log.publish(["more"]);
-    for stream in &mut streams {
-        assert_eq!(stream.read(4).await.expect("open"), b"more");
-    }
-    assert_eq!(log.pulled() - before, 1);
+    are_told_together(&log, &mut streams).await;
 }
 
 #[tokio::test]

@@ -23,8 +23,10 @@ impl Feeds {
     /// Lets a feed that has nothing to say be told with others what they have in common, if there are some.
     fn join(&mut self, slot: u32) {
         let here = &mut self.slots[slot as usize];
-        let topic = here.entry.as_ref().and_then(Entry::topic);
-        let (Membership::None, Some(topic)) = (here.membership, topic) else {
+        if here.membership != Membership::None {
+            return;
+        }
+        let Some(topic) = here.entry.as_ref().and_then(Entry::topic) else {
             return;
         };
         match self.groups.find_or_note(topic, slot) {
