@@ -2,6 +2,7 @@
 
 mod always;
 mod anti_affinity;
+mod bound_pods;
 mod certificate_subject;
 mod claim_resize;
 mod default_class;

@@ -6,7 +6,8 @@ use object::meta;
 use schema::Value;
 use serve::status::Status;
 
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use super::bound_pods::Change;
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 /// Whether a change from one pod spec to another needs a feature.
 type Needs = fn(&Value, &Value) -> bool;
@@ -36,25 +37,16 @@ impl Plugin for NodeDeclaredFeatureValidator {
         _told: &mut Told,
     ) -> Result<(), Status> {
         let concerns = attributes.is("", "pods") || attributes.is_subresource("", "pods", "resize");
-        let old = attributes
-            .old
-            .filter(|_| concerns && attributes.operation == Operation::Update);
-        let Some(old) = old else {
+        let Some(change) = Change::of(attributes).filter(|_| concerns) else {
             return Ok(());
         };
-        let pod = &attributes.object;
-        let name = pod.str_at(&["spec", "nodeName"]).unwrap_or_default();
-        // The generation moves when the spec does.
-        if name.is_empty() || meta::of(old).generation() == meta::of(pod).generation() {
-            return Ok(());
-        }
-        let needed = needed(old, pod);
+        let needed = needed(change.old, &attributes.object);
         if needed.is_empty() {
             return Ok(());
         }
-        let node = reader.get("", "nodes", "", name).await?;
-        let node = node.ok_or_else(|| attributes.forbidden(&format!("node {name:?} not found")))?;
+        let node = change.node(attributes, reader).await?;
         let missing = missing(&needed, &node).join(", ");
+        let name = meta::of(&node).name();
         attributes.require(
             missing.is_empty(),
             format_args!("pod update requires features {missing} which are not available on node {name:?}"),

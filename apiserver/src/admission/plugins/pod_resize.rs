@@ -7,8 +7,9 @@ use schema::Value;
 use schema::quantity::Quantity;
 use serve::status::{Cause, Status};
 
+use super::bound_pods::Change;
 use crate::admission::pod_resources::{self, Part};
-use crate::admission::{Attributes, Operation, Plugin, Reader, Told};
+use crate::admission::{Attributes, Plugin, Reader, Told};
 
 const OPERATING_SYSTEM: &str = "kubernetes.io/os";
 
@@ -29,20 +30,10 @@ impl Plugin for PodResizeValidator {
         _told: &mut Told,
     ) -> Result<(), Status> {
         let is_resize = attributes.is_subresource("", "pods", "resize");
-        let old = attributes
-            .old
-            .filter(|_| is_resize && attributes.operation == Operation::Update);
-        let Some(old) = old else {
+        let Some(change) = Change::of(attributes).filter(|_| is_resize) else {
             return Ok(());
         };
-        let pod = &attributes.object;
-        let name = pod.str_at(&["spec", "nodeName"]).unwrap_or_default();
-        // The generation moves when the spec does.
-        if name.is_empty() || meta::of(old).generation() == meta::of(pod).generation() {
-            return Ok(());
-        }
-        let node = reader.get("", "nodes", "", name).await?;
-        let node = node.ok_or_else(|| attributes.forbidden(&format!("node {name:?} not found")))?;
+        let (pod, node) = (&attributes.object, change.node(attributes, reader).await?);
         let refused = [
             ("UnsupportedPlatform", foreign_system(&node)),
             ("NodeCapacity", beyond_node(pod, &node)),
