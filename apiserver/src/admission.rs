@@ -29,6 +29,7 @@ pub mod runtime_class_pods;
 pub mod service_account_pods;
 pub mod storage_objects;
 pub mod tolerations;
+mod trees;
 
 use std::fmt;
 use std::sync::Arc;
@@ -166,13 +167,13 @@ pub trait Reader: Send + Sync {
         resource: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, Status>;
+    ) -> Result<Option<Arc<Value>>, Status>;
 
     /// All objects of a namespace, or of all with an empty one.
-    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status>;
+    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Arc<Value>>, Status>;
 
     /// A namespace; 404 if there is none of this name.
-    async fn namespace(&self, name: &str) -> Result<Value, Status> {
+    async fn namespace(&self, name: &str) -> Result<Arc<Value>, Status> {
         let found = self.get("", "namespaces", "", name).await?;
         found.ok_or_else(|| Status::not_found("", "namespaces", name))
     }

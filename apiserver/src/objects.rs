@@ -282,23 +282,23 @@ impl Reader for Objects {
         resource: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, Status> {
+    ) -> Result<Option<Arc<Value>>, Status> {
         let Some(resource) = hub(group, resource) else {
             return Ok(None);
         };
         Ok(Objects::get(self, resource, namespace, name)
             .await?
-            .map(|stored| stored.object))
+            .map(|stored| Arc::new(stored.object)))
     }
 
-    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status> {
+    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Arc<Value>>, Status> {
         let Some(resource) = hub(group, resource) else {
             return Ok(Vec::new());
         };
         let page = self.page(resource, namespace, &PageRequest::default()).await?;
         page.entries
             .iter()
-            .map(|entry| self.decode(resource, entry).map(|stored| stored.object))
+            .map(|entry| Ok(Arc::new(self.decode(resource, entry)?.object)))
             .collect()
     }
 }
@@ -311,13 +311,18 @@ impl auth::objects::Objects for Objects {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Value>, String> {
-        let found = Reader::get(self, "", kind.resource(), namespace, name).await;
-        found.map_err(|status| status.message)
+        let Some(resource) = hub("", kind.resource()) else {
+            return Ok(None);
+        };
+        match Objects::get(self, resource, namespace, name).await {
+            Ok(found) => Ok(found.map(|stored| stored.object)),
+            Err(status) => Err(status.message),
+        }
     }
 }
 
 /// The resource in its hub version.
-fn hub(group: &str, resource: &str) -> Option<&'static Arc<Resource>> {
+pub fn hub(group: &str, resource: &str) -> Option<&'static Arc<Resource>> {
     let catalog = Catalog::builtin();
     catalog
         .versions(group, resource)

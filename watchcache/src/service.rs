@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use http::{HeaderValue, header};
 use kinds::Resource;
+use render::canonical::Canonical;
 use render::negotiate::Output;
 use render::options::parse_revision;
 use render::{Call, Descriptions, Shape};
-use schema::Value;
 use serve::http::{Body, Response};
 use serve::status::Status;
 use storage::Revision;
@@ -44,14 +44,15 @@ impl Cache {
         Ok(response)
     }
 
-    /// The objects of a resource, or of a namespace of it, as this process shows them now, in their hub form: for decisions that may be a
-    /// moment behind. `None` where it does not keep them, or does not show all changes up to `since`.
-    pub fn objects(
+    /// What `read` makes of the objects of a resource, or of a namespace of it, as this process shows them now in their hub form: for
+    /// decisions that may be a moment behind. `None` where it does not keep them, or does not show all changes up to `since`.
+    pub fn objects<T>(
         &self,
         resource: &Resource,
         namespace: &str,
         since: Revision,
-    ) -> Option<Result<Vec<Value>, Status>> {
+        mut read: impl FnMut(Canonical<'_>) -> Result<T, Status>,
+    ) -> Option<Result<Vec<T>, Status>> {
         let unit = self.unit(resource).filter(|unit| unit.is_held())?;
         if unit.current() < since {
             return None;
@@ -62,7 +63,7 @@ impl Cache {
             namespace => Scope::Namespace(namespace.into()),
         };
         let items = shown.snapshot.range(&scope, None);
-        Some(items.map(|item| item.canonical()?.tree(unit.hub())).collect())
+        Some(items.map(|item| read(item.canonical()?)).collect())
     }
 
     /// Answers a get of one object of a call's resource: at the revision that is asked for or a later one, or, where none is

@@ -1,27 +1,34 @@
 //! What plugins read: single objects from the store, as they are now; lists from the watch cache where this process keeps the resource
 //! and shows its own changes to it, as the reference reads them from its informers. A list may so be a moment behind other servers.
+//! A version of an object that was read before is not decoded again.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kinds::Catalog;
+use render::canonical::Canonical;
 use schema::Value;
 use serve::status::Status;
 use watchcache::Cache;
 
 use super::Reader;
-use crate::objects::Objects;
+use super::trees::{Trees, Version};
+use crate::objects::{self, Objects};
 
 /// Objects, and a cache of some of them.
 pub struct Cached {
     objects: Arc<Objects>,
     cache: Arc<Cache>,
+    trees: Trees,
 }
 
 impl Cached {
     /// A cache over the same store.
     pub fn new(objects: Arc<Objects>, cache: Arc<Cache>) -> Self {
-        Self { objects, cache }
+        Self {
+            objects,
+            cache,
+            trees: Trees::default(),
+        }
     }
 }
 
@@ -33,18 +40,39 @@ impl Reader for Cached {
         resource: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, Status> {
-        Reader::get(&*self.objects, group, resource, namespace, name).await
+    ) -> Result<Option<Arc<Value>>, Status> {
+        let Some(hub) = objects::hub(group, resource) else {
+            return Ok(None);
+        };
+        let found = self.objects.entry(hub, namespace, name).await?;
+        let read = found.map(|entry| {
+            let version = Version {
+                hub,
+                key: &entry.key,
+                revision: entry.mod_revision,
+                size: entry.value.len(),
+            };
+            let decode = || Ok(self.objects.decode(hub, &entry)?.object);
+            self.trees.of(&version, decode)
+        });
+        read.transpose()
     }
 
-    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status> {
-        let catalog = Catalog::builtin();
-        let hub = catalog
-            .versions(group, resource)
-            .next()
-            .map(|found| catalog.hub(found));
-        let cached = hub.and_then(|hub| self.cache.objects(hub, namespace, self.objects.last_written(hub)));
-        match cached {
+    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Arc<Value>>, Status> {
+        let Some(hub) = objects::hub(group, resource) else {
+            return Ok(Vec::new());
+        };
+        let tree = |item: Canonical<'_>| {
+            let version = Version {
+                hub,
+                key: item.key,
+                revision: item.revision,
+                size: item.body.len(),
+            };
+            self.trees.of(&version, || item.tree(hub))
+        };
+        let since = self.objects.last_written(hub);
+        match self.cache.objects(hub, namespace, since, tree) {
             Some(found) => found,
             None => Reader::list(&*self.objects, group, resource, namespace).await,
         }
@@ -55,8 +83,8 @@ impl Reader for Cached {
 mod tests {
     use super::*;
     use crate::objects::Outcome;
-    use kinds::Keys;
     use kinds::decorate::IpFamily;
+    use kinds::{Catalog, Keys};
     use schema::tree;
     use std::time::Duration;
     use storage::{Embedded, Store};
@@ -100,7 +128,8 @@ mod tests {
         );
         // In the end it is the cache that answers.
         let since = objects.last_written(resource);
-        while cache.objects(resource, "a", since).is_none() {
+        let shown = || cache.objects(resource, "a", since, |_| Ok(()));
+        while shown().is_none() {
             tokio::task::yield_now().await;
         }
         assert_eq!(

@@ -1,5 +1,7 @@
 //! DefaultStorageClass and DefaultIngressClass: which class an object gets that names none. It edits trees; the plugin reads the classes.
 
+use std::sync::Arc;
+
 use schema::Value;
 
 /// Objects of one resource, and their classes.
@@ -44,7 +46,7 @@ pub const INGRESSES: Classed = Classed {
 
 impl Classed {
     /// Gives an object that names no class the newest default class.
-    pub fn fill(&self, object: &mut Value, classes: &[Value]) {
+    pub fn fill(&self, object: &mut Value, classes: &[Arc<Value>]) {
         let is_named = object.at(&["spec", self.field]).is_some();
         if is_named || object::meta::of(object).annotation(self.before).is_some() {
             return;
@@ -65,7 +67,7 @@ impl Classed {
     }
 
     /// The newest, and of those made in one second the first by name.
-    fn newest_default<'a>(&self, classes: &'a [Value]) -> Option<&'a Value> {
+    fn newest_default<'a>(&self, classes: &'a [Arc<Value>]) -> Option<&'a Value> {
         let created = |class: &'a Value| object::meta::of(class).creation_timestamp().unwrap_or_default();
         let name = |class: &'a Value| object::meta::of(class).name();
         let is_default = |class: &Value| {
@@ -76,6 +78,7 @@ impl Classed {
         };
         classes
             .iter()
+            .map(Arc::as_ref)
             .filter(|class| is_default(class))
             .min_by(|a, b| created(b).cmp(created(a)).then_with(|| name(a).cmp(name(b))))
     }
@@ -86,12 +89,12 @@ mod tests {
     use super::*;
     use schema::tree;
 
-    fn class(name: &str, created: &str) -> Value {
-        tree!({"metadata": {
+    fn class(name: &str, created: &str) -> Arc<Value> {
+        Arc::new(tree!({"metadata": {
             "name": name,
             "creationTimestamp": created,
             "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-        }})
+        }}))
     }
 
     #[test]

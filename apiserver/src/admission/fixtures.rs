@@ -25,17 +25,17 @@ impl Reader for Objects {
         resource: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, Status> {
+    ) -> Result<Option<Arc<Value>>, Status> {
         let all = self.list(group, resource, namespace).await?;
         Ok(all.into_iter().find(|object| meta::of(object).name() == name))
     }
 
-    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Value>, Status> {
+    async fn list(&self, group: &str, resource: &str, namespace: &str) -> Result<Vec<Arc<Value>>, Status> {
         let of_kind = self.0.iter().filter(|(g, r, _)| *g == group && *r == resource);
         let objects = of_kind.map(|(_, _, object)| object);
         let within =
             objects.filter(|object| namespace.is_empty() || meta::of(object).namespace() == namespace);
-        Ok(within.cloned().collect())
+        Ok(within.cloned().map(Arc::new).collect())
     }
 }
 

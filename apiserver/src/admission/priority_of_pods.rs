@@ -1,5 +1,7 @@
 //! Priority: what a pod's priority class makes of it. It decides and edits trees; the plugin reads the classes.
 
+use std::sync::Arc;
+
 use schema::Value;
 
 const DEFAULT_PREEMPTION: &str = "PreemptLowerPriority";
@@ -57,9 +59,10 @@ fn check_given(pod: &Value, priority: i64, policy: &str) -> Result<(), String> {
 }
 
 /// The default among all classes: of several, the one with the lowest value, then the first by name.
-pub fn default_class(classes: &[Value]) -> Option<&Value> {
+pub fn default_class(classes: &[Arc<Value>]) -> Option<&Value> {
     classes
         .iter()
+        .map(Arc::as_ref)
         .filter(|class| class.bool_at(&["globalDefault"]) == Some(true))
         .min_by_key(|class| {
             (
@@ -116,7 +119,8 @@ mod tests {
             tree!({"metadata": {"name": "a"}, "value": 9i64, "globalDefault": true}),
             tree!({"metadata": {"name": "b"}, "value": 2i64, "globalDefault": true}),
             tree!({"metadata": {"name": "c"}, "value": 1i64}),
-        ];
+        ]
+        .map(Arc::new);
         assert_eq!(
             default_class(&classes).and_then(|class| class.str_at(&["metadata", "name"])),
             Some("b")

@@ -86,7 +86,7 @@ impl Repair {
         self.addresses_of(&services).await
     }
 
-    async fn ports_of(&mut self, services: &[Value]) -> Result<(), Status> {
+    async fn ports_of(&mut self, services: &[Arc<Value>]) -> Result<(), Status> {
         let failed = |error: super::node_ports::Error| Status::internal(&error.to_string());
         self.effects.node_ports().initialize().await.map_err(failed)?;
         let used: BTreeSet<u16> = services.iter().flat_map(|service| held(service).ports).collect();
@@ -108,7 +108,7 @@ impl Repair {
         self.effects.node_ports().free(&leaked).await.map_err(failed)
     }
 
-    async fn addresses_of(&mut self, services: &[Value]) -> Result<(), Status> {
+    async fn addresses_of(&mut self, services: &[Arc<Value>]) -> Result<(), Status> {
         let used: HashMap<IpAddr, Owner> = services
             .iter()
             .flat_map(|service| {
@@ -119,7 +119,7 @@ impl Repair {
             })
             .collect();
         let objects = self.objects.list("networking.k8s.io", "ipaddresses", "").await?;
-        let taken: HashMap<IpAddr, Owner> = objects.iter().filter_map(of_service).collect();
+        let taken: HashMap<IpAddr, Owner> = objects.iter().filter_map(|object| of_service(object)).collect();
         for (address, owner) in used.iter().filter(|(address, _)| !taken.contains_key(address)) {
             self.effects
                 .cluster_ips()

@@ -1,5 +1,7 @@
 //! Tokens of service accounts: POST to `serviceaccounts/<name>/token`. What is in a token is `auth`'s; here is what may be asked.
 
+use std::sync::Arc;
+
 use auth::authenticate::service_account::mint::{
     Bound, EXPIRATION_SECONDS_DEFAULT, EXPIRATION_SECONDS_MAX, EXPIRATION_SECONDS_MIN, Minter,
 };
@@ -145,9 +147,9 @@ fn mint(
 /// What a token is to be bound to.
 #[derive(Default)]
 struct BoundObjects {
-    pod: Option<Value>,
-    secret: Option<Value>,
-    node: Option<Value>,
+    pod: Option<Arc<Value>>,
+    secret: Option<Arc<Value>>,
+    node: Option<Arc<Value>>,
 }
 
 impl BoundObjects {
@@ -187,7 +189,7 @@ impl BoundObjects {
     }
 
     /// A pod's token tells its node too.
-    async fn of_pod(api: &Api, account: &str, pod: Value) -> Result<Self, Status> {
+    async fn of_pod(api: &Api, account: &str, pod: Arc<Value>) -> Result<Self, Status> {
         let text = |field: &str| pod.str_at(&["spec", field]).unwrap_or_default();
         if text("serviceAccountName") != account {
             return Err(Status::bad_request(format!(
@@ -198,7 +200,7 @@ impl BoundObjects {
             "" => None,
             name => {
                 let found = Reader::get(&*api.objects, "", "nodes", "", name).await?;
-                Some(found.unwrap_or_else(|| schema::tree!({"metadata": {"name": name}})))
+                Some(found.unwrap_or_else(|| Arc::new(schema::tree!({"metadata": {"name": name}}))))
             }
         };
         Ok(Self {
@@ -210,9 +212,9 @@ impl BoundObjects {
 
     fn as_bound(&self) -> Bound<'_> {
         Bound {
-            pod: self.pod.as_ref(),
-            secret: self.secret.as_ref(),
-            node: self.node.as_ref(),
+            pod: self.pod.as_deref(),
+            secret: self.secret.as_deref(),
+            node: self.node.as_deref(),
         }
     }
 }

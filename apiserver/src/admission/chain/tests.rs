@@ -151,11 +151,11 @@ struct Nothing;
 
 #[async_trait]
 impl Reader for Nothing {
-    async fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Option<Value>, Status> {
+    async fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Option<Arc<Value>>, Status> {
         Ok(None)
     }
 
-    async fn list(&self, _: &str, _: &str, _: &str) -> Result<Vec<Value>, Status> {
+    async fn list(&self, _: &str, _: &str, _: &str) -> Result<Vec<Arc<Value>>, Status> {
         Ok(Vec::new())
     }
 }

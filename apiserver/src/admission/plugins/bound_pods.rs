@@ -1,6 +1,8 @@
 //! A change of what a pod that has a node asks for: what the plugins have in common that look whether the node can do it. What they
 //! refuse is their own affair.
 
+use std::sync::Arc;
+
 use object::meta;
 use schema::Value;
 use serve::status::Status;
@@ -32,7 +34,7 @@ impl<'a> Change<'a> {
         &self,
         attributes: &Attributes<'_>,
         reader: &dyn Reader,
-    ) -> Result<Value, Status> {
+    ) -> Result<Arc<Value>, Status> {
         let node = reader.get("", "nodes", "", self.node).await?;
         node.ok_or_else(|| attributes.forbidden(&format!("node {:?} not found", self.node)))
     }

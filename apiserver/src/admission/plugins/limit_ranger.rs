@@ -1,5 +1,7 @@
 //! LimitRanger: pods and claims within the limits of their namespace.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use object::field::aggregate_texts;
 use object::meta;
@@ -63,7 +65,7 @@ fn concerns(attributes: &Attributes<'_>) -> bool {
         || attributes.writes("", "persistentvolumeclaims")
 }
 
-async fn ranges(attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Vec<Value>, Status> {
+async fn ranges(attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Vec<Arc<Value>>, Status> {
     reader.list("", "limitranges", attributes.namespace).await
 }
 

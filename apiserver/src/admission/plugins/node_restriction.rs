@@ -146,7 +146,7 @@ impl Restricted<'_> {
         }
     }
 
-    async fn pod_named(&self, name: &str) -> Result<Value, Status> {
+    async fn pod_named(&self, name: &str) -> Result<Arc<Value>, Status> {
         let found = self.reader.get("", "pods", self.write.namespace, name).await?;
         found.ok_or_else(|| Status::not_found("", "pods", name))
     }

@@ -1,5 +1,7 @@
 //! Plugins that concern pods: priority, tolerations, runtime class, topology labels.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use schema::Value;
 use serve::status::Status;
@@ -38,6 +40,7 @@ impl Plugin for Priority {
         let by_name = |name: &str| {
             classes
                 .iter()
+                .map(Arc::as_ref)
                 .find(|class| class.str_at(&["metadata", "name"]) == Some(name))
         };
         let default = priority_of_pods::default_class(&classes);

@@ -71,11 +71,11 @@ mod tests {
 
     #[async_trait]
     impl Reader for Counting {
-        async fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Option<Value>, Status> {
+        async fn get(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Option<Arc<Value>>, Status> {
             Ok(None)
         }
 
-        async fn list(&self, _: &str, _: &str, _: &str) -> Result<Vec<Value>, Status> {
+        async fn list(&self, _: &str, _: &str, _: &str) -> Result<Vec<Arc<Value>>, Status> {
             self.0.fetch_add(1, Ordering::SeqCst);
             Ok(Vec::new())
         }

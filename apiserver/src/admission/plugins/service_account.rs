@@ -1,6 +1,8 @@
 //! ServiceAccount: every pod runs as an account that there is, gets its token and pull secrets, and uses no secret that a strict
 //! account does not name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use object::meta;
 use object::names::generate;
@@ -17,7 +19,7 @@ use crate::admission::{Attributes, Operation, Plugin, Reader, Told, mountable_se
 pub struct ServiceAccount;
 
 /// The account of a pod. A pod without one is refused, and one whose account is not there.
-async fn account(attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Value, Status> {
+async fn account(attributes: &Attributes<'_>, reader: &dyn Reader) -> Result<Arc<Value>, Status> {
     let (namespace, name) = (attributes.namespace, account_name(&attributes.object));
     let pod = meta::of(&attributes.object).name();
     attributes.require(

@@ -1,6 +1,7 @@
 //! What a stricter level means for the pods that a namespace has already: they stay, and who changes the label is warned.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use object::meta;
 use schema::{SmolStr, Value};
@@ -24,7 +25,11 @@ struct Group<'a> {
 
 impl<'a> Survey<'a> {
     /// Of pods but those of some runtime classes.
-    pub fn new(enforce: LevelVersion, pods: &'a [Value], exempt_runtime_classes: &HashSet<SmolStr>) -> Self {
+    pub fn new(
+        enforce: LevelVersion,
+        pods: &'a [Arc<Value>],
+        exempt_runtime_classes: &HashSet<SmolStr>,
+    ) -> Self {
         Self {
             enforce,
             pods: in_order_of_worth(pods, exempt_runtime_classes),
@@ -90,7 +95,10 @@ impl Group<'_> {
 }
 
 /// One pod of each controller comes before the others of it: they are alike, and time is short.
-fn in_order_of_worth<'a>(pods: &'a [Value], exempt_runtime_classes: &HashSet<SmolStr>) -> Vec<&'a Value> {
+fn in_order_of_worth<'a>(
+    pods: &'a [Arc<Value>],
+    exempt_runtime_classes: &HashSet<SmolStr>,
+) -> Vec<&'a Value> {
     let mut seen = HashSet::new();
     let is_judged = |pod: &&Value| {
         let class = pod.str_at(&["spec", "runtimeClassName"]).unwrap_or_default();
@@ -98,6 +106,7 @@ fn in_order_of_worth<'a>(pods: &'a [Value], exempt_runtime_classes: &HashSet<Smo
     };
     let (mut first, others): (Vec<_>, Vec<_>) =
         pods.iter()
+            .map(Arc::as_ref)
             .filter(is_judged)
             .partition(|pod| match meta::of(pod).controller() {
                 Some(owner) => seen.insert(owner.uid()),
@@ -118,19 +127,19 @@ mod tests {
         version: Version::Latest,
     };
 
-    fn pod(name: &str, owner: &str, spec: Value) -> Value {
+    fn pod(name: &str, owner: &str, spec: Value) -> Arc<Value> {
         let owners = match owner {
             "" => tree!([]),
             uid => tree!([{"uid": uid, "controller": true}]),
         };
-        tree!({"metadata": {"name": name, "ownerReferences": owners}, "spec": spec})
+        Arc::new(tree!({"metadata": {"name": name, "ownerReferences": owners}, "spec": spec}))
     }
 
-    fn host(name: &str, owner: &str) -> Value {
+    fn host(name: &str, owner: &str) -> Arc<Value> {
         pod(name, owner, tree!({"hostNetwork": true}))
     }
 
-    fn warnings(pods: &[Value], judged: usize) -> Vec<String> {
+    fn warnings(pods: &[Arc<Value>], judged: usize) -> Vec<String> {
         let mut survey = Survey::new(BASELINE, pods, &HashSet::new());
         survey.judge(judged);
         survey.warnings("ns")

@@ -1,6 +1,8 @@
 //! Certificates that a kubelet asks for in the name of pods: of those that run on it, as the account that they run as (KEP-4317).
 //! What another try may find otherwise is a failure, not a refusal.
 
+use std::sync::Arc;
+
 use object::field::quote;
 use object::meta;
 use schema::Value;
@@ -43,7 +45,7 @@ impl Restricted<'_> {
         })
     }
 
-    async fn check_pod_of_certificate(&self) -> Result<Value, Status> {
+    async fn check_pod_of_certificate(&self) -> Result<Arc<Value>, Status> {
         let (pod, uid) = (self.pod_of_certificate(), self.asked("podUID"));
         let namespace = self.write.namespace;
         let found = self
@@ -107,7 +109,7 @@ impl Restricted<'_> {
         resource: &str,
         noun: &str,
         name: &str,
-    ) -> Result<Value, Status> {
+    ) -> Result<Arc<Value>, Status> {
         let found = self.reader.get("", resource, namespace, name).await?;
         found.ok_or_else(|| {
             let path = match namespace {
