@@ -28,7 +28,6 @@ pub fn pod(number: usize, shape: &PodShape) -> String {
             "name": name(number),
             "labels": {
                 "app.kubernetes.io/name": "storefront",
-                "app.kubernetes.io/component": "backend",
                 "app.kubernetes.io/managed-by": "watchload",
                 "pod-template-hash": "6d4cf56db6",
                 (SELECTED): if shape.selected { "yes" } else { "no" },
@@ -43,16 +42,7 @@ pub fn pod(number: usize, shape: &PodShape) -> String {
             "nodeName": format!("node-{}", shape.node),
             "serviceAccountName": "default",
             "automountServiceAccountToken": false,
-            "terminationGracePeriodSeconds": 30,
-            "priority": 0,
-            "tolerations": [
-                {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-                {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-            ],
-            "volumes": [
-                {"name": "config", "configMap": {"name": "storefront-config", "items": [{"key": "app.yaml", "path": "app.yaml"}]}},
-                {"name": "scratch", "emptyDir": {}},
-            ],
+            "volumes": [{"name": "config", "configMap": {"name": "storefront-config", "items": [{"key": "app.yaml", "path": "app.yaml"}]}}],
             "containers": [container("storefront", 8080), container("metrics-exporter", 9102)],
         },
     })
@@ -60,26 +50,18 @@ pub fn pod(number: usize, shape: &PodShape) -> String {
 }
 
 fn container(name: &str, port: u16) -> Value {
-    let variable = |number: usize| json!({"name": format!("SETTING_{number}"), "value": format!("value-of-setting-{number}")});
+    let setting = json!({"name": "SETTING", "value": "value-of-setting"});
     let own_name = json!({"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}});
-    let variables: Vec<Value> = (0..3).map(variable).chain([own_name]).collect();
     json!({
         "name": name,
-        "image": format!("registry.example.com/shop/{name}@sha256:9b2ff4e8e7e1dd7fd0fd5d3fb3d6d5ba4a76c2b3ac5d7e2e3ea7f2a7b3f0c1de"),
+        "image": format!("registry.example.com/shop/{name}:1.36.0"),
         "args": ["--config=/etc/app/app.yaml", "--log-format=json", format!("--listen=:{port}")],
         "ports": [{"name": "http", "containerPort": port, "protocol": "TCP"}],
-        "env": variables,
+        "env": [setting, own_name],
         "resources": {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
-        "volumeMounts": [
-            {"name": "config", "mountPath": "/etc/app", "readOnly": true},
-            {"name": "scratch", "mountPath": "/var/tmp"},
-        ],
-        "readinessProbe": {"httpGet": {"path": "/ready", "port": port, "scheme": "HTTP"}, "periodSeconds": 10, "timeoutSeconds": 1,
-            "successThreshold": 1, "failureThreshold": 3},
-        "imagePullPolicy": "IfNotPresent",
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-        "securityContext": {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/app", "readOnly": true}],
+        "readinessProbe": {"tcpSocket": {"port": port}},
+        "securityContext": {"allowPrivilegeEscalation": false},
     })
 }
 
