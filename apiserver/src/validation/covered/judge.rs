@@ -93,6 +93,18 @@ pub fn kind(kind: ErrorKind) -> &'static str {
 }
 
 impl Sample {
+    /// Its version and kind: `apps/v1 DaemonSet`, `v1 Pod`.
+    pub fn kind(&self) -> String {
+        let Resource {
+            group, version, kind, ..
+        } = self.resource;
+        if group.is_empty() {
+            format!("{version} {kind}")
+        } else {
+            format!("{group}/{version} {kind}")
+        }
+    }
+
     /// Its group, version and resource.
     pub fn name(&self) -> String {
         name(self.resource)
