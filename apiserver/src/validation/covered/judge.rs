@@ -70,7 +70,8 @@ pub fn as_served(path: &str) -> String {
             "spec.conversion.webhook.conversionReviewVersions",
         ),
     ] {
-        if let Some(rest) = path.strip_prefix(stored) {
+        let rest = path.strip_prefix(stored);
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('.')) {
             path = format!("{served}{rest}");
         }
     }
