@@ -43,12 +43,23 @@ pub fn namespaces() -> Vec<Bootstrap> {
         .collect()
 }
 
+/// An object of flow control by its kind and name.
+pub fn flow_control(kind: &str, name: &str) -> Option<Value> {
+    let mut all = table();
+    all.find(|object| {
+        object.str_at(&["kind"]) == Some(kind) && object.str_at(&["metadata", "name"]) == Some(name)
+    })
+}
+
+fn table() -> impl Iterator<Item = Value> {
+    TABLE
+        .lines()
+        .map(|line| json::parse(line.as_bytes()).expect("made by our own generator"))
+}
+
 /// RBAC policy, flow control and priority classes.
 pub fn policy(catalog: &Catalog) -> Vec<Bootstrap> {
-    let table = TABLE
-        .lines()
-        .map(|line| json::parse(line.as_bytes()).expect("made by our own generator"));
-    table
+    table()
         .chain(priority_classes())
         .map(|object| Bootstrap {
             collection: collection(catalog, &object),

@@ -112,3 +112,31 @@ impl DeleteOptions {
         Ok(options)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn what_is_not_known_or_does_not_go_together_is_refused() {
+        for (body, told) in [
+            (tree!({"dryRun": ["Some"]}), "dryRun: Unsupported value"),
+            (
+                tree!({"propagationPolicy": "Other"}),
+                "propagationPolicy: Unsupported value: \"Other\"",
+            ),
+            (
+                tree!({"propagationPolicy": "Orphan", "orphanDependents": true}),
+                "propagationPolicy: Invalid value: \"Orphan\"",
+            ),
+        ] {
+            let bad = DeleteOptions::from_body(&body).expect_err(told);
+            let start = format!("DeleteOptions.meta.k8s.io \"\" is invalid: {told}");
+            assert!(bad.message.starts_with(&start), "{}", bad.message);
+        }
+        for known in ["Foreground", "Background", "Orphan"] {
+            assert!(DeleteOptions::from_body(&tree!({"propagationPolicy": known})).is_ok());
+        }
+    }
+}

@@ -123,4 +123,29 @@ mod tests {
             bad.message
         );
     }
+
+    #[test]
+    fn each_option_has_its_form_for_each_kind_of_write() {
+        let long = format!("fieldManager={}", "m".repeat(129));
+        let kinds = [WriteKind::Create, WriteKind::Update, WriteKind::Patch];
+        let common = [
+            ("dryRun=Some", "dryRun: Unsupported value"),
+            (long.as_str(), "fieldManager: Too long"),
+            ("fieldManager=a%0Ab", "fieldManager: Invalid value"),
+            ("fieldValidation=Bogus", "fieldValidation: Unsupported value"),
+        ];
+        let common = kinds
+            .iter()
+            .flat_map(|kind| common.map(|(text, told)| (*kind, text, told)));
+        let of_patches = [
+            (WriteKind::Apply, "", "fieldManager: Required value"),
+            (WriteKind::Patch, "force=true", "force: Forbidden"),
+        ];
+        for (kind, text, told) in common.chain(of_patches) {
+            let bad = WriteOptions::read(&Query::parse(text), kind).expect_err(text);
+            let start = format!("{}.meta.k8s.io \"\" is invalid: {told}", kind.options_kind());
+            assert!(bad.message.starts_with(&start), "{}", bad.message);
+        }
+        assert!(WriteOptions::read(&Query::parse("fieldManager=m&force=true"), WriteKind::Apply).is_ok());
+    }
 }

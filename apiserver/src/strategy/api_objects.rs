@@ -80,7 +80,7 @@ static NAMESPACES: Parts = Parts {
     create: valid::namespaces::create,
     update: valid::namespaces::update,
     status: valid::namespaces::status,
-    other: valid::namespaces::finalize,
+    other: |object, _, errors| valid::namespaces::finalize(object, errors),
 };
 static CLAIMS: Parts = Parts {
     prepare_create: volumes::prepare_create_claim,
@@ -129,8 +129,8 @@ static SIGNING_REQUESTS: Parts = Parts {
     prepare_create: certificates::prepare_create,
     prepare_update: certificates::prepare_update,
     create: valid::certificates::create,
-    status: valid::certificates::status,
-    other: |object, errors| valid::certificates::status(object, object, errors),
+    status: valid::certificates::answers::status,
+    other: valid::certificates::answers::approval,
     ..Parts::NOTHING
 };
 static TRUST_BUNDLES: Parts = Parts {
@@ -234,9 +234,9 @@ static STORAGE_CLASSES: Parts = Parts {
     ..Parts::NOTHING
 };
 static ATTACHMENTS: Parts = Parts {
-    create: valid::storage::attachment,
-    update: valid::storage::attachment_update,
-    status: valid::storage::attachment_status,
+    create: valid::storage::attachments::attachment,
+    update: valid::storage::attachments::update,
+    status: valid::storage::attachments::status,
     ..Parts::NOTHING
 };
 static ATTRIBUTES_CLASSES: Parts = Parts {

@@ -18,8 +18,8 @@ pub struct Parts {
     pub update: fn(&Value, &Value, &mut Errors),
     /// Whether a status may follow an old one.
     pub status: fn(&Value, &Value, &mut Errors),
-    /// Whether an object is valid after a write through another subresource.
-    pub other: fn(&Value, &mut Errors),
+    /// Whether an object may follow an old one through another subresource.
+    pub other: fn(&Value, &Value, &mut Errors),
 }
 
 impl Parts {
@@ -30,7 +30,7 @@ impl Parts {
         create: |_, _| {},
         update: |_, _, _| {},
         status: |_, _, _| {},
-        other: |_, _| {},
+        other: |_, _, _| {},
     };
 }
 
@@ -51,7 +51,7 @@ impl Strategy for Parts {
         match cx.subresource {
             "" => (self.update)(object, old, errors),
             "status" => (self.status)(object, old, errors),
-            _ => (self.other)(object, errors),
+            _ => (self.other)(object, old, errors),
         }
     }
 }

@@ -107,4 +107,25 @@ mod tests {
             "The disruption budget b needs 2 healthy pods and has 3 currently"
         );
     }
+
+    #[test]
+    fn a_budget_that_was_not_looked_at_yet_refuses() {
+        let budget = tree!({"metadata": {"name": "b", "generation": 2i64},
+            "status": {"observedGeneration": 1i64, "disruptionsAllowed": 1i64}});
+        let Verdict::Refused(why) = spend(&budget, "p", "2026-01-01T00:00:00Z") else {
+            panic!("it is not known what is left")
+        };
+        assert_eq!(
+            why,
+            "The disruption budget b is still being processed by the server."
+        );
+    }
+
+    #[test]
+    fn pods_that_do_not_run_are_free() {
+        for phase in ["Succeeded", "Failed", "Pending"] {
+            assert!(is_free(&tree!({"status": {"phase": phase}})), "{phase}");
+        }
+        assert!(!is_free(&tree!({"status": {"phase": "Running"}})));
+    }
 }

@@ -72,17 +72,9 @@ async fn spend_budget(
     dry_run: bool,
 ) -> Result<(), Status> {
     let budgets = Reader::list(&*api.objects, "policy", "poddisruptionbudgets", namespace).await?;
-    let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
-    let Some(budget) = covering.next() else {
+    let Some(budget) = only(&budgets, pod)? else {
         return Ok(());
     };
-    if covering.next().is_some() {
-        return Err(Status::failure(
-            500,
-            reason::INTERNAL_ERROR,
-            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
-        ));
-    }
     if disruption::ignores_unhealthy(budget, pod) {
         return Ok(());
     }
@@ -108,6 +100,19 @@ async fn spend_budget(
     update::update(api, &mut inner, target, &mut spend)
         .await
         .map(drop)
+}
+
+/// The budget that covers the pod, if one does; 500 if several do.
+fn only<'a>(budgets: &'a [Value], pod: &Value) -> Result<Option<&'a Value>, Status> {
+    let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
+    match (covering.next(), covering.next()) {
+        (_, Some(_)) => Err(Status::failure(
+            500,
+            reason::INTERNAL_ERROR,
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+        )),
+        (found, None) => Ok(found),
+    }
 }
 
 fn covers(budget: &Value, pod: &Value) -> bool {
@@ -162,4 +167,28 @@ fn too_many(why: Option<String>) -> Status {
         retry_after_seconds: RETRY_AFTER,
         ..Details::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn one_budget_at_most_stands_against_an_eviction() {
+        let budget = |label: &str| tree!({"spec": {"selector": {"matchLabels": {"app": label}}}});
+        let pod = tree!({"metadata": {"labels": {"app": "a"}}});
+        let budgets = [budget("b"), budget("a")];
+        assert_eq!(only(&budgets, &pod).expect("one covers it"), Some(&budgets[1]));
+        assert_eq!(only(&budgets[..1], &pod).expect("none covers it"), None);
+        let several = [budget("a"), budget("a")];
+        assert_eq!(only(&several, &pod).expect_err("two cover it").code, 500);
+    }
+
+    #[test]
+    fn who_is_refused_may_ask_again() {
+        let refused = too_many(Some("why".to_owned()));
+        let details = refused.details.expect("details");
+        assert_eq!((refused.code, details.retry_after_seconds), (429, RETRY_AFTER));
+    }
 }

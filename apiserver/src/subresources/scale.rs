@@ -164,10 +164,8 @@ impl SetScale {
 /// The object with the replica count and the resource version of a scale.
 fn set(call: &Call, current: &Value, scale: &Value) -> Result<Value, Status> {
     let replicas = scale.int_at(&["spec", "replicas"]).unwrap_or(0);
-    if replicas < 0 && call.resource.custom.is_none() {
-        let path = Path::root("spec").child("replicas");
-        let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
-        return Err(Status::invalid("autoscaling", "Scale", call.name(), &[error]));
+    if call.resource.custom.is_none() {
+        check_replicas(replicas, call.name())?;
     }
     let mut next = current.clone();
     match (custom::scale::places(call), next.as_map_mut()) {
@@ -177,6 +175,16 @@ fn set(call: &Call, current: &Value, scale: &Value) -> Result<Value, Status> {
     }
     meta::edit(&mut next).set_resource_version(meta::of(scale).resource_version());
     Ok(next)
+}
+
+/// Those of custom resources are checked with the resource.
+fn check_replicas(replicas: i64, name: &str) -> Result<(), Status> {
+    if replicas >= 0 {
+        return Ok(());
+    }
+    let path = Path::root("spec").child("replicas");
+    let error = field::Error::invalid(&path, replicas, "must be greater than or equal to 0");
+    Err(Status::invalid("autoscaling", "Scale", name, &[error]))
 }
 
 async fn write(
@@ -233,5 +241,17 @@ fn selector(object: &Value) -> String {
         _ => label::Selector::of_object(Some(selector))
             .map(|selector| selector.to_string())
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_no_less_replicas_than_none() {
+        assert!(check_replicas(0, "a").is_ok());
+        let told = "Scale.autoscaling \"a\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0";
+        assert_eq!(check_replicas(-1, "a").expect_err("too few").message, told);
     }
 }

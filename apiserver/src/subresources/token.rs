@@ -229,3 +229,30 @@ fn check_uid(kind: &str, name: &str, asked: &str, found: &str) -> Result<(), Sta
     );
     Err(Status::conflict("", kind, name, &why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn tokens_live_ten_minutes_at_least_and_not_for_ever() {
+        let told = |seconds: i64| {
+            let checked = check_expiration(&tree!({"spec": {"expirationSeconds": seconds}}));
+            checked.err().map(|status| status.message)
+        };
+        let invalid = |rest: &str| {
+            let kind = "TokenRequest.authentication.k8s.io \"\" is invalid";
+            Some(format!("{kind}: spec.expirationSeconds: Invalid value: {rest}"))
+        };
+        assert_eq!(
+            told(599),
+            invalid("599: may not specify a duration less than 10 minutes")
+        );
+        assert_eq!(
+            told((1 << 32) + 1),
+            invalid("4294967297: may not specify a duration larger than 2^32 seconds")
+        );
+        assert_eq!((told(600), told(1 << 32)), (None, None));
+    }
+}

@@ -5,6 +5,7 @@ use object::names::path_segment;
 use schema::Value;
 
 use super::place::Place;
+use super::pod_spec::resources;
 use super::quantities;
 use crate::strategy::Errors;
 
@@ -149,11 +150,17 @@ fn external(source: &Place<'_>, errors: &mut Errors) {
 }
 
 fn resource(source: &Place<'_>, in_container: bool, errors: &mut Errors) {
-    if source.field("name").is_empty() {
-        errors.push(source.field("name").required("must specify a resource name"));
+    let name = source.field("name");
+    if name.is_empty() {
+        errors.push(name.required("must specify a resource name"));
+    } else if in_container {
+        resources::check_name(name.text(), &name, errors);
     }
-    if in_container && source.field("container").require(errors) {
-        source.field("container").format(object::names::dns_label, errors);
+    let container = source.field("container");
+    if in_container && container.is_empty() {
+        errors.push(container.required("must specify a container"));
+    } else if in_container {
+        container.format(object::names::dns_label, errors);
     }
     let target = source.field("target");
     self::target(&target, errors);

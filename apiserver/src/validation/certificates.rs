@@ -1,10 +1,11 @@
-//! Certificate signing requests: what is asked for, by whom signed, and the conditions of an answer.
+//! Certificate signing requests: what is asked for, and by whom signed. What is answered is in [`answers`].
 //! The certificate request inside is looked at as PEM only; signers read the rest.
+
+pub mod answers;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schema::Value;
-use x509_parser::parse_x509_certificate;
 
 use super::pem::blocks;
 use super::place::Place;
@@ -56,45 +57,6 @@ pub fn create(object: &Value, errors: &mut Errors) {
     }
 }
 
-/// The answer so far.
-pub fn status(object: &Value, old: &Value, errors: &mut Errors) {
-    let certificate = Place::root(object, "status").field("certificate");
-    let is_new = certificate.value() != Place::root(old, "status").field("certificate").value();
-    if is_new
-        && !certificate.is_empty()
-        && let Err(why) = certificates(certificate.text())
-    {
-        errors.push(certificate.invalid_as("<certificate data>", why));
-    }
-    let conditions = Place::root(object, "status").field("conditions");
-    let mut seen: Vec<&str> = Vec::new();
-    for condition in conditions.items() {
-        let kind = condition.field("type");
-        kind.require(errors);
-        let known = ["Approved", "Denied", "Failed"].contains(&kind.text());
-        let values: &[&str] = if known {
-            &["True"]
-        } else {
-            &["False", "True", "Unknown"]
-        };
-        condition.field("status").require_one_of(values, errors);
-        let excluded = match kind.text() {
-            "Approved" => seen.contains(&"Denied"),
-            "Denied" => seen.contains(&"Approved"),
-            _ => false,
-        };
-        if excluded {
-            // The reference does not say which condition it is.
-            let why = "Approved and Denied conditions are mutually exclusive";
-            errors.push(conditions.invalid_as(kind.text(), why));
-        }
-        if seen.contains(&kind.text()) {
-            errors.push(kind.duplicate());
-        }
-        seen.push(kind.text());
-    }
-}
-
 fn usages(place: &Place<'_>, errors: &mut Errors) {
     place.require(errors);
     let mut seen: Vec<&str> = Vec::new();
@@ -112,35 +74,6 @@ fn signer_name(place: &Place<'_>, errors: &mut Errors) {
         errors.push(place.invalid("the legacy signerName is not allowed via this API version"));
     } else {
         signers::check_name(place, errors);
-    }
-}
-
-/// Whether a text in base64 is PEM blocks of certificates and no others.
-fn certificates(text: &str) -> Result<(), String> {
-    let bytes = STANDARD.decode(text).unwrap_or_default();
-    let mut count = 0;
-    for block in blocks(&String::from_utf8_lossy(&bytes)) {
-        if block.kind != "CERTIFICATE" {
-            return Err(format!(
-                "only CERTIFICATE PEM blocks are allowed, found {}",
-                object::field::quote(block.kind)
-            ));
-        }
-        if block.has_headers {
-            return Err("no PEM block headers are permitted".to_owned());
-        }
-        if block.content.is_empty() {
-            return Err("found CERTIFICATE PEM block containing 0 certificates".to_owned());
-        }
-        let mut rest = block.content.as_slice();
-        while !rest.is_empty() {
-            rest = parse_x509_certificate(rest).map_err(|error| error.to_string())?.0;
-        }
-        count += 1;
-    }
-    match count {
-        0 => Err("must contain at least one CERTIFICATE PEM block".to_owned()),
-        _ => Ok(()),
     }
 }
 
@@ -192,74 +125,5 @@ mod tests {
                 [format!("spec.request: Invalid value: \"{wrong}\": {detail}")]
             );
         }
-    }
-
-    #[test]
-    fn nothing_is_both_approved_and_denied() {
-        let condition = |kind: &str| tree!({"type": kind, "status": "True"});
-        let object = tree!({"status": {"conditions": [(condition("Approved")), (condition("Denied"))]}});
-        let mut errors = Errors::new();
-        status(&object, &object, &mut errors);
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            errors,
-            [
-                "status.conditions: Invalid value: \"Denied\": Approved and Denied conditions are mutually exclusive"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_certificate_is_one_unless_it_was_there() {
-        let answered = |text: &str| tree!({"status": {"certificate": (STANDARD.encode(text))}});
-        let checked = |object: &Value, old: &Value| {
-            let mut errors = Errors::new();
-            status(object, old, &mut errors);
-            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let none = answered("not a cert");
-        let empty = tree!({"status": {}});
-        let why = "status.certificate: Invalid value: \"<certificate data>\": ";
-        assert_eq!(
-            checked(&none, &empty),
-            [format!("{why}must contain at least one CERTIFICATE PEM block")]
-        );
-        assert_eq!(checked(&none, &none), [""; 0]);
-        let other =
-            answered("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
-        assert_eq!(
-            checked(&other, &empty),
-            [format!(
-                "{why}only CERTIFICATE PEM blocks are allowed, found \"CERTIFICATE REQUEST\""
-            )]
-        );
-    }
-    #[test]
-    fn certificates_have_no_headers_and_can_be_read() {
-        let made = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).expect("a certificate");
-        let good = made.cert.pem();
-        let check = |text: &str| certificates(&STANDARD.encode(text));
-        assert_eq!(check(&good), Ok(()));
-        assert_eq!(check(&format!("before\n{good}between\n{good}after")), Ok(()));
-        let after_begin = |line: &str| good.replacen("-----\n", &format!("-----\n{line}\n"), 1);
-        let headers = "no PEM block headers are permitted";
-        assert_eq!(check(&after_begin("Some: header\n")), Err(headers.to_owned()));
-        assert_eq!(
-            check(&format!("{good}{}", after_begin("a:b"))),
-            Err(headers.to_owned())
-        );
-        let block =
-            |content: &str| format!("-----BEGIN CERTIFICATE-----\n{content}-----END CERTIFICATE-----\n");
-        let der = check(&block("AAAA\n")).expect_err("it is none");
-        assert!(!der.contains("PEM block"), "{der}");
-        assert_eq!(
-            check(&block("")),
-            Err("found CERTIFICATE PEM block containing 0 certificates".to_owned())
-        );
-        // What is no block is passed over.
-        let none = "must contain at least one CERTIFICATE PEM block";
-        assert_eq!(check(&block("%\n")), Err(none.to_owned()));
-        assert_eq!(check(&format!("{}{good}", block("%\n"))), Ok(()));
-        assert_eq!(check(&format!("-----BEGIN X-----\n{good}")), Ok(()));
     }
 }

@@ -4,11 +4,11 @@
 use object::field::Error;
 use object::meta_validation::labels;
 use object::names::{dns_label, qualified_name};
-use schema::Value;
+use schema::{Value, tree};
 
 use super::place::Place;
+use super::pod_spec::resources;
 use super::pod_spec::scheduling::check_tolerations;
-use super::quantities;
 use crate::strategy::Errors;
 
 const USER_PRIORITY_MAX: i64 = 1_000_000_000;
@@ -54,9 +54,10 @@ pub fn runtime_class(object: &Value, errors: &mut Errors) {
         handler.format(dns_label, errors);
     }
     let overhead = Place::root(object, "overhead");
-    let limits = overhead.aliased("podFixed", "limits");
-    for (name, amount) in limits.entries() {
-        quantities::amount(name, &amount, errors);
+    if overhead.is_set() {
+        // The reference checks, and tells of, what is fixed as the limits of a container.
+        let limits = tree!({"limits": (overhead.field("podFixed").value().clone())});
+        resources::check(&Place::new(Some(&limits), overhead.path().clone()), &[], errors);
     }
     let selector = Place::root(object, "scheduling").field("nodeSelector");
     errors.extend(labels(selector.value().as_map(), selector.path()));
@@ -113,7 +114,6 @@ pub fn lease_update(object: &Value, _old: &Value, errors: &mut Errors) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::tree;
 
     fn texts(check: impl Fn(&mut Errors)) -> Vec<String> {
         let mut errors = Errors::new();

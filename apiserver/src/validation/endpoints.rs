@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use object::field::Error;
+use object::meta_validation::labels;
 use object::names::{dns_label, dns_subdomain, fully_qualified_domain_name, label_value, qualified_name};
 use schema::Value;
 
@@ -14,6 +15,9 @@ use crate::limits::{
     SLICE_ADDRESSES_MAX, SLICE_ENDPOINTS_MAX, SLICE_HINTS_MAX, SLICE_PORTS_MAX, SLICE_TOPOLOGY_LABELS_MAX,
 };
 use crate::strategy::Errors;
+
+/// The zone has a field of its own, and may not be among the labels.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Endpoints by themselves.
 pub fn endpoints(object: &Value, errors: &mut Errors) {
@@ -116,12 +120,16 @@ fn slice_endpoints(object: &Value, kind: &str, errors: &mut Errors) {
             endpoint.field("nodeName").format(dns_subdomain, errors);
         }
         let topology = endpoint.field("deprecatedTopology");
-        let labels = topology.entries().count();
-        if labels > SLICE_TOPOLOGY_LABELS_MAX {
-            errors.push(Error::too_many(
-                topology.path(),
-                labels,
-                SLICE_TOPOLOGY_LABELS_MAX,
+        let count = topology.entries().count();
+        if count > SLICE_TOPOLOGY_LABELS_MAX {
+            errors.push(Error::too_many(topology.path(), count, SLICE_TOPOLOGY_LABELS_MAX));
+        }
+        errors.extend(labels(topology.value().as_map(), topology.path()));
+        let zone = topology.key(ZONE);
+        if zone.is_set() {
+            errors.push(Error::internal(
+                zone.path(),
+                "reserved key was not removed in conversion",
             ));
         }
         if endpoint.field("hostname").is_set() {

@@ -1,5 +1,7 @@
 //! Flow control: which requests a schema takes, and what a priority level may have at a time.
-//! That the specs of the mandatory objects stay as they are is not checked here.
+//! That the mandatory objects stay as they are is in [`mandatory`].
+
+mod mandatory;
 
 use object::field::{Error, Printed, quote};
 use object::names::{dns_label, dns_subdomain};
@@ -46,6 +48,7 @@ pub fn schema(object: &Value, errors: &mut Errors) {
         level.format(dns_subdomain, errors);
     }
     spec.field("rules").items().for_each(|rule| policy(&rule, errors));
+    mandatory::schema(object, errors);
 }
 
 /// A flow schema after another.
@@ -73,6 +76,7 @@ pub fn level(object: &Value, errors: &mut Errors) {
         "Limited" => limits(&limited, errors),
         _ => kind.one_of(&["Exempt", "Limited"], errors),
     }
+    mandatory::level(object, errors);
 }
 
 /// A priority level after another.

@@ -10,7 +10,7 @@ mod match_keys;
 mod mounts;
 mod pod_resources;
 mod ports;
-mod resources;
+pub mod resources;
 pub(super) mod scheduling;
 mod security;
 pub(super) mod terms;

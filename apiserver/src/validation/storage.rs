@@ -1,5 +1,7 @@
-//! The kinds of storage.k8s.io: classes, CSI drivers and nodes, capacities, attachments.
+//! The kinds of storage.k8s.io: classes, CSI drivers and nodes, capacities; attachments are in [`attachments`].
 //! Provisioning and attaching are controllers'.
+
+pub mod attachments;
 
 use std::collections::HashSet;
 
@@ -9,13 +11,11 @@ use object::names::{dns_subdomain, qualified_name};
 use schema::{Value, json};
 
 use super::place::Place;
-use super::{quantities, volumes};
+use super::quantities;
 use crate::limits::{CLASS_PARAMETERS_BYTES_MAX, CLASS_PARAMETERS_MAX};
 use crate::strategy::Errors;
 
 const CSI_NAME_BYTES_MAX: usize = 63;
-/// Of all names and values together.
-const ATTACHMENT_METADATA_BYTES_MAX: usize = 256 * 1024;
 const NODE_ID_BYTES_MAX: usize = 256;
 const TOKEN_SECONDS_MIN: i64 = 600;
 
@@ -142,7 +142,8 @@ pub fn driver(object: &Value, errors: &mut Errors) {
     }
     spec.field("fsGroupPolicy")
         .one_of_if_set(&["File", "None", "ReadWriteOnceWithFSType"], errors);
-    token_requests(&spec.field("tokenRequests"), errors);
+    let requests = spec.field("tokenRequests");
+    token_requests(&requests, errors);
     let modes = spec.field("volumeLifecycleModes");
     for mode in modes.texts() {
         if !["Persistent", "Ephemeral"].contains(&mode) {
@@ -159,6 +160,11 @@ pub fn driver(object: &Value, errors: &mut Errors) {
     let period = spec.field("nodeAllocatableUpdatePeriodSeconds");
     if period.is_set() && period.int() < 10 {
         errors.push(period.invalid_int("must be greater than or equal to 10 seconds"));
+    }
+    let in_secrets = spec.field("serviceAccountTokenInSecrets");
+    if in_secrets.is_set() && requests.list().is_empty() {
+        let detail = "serviceAccountTokenInSecrets is set but no tokenRequests are specified";
+        errors.push(in_secrets.invalid(detail));
     }
 }
 
@@ -288,86 +294,6 @@ pub fn capacity_update(object: &Value, old: &Value, errors: &mut Errors) {
     capacity(object, errors);
     for field in ["nodeTopology", "storageClassName"] {
         Place::root(object, field).immutable(&Place::root(old, field), errors);
-    }
-}
-
-/// A VolumeAttachment by itself.
-pub fn attachment(object: &Value, errors: &mut Errors) {
-    let spec = Place::root(object, "spec");
-    let attacher = spec.field("attacher");
-    if attacher.require(errors) {
-        attacher.at_most_bytes(CSI_NAME_BYTES_MAX, errors);
-        attacher.text_format(&attacher.text().to_lowercase(), dns_subdomain, errors);
-    }
-    let source = spec.field("source");
-    let (inline, name) = (
-        source.field("inlineVolumeSpec"),
-        source.field("persistentVolumeName"),
-    );
-    match (inline.is_set(), name.is_set()) {
-        (false, false) => {
-            errors.push(
-                source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName"),
-            );
-        }
-        (true, true) => {
-            errors.push(
-                source.forbidden("must specify exactly one of inlineVolumeSpec and persistentVolumeName"),
-            );
-        }
-        (false, true) if name.is_empty() => {
-            errors.push(name.required("must specify non empty persistentVolumeName"));
-        }
-        (false, true) => name.format(dns_subdomain, errors),
-        (true, false) => volumes::spec(&inline, "", errors),
-    }
-    spec.field("nodeName").format(dns_subdomain, errors);
-    attachment_status(object, object, errors);
-}
-
-/// A VolumeAttachment after another.
-pub fn attachment_update(object: &Value, old: &Value, errors: &mut Errors) {
-    attachment(object, errors);
-    let (now, before) = (Place::root(object, "spec"), Place::root(old, "spec"));
-    if now.value() != before.value() {
-        let name = now.field("source").field("persistentVolumeName");
-        let name = if name.is_set() {
-            quote(name.text())
-        } else {
-            "null".to_owned()
-        };
-        let inline = now.field("source").field("inlineVolumeSpec");
-        let inline = if inline.is_set() {
-            json::to_string(inline.value())
-        } else {
-            "null".to_owned()
-        };
-        let shown = format!(
-            "{{\"Attacher\":{},\"Source\":{{\"PersistentVolumeName\":{name},\"InlineVolumeSpec\":{inline}}},\"NodeName\":{}}}",
-            quote(now.field("attacher").text()),
-            quote(now.field("nodeName").text())
-        );
-        errors.push(now.invalid_as(Printed::raw(shown), IMMUTABLE));
-    }
-}
-
-/// A VolumeAttachment's status.
-pub fn attachment_status(object: &Value, _old: &Value, errors: &mut Errors) {
-    let status = Place::root(object, "status");
-    let metadata = status.field("attachmentMetadata");
-    let bytes: usize = metadata
-        .entries()
-        .map(|(key, value)| key.len() + value.text().len())
-        .sum();
-    if bytes > ATTACHMENT_METADATA_BYTES_MAX {
-        errors.push(Error::too_long(metadata.path(), ATTACHMENT_METADATA_BYTES_MAX));
-    }
-    for field in ["attachError", "detachError"] {
-        let error = status.field(field);
-        error.field("message").at_most_bytes(1024, errors);
-        if error.field("errorCode").is_set() {
-            error.field("errorCode").not_negative(errors);
-        }
     }
 }
 

@@ -125,7 +125,7 @@ fn capacity(capacity: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-fn sources(spec: &Place<'_>, volume: &str, errors: &mut Errors) {
+pub(super) fn sources(spec: &Place<'_>, volume: &str, errors: &mut Errors) {
     let mut found = 0;
     for name in SOURCES {
         let source = spec.field(name);
@@ -216,7 +216,7 @@ fn csi(source: &Place<'_>, errors: &mut Errors) {
     }
 }
 
-fn attributes_class(spec: &Place<'_>, errors: &mut Errors) {
+pub(super) fn attributes_class(spec: &Place<'_>, errors: &mut Errors) {
     let class = spec.field("volumeAttributesClassName");
     if !class.is_set() {
         return;

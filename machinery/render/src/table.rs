@@ -96,3 +96,19 @@ pub(crate) fn head(
     }
     out.extend_from_slice(b",\"rows\":");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rows_include_is_known() {
+        let read = |text: &str| Include::read(&Query::parse(text));
+        for known in ["", "None", "Metadata", "Object"] {
+            assert!(read(&format!("includeObject={known}")).is_ok(), "{known}");
+        }
+        let bad = read("includeObject=All").expect_err("not known");
+        let told = "includeObject: Invalid value: \"All\"";
+        assert!(bad.code == 400 && bad.message.contains(told), "{}", bad.message);
+    }
+}

@@ -64,18 +64,30 @@ fn set_conditions(object: &mut Value, conditions: Option<Value>) {
     };
 }
 
-/// Decisions are made through `approval` alone.
+/// Decisions are made through `approval` alone: those that were there stay as they were. Where some were added or removed, it
+/// is left to validation to refuse that.
 fn keep_decisions(object: &mut Value, old: &Value) {
-    let decides = |condition: &Value| DECISIONS.contains(&condition.str_at(&["type"]).unwrap_or_default());
-    let before = old.list_at(&["status", "conditions"]);
-    let now = object.list_at(&["status", "conditions"]);
-    let mut conditions: Vec<Value> = before
-        .iter()
-        .filter(|condition| decides(condition))
-        .cloned()
-        .collect();
-    conditions.extend(now.iter().filter(|condition| !decides(condition)).cloned());
-    set_conditions(object, Some(Value::List(conditions)));
+    for kind in DECISIONS {
+        let is_of_kind = |condition: &&Value| condition.str_at(&["type"]) == Some(kind);
+        let before: Vec<&Value> = old
+            .list_at(&["status", "conditions"])
+            .iter()
+            .filter(is_of_kind)
+            .collect();
+        let now = object
+            .at_mut(&["status", "conditions"])
+            .and_then(Value::as_list_mut)
+            .map_or(&mut [][..], Vec::as_mut_slice);
+        if now.iter().filter(|condition| is_of_kind(condition)).count() != before.len() {
+            continue;
+        }
+        let now = now
+            .iter_mut()
+            .filter(|condition| condition.str_at(&["type"]) == Some(kind));
+        for (condition, before) in now.zip(before) {
+            *condition = before.clone();
+        }
+    }
 }
 
 /// A condition without times was updated now, and came about now or when it last was the same.

@@ -120,8 +120,23 @@ fn signing_requests_are_decided_through_approval_alone() {
     );
     let issued = of("status");
     assert_eq!(issued.str_at(&["status", "certificate"]), Some("CC=="));
-    assert!(issued.list_at(&["status", "conditions"]).is_empty());
     assert_eq!(issued.str_at(&["spec", "request"]), Some("AA=="));
+    // What adds a decision is left as it is, and refused.
+    assert_eq!(issued.list_at(&["status", "conditions"]).len(), 1);
+    let decided = tree!({"spec": {"request": "AA=="},
+        "status": {"conditions": [{"type": "Approved", "status": "True", "reason": "r",
+            "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});
+    let kept = written(
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        "status",
+        new.clone(),
+        Some(&decided),
+    );
+    assert_eq!(
+        kept.at(&["status", "conditions"]),
+        decided.at(&["status", "conditions"])
+    );
 }
 
 #[test]

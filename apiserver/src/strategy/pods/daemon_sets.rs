@@ -43,3 +43,43 @@ impl Strategy for DaemonSets {
         super::plain::template_warnings(cx, set, old)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth::User;
+    use kinds::Catalog;
+    use schema::tree;
+
+    /// What the counter is after a write of a template with this label, by a client that gives its own counter.
+    fn counted(old: Option<&Value>, label: &str) -> Value {
+        let resource = Catalog::builtin()
+            .resource("apps", "v1", "daemonsets")
+            .expect("known");
+        let user = User::new("u", "", &[]);
+        let cx = WriteContext {
+            resource,
+            group: "apps",
+            subresource: "",
+            user: &user,
+            now: "2026-01-02T03:04:05Z",
+        };
+        let mut set = tree!({"metadata": {"annotations": {"deprecated.daemonset.template.generation": "9"}},
+            "spec": {"template": {"metadata": {"labels": {"a": label}}}}});
+        match old {
+            Some(old) => DaemonSets.prepare_update(&cx, &mut set, old),
+            None => DaemonSets.prepare_create(&cx, &mut set),
+        }
+        set
+    }
+
+    #[test]
+    fn the_counter_follows_the_template_whatever_a_client_says() {
+        let counter = |set: &Value| meta::of(set).annotation(TEMPLATE_GENERATION).map(str::to_owned);
+        let first = counted(None, "b");
+        assert_eq!(counter(&first).as_deref(), Some("1"));
+        let same = counted(Some(&first), "b");
+        assert_eq!(counter(&same).as_deref(), Some("1"));
+        assert_eq!(counter(&counted(Some(&same), "c")).as_deref(), Some("2"));
+    }
+}

@@ -4,7 +4,7 @@ use object::meta;
 use schema::Value;
 
 use super::super::{Errors, Strategy, WriteContext};
-use crate::validation::workloads::jobs as rules;
+use crate::validation::workloads::{job_status, jobs as rules};
 
 /// Label of a job's pods: its name. The first is the older form.
 pub const NAME_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
@@ -28,7 +28,7 @@ impl Strategy for Jobs {
 
     fn validate_update(&self, cx: &WriteContext<'_>, job: &Value, old: &Value, errors: &mut Errors) {
         match cx.subresource {
-            "status" => rules::status(job, old, errors),
+            "status" => job_status::check(job, old, errors),
             _ => rules::update(job, old, errors),
         }
     }

@@ -70,7 +70,8 @@ pub fn as_served(path: &str) -> String {
             "spec.conversion.webhook.conversionReviewVersions",
         ),
     ] {
-        if let Some(rest) = path.strip_prefix(stored) {
+        let rest = path.strip_prefix(stored);
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('.')) {
             path = format!("{served}{rest}");
         }
     }
@@ -93,6 +94,18 @@ pub fn kind(kind: ErrorKind) -> &'static str {
 }
 
 impl Sample {
+    /// Its version and kind: `apps/v1 DaemonSet`, `v1 Pod`.
+    pub fn kind(&self) -> String {
+        let Resource {
+            group, version, kind, ..
+        } = self.resource;
+        if group.is_empty() {
+            format!("{version} {kind}")
+        } else {
+            format!("{group}/{version} {kind}")
+        }
+    }
+
     /// Its group, version and resource.
     pub fn name(&self) -> String {
         name(self.resource)

@@ -2,6 +2,7 @@
 
 mod devices;
 mod extension;
+mod flow_control;
 mod volumes;
 
 use Form::{Always, Embedded, Leaf, Many, Maybe, Metadata};
@@ -38,6 +39,7 @@ pub fn fields(name: &str) -> Option<&'static [Field]> {
         .chain(volumes::TYPES)
         .chain(devices::TYPES)
         .chain(extension::TYPES)
+        .chain(flow_control::TYPES)
         .find(|(have, _)| *have == name)
         .map(|(_, fields)| *fields)
 }

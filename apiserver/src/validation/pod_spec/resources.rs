@@ -40,13 +40,7 @@ pub fn check_amount(name: &str, amount: &Place<'_>, errors: &mut Errors) {
             .split('/')
             .next()
             .is_some_and(|domain| domain.contains("kubernetes.io"));
-    for problem in names::qualified_name(name) {
-        errors.push(amount.invalid_as(name, problem));
-    }
-    if !name.contains('/') && !STANDARD.contains(&name) && !name.starts_with(HUGE) {
-        errors.push(amount.invalid_as(name, "must be a standard resource type or fully qualified"));
-        errors.push(amount.invalid_as(name, "must be a standard resource for containers"));
-    }
+    check_name(name, amount, errors);
     let Ok(quantity) = Quantity::parse(amount.text()) else {
         return;
     };
@@ -55,6 +49,21 @@ pub fn check_amount(name: &str, amount: &Place<'_>, errors: &mut Errors) {
     }
     if !native && !quantity.is_multiple_of(0) {
         errors.push(amount.invalid_text("must be an integer"));
+    }
+}
+
+/// Checks that a name is one of a resource of containers; `place` is where it is told.
+pub fn check_name(name: &str, place: &Place<'_>, errors: &mut Errors) {
+    let problems = names::qualified_name(name);
+    let is_well_formed = problems.is_empty();
+    for problem in problems {
+        errors.push(place.invalid_as(name, problem));
+    }
+    if !name.contains('/') && !STANDARD.contains(&name) && !name.starts_with(HUGE) {
+        if is_well_formed {
+            errors.push(place.invalid_as(name, "must be a standard resource type or fully qualified"));
+        }
+        errors.push(place.invalid_as(name, "must be a standard resource for containers"));
     }
 }
 

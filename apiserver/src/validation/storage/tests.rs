@@ -86,15 +86,19 @@ fn capacities_name_a_class() {
 #[test]
 fn attachments_have_one_source_and_stay() {
     let of = |name: &str| tree!({"spec": {"attacher": "a", "nodeName": "n", "source": {"persistentVolumeName": name}}});
-    assert_eq!(texts(attachment, &of("p")), [""; 0]);
+    assert_eq!(texts(attachments::attachment, &of("p")), [""; 0]);
     assert_eq!(
-        texts(attachment, &tree!({"spec": {"attacher": "a", "nodeName": "n"}})).len(),
+        texts(
+            attachments::attachment,
+            &tree!({"spec": {"attacher": "a", "nodeName": "n"}})
+        )
+        .len(),
         1
     );
     let shown =
         r#"{"Attacher":"a","Source":{"PersistentVolumeName":"q","InlineVolumeSpec":null},"NodeName":"n"}"#;
     assert_eq!(
-        updated(attachment_update, &of("q"), &of("p")),
+        updated(attachments::update, &of("q"), &of("p")),
         [format!("spec: Invalid value: {shown}: field is immutable")]
     );
 }

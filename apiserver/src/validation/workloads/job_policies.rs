@@ -4,6 +4,7 @@ use object::field::Error;
 use object::names;
 use schema::Value;
 
+use super::job_indexes;
 use super::jobs::has_container;
 use crate::strategy::Errors;
 use crate::validation::place::Place;
@@ -11,6 +12,7 @@ use crate::validation::place::Place;
 const RULES_MAX: usize = 20;
 const EXIT_CODES_MAX: usize = 255;
 const CONDITIONS_MAX: usize = 20;
+const SUCCEEDED_INDEXES_BYTES_MAX: usize = 64 * 1024;
 
 /// Checks `podFailurePolicy` and `successPolicy` of a job's spec.
 pub fn check(spec: &Place<'_>, errors: &mut Errors) {
@@ -42,20 +44,12 @@ fn check_failure_rule(spec: &Place<'_>, rule: &Place<'_>, errors: &mut Errors) {
     if !conditions.is_empty() {
         check_conditions(&conditions, errors);
     }
-    let shown = || object::field::Printed::null();
-    match (codes.is_set(), !conditions.is_empty()) {
-        (true, true) => errors.push(rule.invalid_as(
-            shown(),
-            "specifying both OnExitCodes and OnPodConditions is not supported",
-        )),
-        (false, false) => {
-            errors.push(rule.invalid_as(
-                shown(),
-                "specifying one of OnExitCodes and OnPodConditions is required",
-            ));
-        }
-        _ => {}
-    }
+    let problem = match (codes.is_set(), !conditions.is_empty()) {
+        (true, true) => "specifying both OnExitCodes and OnPodConditions is not supported",
+        (false, false) => "specifying one of OnExitCodes and OnPodConditions is required",
+        _ => return,
+    };
+    errors.push(Error::invalid_unshown(rule.path(), problem));
 }
 
 fn check_exit_codes(spec: &Place<'_>, codes: &Place<'_>, errors: &mut Errors) {
@@ -123,14 +117,39 @@ fn check_success(spec: &Place<'_>, errors: &mut Errors) {
             errors
                 .push(rule.required("at least one of succeededCount or succeededIndexes must be specified"));
         }
-        count.not_negative(errors);
-        let all = spec.field("completions");
-        if count.int() > all.int() {
-            let problem = format!(
-                "must be less than or equal to {} (the number of specified completions)",
-                all.int()
-            );
-            errors.push(count.invalid_int(problem));
+        let all = spec.field("completions").int();
+        let listed = if indexes.is_set() {
+            Some(check_indexes(&indexes, all, errors))
+        } else {
+            None
+        };
+        if count.is_set() {
+            check_count(&count, all, listed, errors);
         }
+    }
+}
+
+/// Checks indexes that are enough; how many they are, none where they cannot be read.
+fn check_indexes(indexes: &Place<'_>, completions: i64, errors: &mut Errors) -> i64 {
+    indexes.at_most_bytes(SUCCEEDED_INDEXES_BYTES_MAX, errors);
+    job_indexes::count(indexes.text(), completions).unwrap_or_else(|problem| {
+        errors.push(indexes.invalid_text(format!("error parsing succeededIndexes: {problem}")));
+        0
+    })
+}
+
+fn check_count(count: &Place<'_>, completions: i64, listed: Option<i64>, errors: &mut Errors) {
+    count.not_negative(errors);
+    let mut at_most = |most: i64, what: &str| {
+        if count.int() > most {
+            errors.push(count.invalid_int(format!("must be less than or equal to {most} ({what})")));
+        }
+    };
+    at_most(completions, "the number of specified completions");
+    if let Some(listed) = listed {
+        at_most(
+            listed,
+            "the number of indexes in the specified succeededIndexes field",
+        );
     }
 }

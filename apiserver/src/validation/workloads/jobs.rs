@@ -18,6 +18,11 @@ const NAME_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
 /// Labels of a job's pods by which it knows them: older form, newer form.
 const UID_LABELS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];
 const INDEXED_PARALLELISM_MAX: i64 = 100_000;
+const FAILED_INDEXES_MAX: i64 = 100_000;
+/// Above this, indexes with a limit of retries each are held to [`MANY_COMPLETIONS_OTHERS_MAX`].
+const COMPLETIONS_MANY: i64 = 100_000;
+/// The most failed indexes, and pods at a time, of a job of very many indexes.
+const MANY_COMPLETIONS_OTHERS_MAX: i64 = 10_000;
 const MANAGER_BYTES_MAX: usize = 63;
 /// Fields that stay, in the order in which they are looked at; the template is between the second and the others.
 const FIXED: [&str; 5] = [
@@ -47,27 +52,6 @@ pub fn update(job: &Value, old: &Value, errors: &mut Errors) {
     check_same_template(job, old, errors);
     for name in FIXED {
         new_spec.field(name).immutable(&old_spec.field(name), errors);
-    }
-}
-
-/// Checks a changed status.
-pub fn status(job: &Value, old: &Value, errors: &mut Errors) {
-    let status = Place::root(job, "status");
-    check_counters(
-        &status,
-        &["active", "succeeded", "failed", "ready", "terminating"],
-        errors,
-    );
-    let (ready, active) = (status.field("ready"), status.field("active"));
-    if ready.is_set() && active.int() >= 0 && ready.int() > active.int() {
-        errors.push(ready.invalid_int("cannot set more ready pods than active"));
-    }
-    let before = Place::root(old, "status");
-    for name in ["failed", "succeeded"] {
-        let counter = status.field(name);
-        if counter.int() < before.field(name).int() {
-            errors.push(counter.invalid_int(format!("cannot decrease the {name} counter")));
-        }
     }
 }
 
@@ -208,6 +192,28 @@ fn check_indexed(spec: &Place<'_>, errors: &mut Errors) {
     }
     if failed.is_set() && completions.is_set() && failed.int() > completions.int() {
         errors.push(failed.invalid_int("must be less than or equal to completions"));
+    }
+    if failed.int() > FAILED_INDEXES_MAX {
+        errors.push(failed.invalid_int(format!("must be less than or equal to {FAILED_INDEXES_MAX}")));
+    }
+    if completions.int() > COMPLETIONS_MANY && spec.field("backoffLimitPerIndex").is_set() {
+        check_many_completions(&parallelism, &failed, errors);
+    }
+}
+
+/// A job of very many indexes, each with its own limit of retries, has less of everything else.
+fn check_many_completions(parallelism: &Place<'_>, failed: &Place<'_>, errors: &mut Errors) {
+    if !failed.is_set() {
+        errors.push(failed.required(&format!(
+            "must be specified when completions is above {COMPLETIONS_MANY}"
+        )));
+    }
+    for place in [parallelism, failed] {
+        if place.int() > MANY_COMPLETIONS_OTHERS_MAX {
+            errors.push(place.invalid_int(format!(
+                "must be less than or equal to {MANY_COMPLETIONS_OTHERS_MAX} when completions are above {COMPLETIONS_MANY} and used with backoff limit per index"
+            )));
+        }
     }
 }
 

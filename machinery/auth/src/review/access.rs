@@ -154,14 +154,22 @@ fn printed_path(other: &Value) -> String {
 fn selector_errors(path: &Path, resource: &Value) -> Vec<field::Error> {
     let mut errors = Vec::new();
     for field in ["fieldSelector", "labelSelector"] {
+        if resource.get(field).is_none_or(Value::is_null) {
+            continue;
+        }
+        let path = path.child(field);
         let raw = resource.str_at(&[field, "rawSelector"]).unwrap_or_default();
-        if !raw.is_empty() && !resource.list_at(&[field, "requirements"]).is_empty() {
-            let path = path.child(field).child("rawSelector");
+        let no_requirements = resource.list_at(&[field, "requirements"]).is_empty();
+        if !raw.is_empty() && !no_requirements {
             errors.push(field::Error::invalid(
-                &path,
+                &path.child("rawSelector"),
                 raw,
                 "may not specified at the same time as requirements",
             ));
+        }
+        if raw.is_empty() && no_requirements {
+            let why = format!("when {path} is specified, requirements or rawSelector is required");
+            errors.push(field::Error::required(&path.child("requirements"), why));
         }
     }
     errors
@@ -292,4 +300,87 @@ fn label_requirements(resource: &Value) -> Option<Vec<LabelRequirement>> {
         .iter()
         .map(one)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn reviews_ask_for_one_thing_of_somebody() {
+        let told = |review, spec: Value| -> Vec<String> {
+            let errors = validate(review, &spec);
+            errors.iter().map(ToString::to_string).collect()
+        };
+        let (resource, other) = (
+            || tree!({"verb": "get", "resource": "pods", "namespace": "n"}),
+            || tree!({"verb": "get", "path": "/x"}),
+        );
+        let neither = "spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified";
+        let both = "spec.nonResourceAttributes: Invalid value: {\"Path\":\"/x\",\"Verb\":\"get\"}: cannot be specified in combination with resourceAttributes";
+        let nobody = "spec.user: Invalid value: \"\": at least one of user or group must be specified";
+        let asks_both =
+            || tree!({"user": "u", "resourceAttributes": (resource()), "nonResourceAttributes": (other())});
+        for review in [Review::OfSelf, Review::OfAnybody] {
+            assert_eq!(told(review, tree!({"user": "u"})), [neither]);
+            assert_eq!(told(review, asks_both()), [both]);
+        }
+        assert_eq!(
+            told(Review::OfAnybody, tree!({"resourceAttributes": (resource())})),
+            [nobody]
+        );
+        assert_eq!(
+            told(
+                Review::OfAnybody,
+                tree!({"groups": ["g"], "resourceAttributes": (resource())})
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            told(
+                Review::Local("o"),
+                tree!({"user": "u", "resourceAttributes": (resource())})
+            ),
+            ["spec.resourceAttributes.namespace: Invalid value: \"n\": must match metadata.namespace"]
+        );
+        assert_eq!(
+            told(
+                Review::Local("o"),
+                tree!({"user": "u", "nonResourceAttributes": (other())})
+            ),
+            [
+                "spec.nonResourceAttributes: Invalid value: {\"Path\":\"/x\",\"Verb\":\"get\"}: disallowed on this kind of request"
+            ]
+        );
+    }
+
+    #[test]
+    fn selectors_of_reviews_have_one_form() {
+        for field in ["fieldSelector", "labelSelector"] {
+            let told = |selector: Value| -> Vec<String> {
+                let mut spec = tree!({"resourceAttributes": {"verb": "list", "resource": "pods"}});
+                let map = spec.as_map_mut().expect("a map");
+                map.map_at("resourceAttributes").insert(field, selector);
+                let errors = validate(Review::OfSelf, &spec);
+                errors.iter().map(ToString::to_string).collect()
+            };
+            let at = format!("spec.resourceAttributes.{field}");
+            let requirement = || tree!({"key": "k", "operator": "In", "values": ["v"]});
+            assert_eq!(told(tree!({"rawSelector": "k=v"})), [""; 0]);
+            assert_eq!(told(tree!({"requirements": [(requirement())]})), [""; 0]);
+            assert_eq!(
+                told(tree!({})),
+                [format!(
+                    "{at}.requirements: Required value: when {at} is specified, requirements or rawSelector is required"
+                )]
+            );
+            assert_eq!(
+                told(tree!({"rawSelector": "k=v", "requirements": [(requirement())]})),
+                [format!(
+                    "{at}.rawSelector: Invalid value: \"k=v\": may not specified at the same time as requirements"
+                )]
+            );
+        }
+    }
 }
