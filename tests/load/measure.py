@@ -88,6 +88,8 @@ QUICK = [
         fanout("20 x 10/s", ["--watchers", "20", "--streams-per-connection", "5", "--rate", "10", "--seconds", "3", "--baseline"], "", repeats=1),
         fanout("20 x 10/s, protobuf", ["--watchers", "20", "--rate", "10", "--seconds", "3", "--media", "protobuf"], "", repeats=1),
         fanout("20 x 10/s, HTTP/1.1", ["--watchers", "20", "--rate", "10", "--seconds", "3", "--http1"], "", repeats=1),
+        {"title": "twenty resources", "arguments": ["resources", "--watchers", "40", "--rate", "20", "--seconds", "3"], "repeats": 1,
+         "figures": [("latency_p99_ms", "p99 ms", "", "")]},
         {"title": "idle", "arguments": ["idle", "--watchers", "200"], "repeats": 1, "figures": [("bytes_per_watch", "bytes per watch", "", "")]},
         {"title": "writes", "arguments": ["writes", "--operations", "100", "--concurrency", "8"], "repeats": 1,
          "figures": [("create_8_server_cpu", "create: CPU s per 10,000", "", "")]},

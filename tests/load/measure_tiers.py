@@ -20,7 +20,7 @@ FOLLOWERS = 300
 def main(quick, only):
     program = measure.build(quick)
     rows = []
-    for part in [router_cost, added_latency, idle_watches, a_stalled_client, resumed_watches, growth]:
+    for part in [router_cost, added_latency, idle_watches, a_stalled_client, resumed_watches, growth, growth_by_resources]:
         if not only or any(word in part.__name__ for word in only):
             rows += [(part.__name__, *row) for row in part(program, quick)]
     print(f"\n### tiers apart, {'debug' if quick else 'release'} build, {os.cpu_count()} CPUs, {time.strftime('%Y-%m-%d')}\n")
@@ -133,12 +133,31 @@ def resumed_watches(program, quick):
 
 def growth(program, quick):
     """1,000 watchers for each member, of one resource that all keep: what an event costs the members together."""
-    rows, load = [], Load(program, quick)
+    load = Load(program, quick)
+    hot = lambda router, members, watchers: load.fanout(router, members, watchers=watchers)
+    return grown("one hot resource, 10 writes/s", HOT, lambda tiers: len(tiers.unit(tiers.routers[0], "configmaps")["asked"]), hot)
+
+
+def growth_by_resources(program, quick):
+    """1,000 watchers for each member, of twenty resources, each of which is kept by as many members as the assignment says."""
+    load = Load(program, quick)
+    options = {"rate": 5 if quick else 40, "streams_per_connection": CONNECTION}
+
+    def spread(router, members, watchers):
+        watchers = watchers // 10 if quick else watchers
+        return [load.run("resources", router, members, watchers=watchers, **options) for _ in range(1 if quick else 3)]
+
+    return grown("twenty resources, 40 writes/s", [], lambda tiers: len(tiers.members), spread)
+
+
+def grown(title, flags, members_of, run):
+    """Runs a load on one, two and four members once as many are asked."""
+    rows = []
     for count in [1, 2, 4]:
-        with system(frontends=1, members=count, member_flags=HOT) as tiers:
-            tiers.until("all members are asked", lambda: len(tiers.unit(tiers.routers[0], "configmaps")["asked"]) == count)
-            runs = load.fanout(tiers.routers[0], tiers.members, watchers=WATCHERS * count, rate=10)
-        per_second = [1e6 / run[measure.CPU] for run in runs]
-        rows.append((f"events per CPU second of the members, {count} of them, {WATCHERS * count} watchers x 10/s", measure.spread(per_second),
+        with system(frontends=1, members=count, member_flags=flags) as tiers:
+            tiers.until("all members are asked", lambda: members_of(tiers) == count)
+            runs = run(tiers.routers[0], tiers.members, WATCHERS * count)
+        per_second = [1e6 / one[measure.CPU] for one in runs]
+        rows.append((f"events per CPU second of the members, {title}, {count} of them, {WATCHERS * count} watchers", measure.spread(per_second),
                      "within 10 % from 1 to 4" if count == 1 else ""))
     return rows

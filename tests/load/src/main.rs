@@ -25,6 +25,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<bool, Error> {
     match command {
         Command::Fanout(scenario) => finish(scenario.common(), &scenario.run().await?),
+        Command::Resources(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Kubelets(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Idle(scenario) => finish(scenario.common(), &scenario.run().await?),
         Command::Lists(scenario) => finish(scenario.common(), &scenario.run().await?),

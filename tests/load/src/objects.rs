@@ -2,11 +2,13 @@
 //! them. Names end in a number, by which events are known.
 
 mod cluster;
+mod kinds;
 mod pod;
 
 pub use cluster::{
     PART, endpoint_slice, endpoint_slice_patch, lease, lease_renewal, node, node_name, node_status,
 };
+pub use kinds::{KINDS, object, object_patch, of_kind};
 pub use pod::{PodShape, kubelet_status, pod};
 
 use serde_json::json;

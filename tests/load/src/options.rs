@@ -11,7 +11,8 @@ use crate::meter::Meter;
 use crate::plan::{Learner, Planner};
 use crate::process::Process;
 use crate::scenario::{
-    Churn, Cluster, Fanout, Idle, Informers, Kubelets, Lists, Reconnect, Restart, Slow, Storm, WritesOptions,
+    Churn, Cluster, Fanout, Idle, Informers, Kubelets, Lists, Reconnect, Resources, Restart, Slow, Storm,
+    WritesOptions,
 };
 use crate::target::Target;
 use crate::{Error, limits};
@@ -33,6 +34,8 @@ pub struct Options {
 pub enum Command {
     /// Many watchers of one resource, of which each sees every write
     Fanout(Fanout),
+    /// Watchers spread over several resources, of which each sees the writes of its own
+    Resources(Resources),
     /// Watchers like kubelets: each sees the pods of one node
     Kubelets(Kubelets),
     /// Watches on which nothing happens, and the memory that they take

@@ -70,6 +70,24 @@ pub async fn config_maps(api: &Api, namespace: &str, count: usize, bytes: usize)
     each(0..count, create).await
 }
 
+/// Makes objects of so many resources in a namespace, in turn, where they are missing.
+pub async fn kinds(
+    api: &Api,
+    namespace: &str,
+    resources: usize,
+    count: usize,
+    bytes: usize,
+) -> Result<(), Error> {
+    let create = |number| async move {
+        let path = objects::of_kind(number % resources, namespace);
+        let body = objects::object(number % resources, number, bytes);
+        api.expect(Request::with(Method::POST, &path, body), &[409])
+            .await
+            .map(drop)
+    };
+    each(0..count, create).await
+}
+
 /// Makes parts of a cluster, where they are missing.
 pub async fn parts(api: &Api, namespace: &str, part: Part, count: usize) -> Result<(), Error> {
     let path = &part.path(namespace);

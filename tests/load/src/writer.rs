@@ -36,6 +36,17 @@ pub enum Change {
         /// Which.
         pods: Pods,
     },
+    /// Merge patches of an annotation of objects of several resources, each in its turn.
+    Kinds {
+        /// Where.
+        namespace: String,
+        /// Of how many resources.
+        resources: usize,
+        /// How many there are in all.
+        count: usize,
+        /// How much data.
+        bytes: usize,
+    },
     /// Merge patches of what nodes and services keep in the API, each in its turn.
     Part {
         /// What.
@@ -183,6 +194,21 @@ impl Change {
                     number as u32,
                     Method::PATCH,
                     objects::kubelet_status(number, serial),
+                )
+            }
+            Self::Kinds {
+                namespace,
+                resources,
+                count,
+                bytes,
+            } => {
+                let number = number(*count);
+                let all = objects::of_kind(number % resources, namespace);
+                (
+                    format!("{all}/{}", objects::name(number)),
+                    number as u32,
+                    Method::PATCH,
+                    objects::object_patch(*bytes, serial),
                 )
             }
             Self::Part {

@@ -12,7 +12,7 @@ use crate::population::{self, PodSize, Pods};
 use crate::progress::{Progress, say};
 use crate::target::Target;
 use crate::writer::{Change, Writes, write};
-use crate::{Error, limits};
+use crate::{Error, limits, objects};
 
 /// How it is written.
 #[derive(Clone, Debug, Args)]
@@ -105,6 +105,24 @@ impl Stage {
             bytes,
         };
         Self::new(common, api, path, change, namespaces, "configmaps").await
+    }
+
+    /// Makes the objects of so many resources that are missing.
+    pub async fn of_kinds(common: &Common, writing: &Writing, resources: usize) -> Result<Self, Error> {
+        let api = connect(common).await?;
+        let (namespace, count, bytes) = (common.namespace.clone(), writing.objects, writing.bytes);
+        population::namespace(&api, &namespace).await?;
+        say(&format!("making {count} objects of {resources} resources"));
+        population::kinds(&api, &namespace, resources, count, bytes).await?;
+        let path = objects::of_kind(0, &namespace);
+        let change = Change::Kinds {
+            namespace,
+            resources,
+            count,
+            bytes,
+        };
+        // The caller removes them.
+        Self::new(common, api, path, change, Vec::new(), "").await
     }
 
     /// Makes the pods that are missing; gives how large one came out, too.
