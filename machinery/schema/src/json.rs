@@ -5,6 +5,7 @@ mod decode;
 mod encode;
 mod go_type;
 mod message;
+mod printed;
 mod scan;
 mod strict;
 mod untyped;
@@ -75,9 +76,10 @@ pub fn encode(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
 
 /// The tree of what [`encode`] prints: with every zero value that Go shows, as server-side apply and JSON patches see it.
 pub fn printed(types: &Types, id: TypeId, value: &Value) -> Value {
-    let mut text = Vec::with_capacity(1024);
-    encode(types, id, value, &mut text);
-    parse(&text).unwrap_or_default()
+    match id {
+        TypeId::UNTYPED => printed::untyped(value),
+        id => printed::message(types, id, value),
+    }
 }
 
 /// JSON text without white space between tokens, with Go's escapes for HTML; key order is kept.

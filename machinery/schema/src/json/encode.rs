@@ -33,7 +33,7 @@ pub(super) fn message(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8
     out.push(b'}');
 }
 
-fn is_printed(field: &Field, value: Option<&Value>) -> bool {
+pub(super) fn is_printed(field: &Field, value: Option<&Value>) -> bool {
     let absent = match value {
         None => true,
         Some(value) => canonical::is_absent(field, value),
@@ -85,14 +85,20 @@ pub(crate) fn zero(types: &Types, ty: &FieldType, out: &mut Vec<u8>) {
 
 /// What is no plain message: the forms of a type with a JSON form of its own, or null.
 fn other(types: &Types, id: TypeId, value: &Value, out: &mut Vec<u8>) {
-    let alternatives = &types.get(id).fields;
-    let matching = alternatives.iter().find(|alternative| match alternative.ty {
+    match alternative(types, id, value) {
+        Some(ty) => self::value(types, ty, value, out),
+        None => write::value(value, out),
+    }
+}
+
+/// Which of the forms of a type with a JSON form of its own a value has.
+pub(super) fn alternative<'t>(types: &'t Types, id: TypeId, value: &Value) -> Option<&'t FieldType> {
+    let schema = types.get(id);
+    let mut forms = schema.fields.iter().map(|form| &form.ty);
+    let matching = forms.find(|form| match form {
         FieldType::Message(_) => matches!(value, Value::Map(_)),
         FieldType::List(_) => matches!(value, Value::List(_)),
         _ => false,
     });
-    match matching {
-        Some(alternative) if types.get(id).custom_json => self::value(types, &alternative.ty, value, out),
-        _ => write::value(value, out),
-    }
+    matching.filter(|_| schema.custom_json)
 }

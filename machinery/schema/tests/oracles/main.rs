@@ -90,6 +90,14 @@ fn encoded(id: TypeId, value: &Value) -> Vec<u8> {
 }
 
 #[test]
+fn printed_trees_are_those_of_the_text() {
+    each(|kind, id, value| {
+        let text = json::parse(&encoded(id, value)).expect("own text");
+        assert_eq!(json::printed(Types::builtin(), id, value), text, "{}", kind.name);
+    });
+}
+
+#[test]
 fn json_survives_k8s_openapi() {
     each(|kind, id, value| {
         let text = encoded(id, value);
