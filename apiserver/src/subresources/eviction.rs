@@ -1,5 +1,7 @@
 //! Eviction: the deletion of a pod, unless a disruption budget stands against it.
 
+use std::sync::Arc;
+
 use object::meta;
 use object::selector::label;
 use render::negotiate::{self, Output};
@@ -103,8 +105,11 @@ async fn spend_budget(
 }
 
 /// The budget that covers the pod, if one does; 500 if several do.
-fn only<'a>(budgets: &'a [Value], pod: &Value) -> Result<Option<&'a Value>, Status> {
-    let mut covering = budgets.iter().filter(|budget| covers(budget, pod));
+fn only<'a>(budgets: &'a [Arc<Value>], pod: &Value) -> Result<Option<&'a Value>, Status> {
+    let mut covering = budgets
+        .iter()
+        .map(Arc::as_ref)
+        .filter(|budget| covers(budget, pod));
     match (covering.next(), covering.next()) {
         (_, Some(_)) => Err(Status::failure(
             500,
