@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn one_budget_at_most_stands_against_an_eviction() {
-        let budget = |label: &str| tree!({"spec": {"selector": {"matchLabels": {"app": label}}}});
+        let budget = |label: &str| Arc::new(tree!({"spec": {"selector": {"matchLabels": {"app": label}}}}));
         let pod = tree!({"metadata": {"labels": {"app": "a"}}});
         let budgets = [budget("b"), budget("a")];
-        assert_eq!(only(&budgets, &pod).expect("one covers it"), Some(&budgets[1]));
+        assert_eq!(only(&budgets, &pod).expect("one covers it"), Some(&*budgets[1]));
         assert_eq!(only(&budgets[..1], &pod).expect("none covers it"), None);
         let several = [budget("a"), budget("a")];
         assert_eq!(only(&several, &pod).expect_err("two cover it").code, 500);
