@@ -1,5 +1,5 @@
 //! Events: what those of the newer form must say, whichever group they come through.
-//! What the older form says is not checked: the reference takes nearly all of it.
+//! Of the older form only the namespace is checked, as by the reference.
 
 use object::names::qualified_name;
 use schema::Value;
@@ -13,6 +13,7 @@ const SERIES_COUNT_MIN: i64 = 2;
 
 /// An event of the core group: the newer rules hold if it has an event time.
 pub fn create(object: &Value, errors: &mut Errors) {
+    involved(object, errors);
     if Place::root(object, "eventTime").is_set() {
         reported(object, "reportingComponent", errors);
     }
@@ -36,6 +37,23 @@ pub fn create_of_group(object: &Value, errors: &mut Errors) {
         if !place.is_empty() {
             errors.push(place.invalid_as("", "needs to be unset"));
         }
+    }
+}
+
+/// An event is where the object that it is of is. One of an object without a namespace is in the default one, a newer one may also be
+/// in the system's.
+fn involved(object: &Value, errors: &mut Errors) {
+    let own = Place::root(object, "metadata").field("namespace");
+    let of = Place::root(object, "involvedObject").field("namespace");
+    let is_new = Place::root(object, "eventTime").is_set();
+    let agrees = match (of.text(), own.text()) {
+        ("", "default") => true,
+        ("", "kube-system") => is_new,
+        ("", own) => own.is_empty() && !is_new,
+        (of, own) => is_new || of == own,
+    };
+    if !agrees {
+        errors.push(of.invalid_text("does not match event.namespace"));
     }
 }
 
@@ -87,24 +105,41 @@ mod tests {
 
     #[test]
     fn events_without_a_time_are_of_the_older_form() {
-        assert_eq!(texts(create, tree!({})), [""; 0]);
+        let of = |own: &str, of: &str| {
+            texts(
+                create,
+                tree!({"metadata": {"namespace": own}, "involvedObject": {"namespace": of}}),
+            )
+        };
+        for (own, involved) in [("", ""), ("default", ""), ("a", "a")] {
+            assert_eq!(of(own, involved), [""; 0], "{own} {involved}");
+        }
+        for (own, involved) in [("a", ""), ("kube-system", ""), ("a", "b")] {
+            let text = format!(
+                "involvedObject.namespace: Invalid value: {involved:?}: does not match event.namespace"
+            );
+            assert_eq!(of(own, involved), [text]);
+        }
         assert_eq!(texts(create_of_group, tree!({})), ["eventTime: Required value"]);
     }
 
     #[test]
     fn events_with_a_time_tell_who_reports_what() {
         let time = "2020-01-01T00:00:00.000000Z";
-        let found = texts(create, tree!({"eventTime": time}));
+        let found = texts(
+            create,
+            tree!({"metadata": {"namespace": "kube-system"}, "eventTime": time}),
+        );
         assert_eq!(found.len(), 6);
         assert_eq!(found[0], "reportingComponent: Required value");
-        let whole = tree!({"eventTime": time, "reportingComponent": "c", "reportingInstance": "i", "action": "a", "reason": "r", "type": "Normal"});
+        let whole = tree!({"metadata": {"namespace": "default"}, "eventTime": time, "reportingComponent": "c", "reportingInstance": "i", "action": "a", "reason": "r", "type": "Normal"});
         assert_eq!(texts(create, whole.clone()), [""; 0]);
         assert_eq!(texts(create_of_group, whole), [""; 0]);
     }
 
     #[test]
     fn what_is_too_long_is_not_repeated() {
-        let object = tree!({"eventTime": "t", "reportingComponent": "c", "reportingInstance": "i", "action": "a", "reason": "r", "message": ("x".repeat(1_025))});
+        let object = tree!({"metadata": {"namespace": "default"}, "eventTime": "t", "reportingComponent": "c", "reportingInstance": "i", "action": "a", "reason": "r", "message": ("x".repeat(1_025))});
         let text = r#"message: Invalid value: "": can have at most 1024 characters"#;
         assert_eq!(texts(create, object), [text]);
     }

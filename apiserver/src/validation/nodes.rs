@@ -13,8 +13,6 @@ use super::place::Place;
 use super::quantities;
 use crate::strategy::Errors;
 
-/// What a write of a node may change, as the reference says it.
-const PROTECTED: &str = "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)";
 const FEATURE_BYTES_MAX: usize = 253;
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -30,13 +28,12 @@ pub fn create(object: &Value, errors: &mut Errors) {
 /// A node after another.
 pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
     changed(object, old, errors);
-    let external = |object| Place::root(object, "spec").field("externalID");
-    if external(object).value() != external(old).value() {
-        // What may not change has no path of its own.
-        errors.push(Error::forbidden(&addresses::whole(), PROTECTED));
-    }
     if object.at(&["spec", "taints"]) != old.at(&["spec", "taints"]) {
         taints(object, errors);
+    }
+    let external = |object| Place::root(object, "spec").field("externalID");
+    if external(object).value() != external(old).value() {
+        errors.push(external(object).forbidden("may not be updated"));
     }
 }
 
@@ -258,6 +255,6 @@ mod tests {
             &mut errors,
         );
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(texts, [format!("[]: Forbidden: {PROTECTED}")]);
+        assert_eq!(texts, ["spec.externalID: Forbidden: may not be updated"]);
     }
 }

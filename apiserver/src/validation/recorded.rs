@@ -146,7 +146,7 @@ pub fn prepared(resource: &'static Resource, body: &serde_json::Value) -> Option
     defaults::apply(resource.type_id, &mut object, defaults::Now(NOW));
     let mut object: Value = convert::to_storage(resource, object).ok()?;
     metadata::wipe(&mut object);
-    object::meta::edit(&mut object).set_namespace(if resource.namespaced { "a" } else { "" });
+    object::meta::edit(&mut object).set_namespace(namespace_of(resource, body));
     allocate(&mut object);
     let generated = object::meta::of(&object).generate_name().to_owned();
     if object::meta::of(&object).name().is_empty() && !generated.is_empty() {
@@ -157,6 +157,15 @@ pub fn prepared(resource: &'static Resource, body: &serde_json::Value) -> Option
     facts::prepare_create(hub, &mut object);
     of(&hub.group, &hub.resource).prepare_create(&context(resource, hub, &user), &mut object);
     Some(object)
+}
+
+/// Where it is written to: an event to where its object is.
+fn namespace_of<'a>(resource: &Resource, body: &'a serde_json::Value) -> &'a str {
+    let involved = ["involvedObject", "regarding"].map(|field| body[field]["namespace"].as_str());
+    match resource.namespaced {
+        true => involved.into_iter().flatten().next().unwrap_or("a"),
+        false => "",
+    }
 }
 
 fn user() -> User {

@@ -22,6 +22,7 @@ const AFFINITY_SECONDS_MAX: i64 = 86_400;
 /// A service by itself.
 pub fn create(object: &Value, errors: &mut Errors) {
     let spec = Place::root(object, "spec");
+    topology(object, errors);
     ports::required(object, &spec, errors);
     addresses::by_type(object, &spec, errors);
     ports::each(&spec, errors);
@@ -50,6 +51,11 @@ pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
     if both && class(object).value() != class(old).value() {
         errors.push(class(object).invalid("may not change once set"));
     }
+    let health = |object| Place::root(object, "spec").field("healthCheckNodePort");
+    let needed = needs_health_check_port(object) && needs_health_check_port(old);
+    if needed && health(object).int() != health(old).int() {
+        errors.push(health(object).forbidden("field is immutable"));
+    }
     create(object, errors);
 }
 
@@ -61,6 +67,17 @@ pub fn status(object: &Value, _old: &Value, errors: &mut Errors) {
         errors.push(ingress.forbidden("may only be used when `spec.type` is 'LoadBalancer'"));
     }
     load_balancer(&balancer, true, errors);
+}
+
+/// Two annotations for one thing agree, while the older of them is still read.
+fn topology(object: &Value, errors: &mut Errors) {
+    const MODE: &str = "service.kubernetes.io/topology-mode";
+    const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+    let annotations = Place::root(object, "metadata").field("annotations");
+    let (mode, hints) = (annotations.key(MODE), annotations.key(HINTS));
+    if mode.is_set() && hints.is_set() && mode.text() != hints.text() {
+        errors.push(mode.invalid_text(format!("must match annotations[{HINTS}] when both are specified")));
+    }
 }
 
 fn affinity(spec: &Place<'_>, errors: &mut Errors) {

@@ -108,7 +108,7 @@ fn errors_of(case: &Case, sample: &Sample) -> Vec<Error> {
     let object = |patch: &serde_json::Value, is_update: bool| -> Value {
         let mut object = sample.object.clone();
         let version = serde_json::json!({"metadata": {"resourceVersion": "1"}});
-        for patch in [patch].into_iter().chain(is_update.then_some(&version)) {
+        for patch in is_update.then_some(&version).into_iter().chain([patch]) {
             let patch = json::parse(patch.to_string().as_bytes()).expect("JSON");
             merge::apply(&mut object, &patch).expect("a patch");
         }
