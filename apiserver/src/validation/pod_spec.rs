@@ -121,8 +121,15 @@ fn check_classes(spec: &Place<'_>, errors: &mut Errors) {
             class.format(names::dns_subdomain, errors);
         }
     }
-    spec.field("preemptionPolicy")
-        .one_of_if_set(&["PreemptLowerPriority", "Never"], errors);
+    let preemption = spec.field("preemptionPolicy");
+    if preemption.is_set() {
+        preemption.require_one_of(&["PreemptLowerPriority", "Never"], errors);
+    }
+    let overhead = spec.field("overhead");
+    if overhead.is_set() {
+        let limits = schema::tree!({"limits": (overhead.value().clone())});
+        resources::check(&Place::new(Some(&limits), overhead.path().clone()), &[], errors);
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub fn create(pod: &Value, errors: &mut Errors) {
     let spec = Place::root(pod, "spec");
     check_annotations(pod, &spec, errors);
     pod_spec::check(&spec, Owner::Pod, errors);
+    check_volumes(meta::of(pod).name(), &spec, errors);
     let ephemeral = spec.field("ephemeralContainers");
     if !ephemeral.is_empty() {
         errors.push(ephemeral.forbidden("cannot be set on create"));
@@ -46,12 +47,42 @@ pub fn update(subresource: &str, pod: &Value, old: &Value, errors: &mut Errors) 
     }
 }
 
+/// What volumes of a pod say that depends on the pod: whose tokens they hold, and that the claims that are made for it are not named.
+fn check_volumes(pod: &str, spec: &Place<'_>, errors: &mut Errors) {
+    let volumes = || spec.field("volumes").items();
+    let made: Vec<String> = volumes()
+        .filter(|volume| volume.has("ephemeral") && !pod.is_empty())
+        .map(|volume| format!("{pod}-{}", volume.field("name").text()))
+        .collect();
+    for volume in volumes() {
+        let claim = volume.field("persistentVolumeClaim").field("claimName");
+        if made.iter().any(|made| made == claim.text()) {
+            let detail = "must not reference a PVC that gets created for an ephemeral volume";
+            errors.push(claim.invalid_text(detail));
+        }
+    }
+    if spec.field("serviceAccountName").is_empty() {
+        let sources = volumes().flat_map(|volume| volume.field("projected").field("sources").items());
+        for token in sources.map(|source| source.field("serviceAccountToken")) {
+            if token.is_set() {
+                errors.push(token.forbidden("must not be specified when serviceAccountName is not set"));
+            }
+        }
+    }
+}
+
 fn check_annotations(pod: &Value, spec: &Place<'_>, errors: &mut Errors) {
     let metadata = meta::of(pod);
     let annotations = Place::root(pod, "metadata").field("annotations");
     let mirror = annotations.key(MIRROR);
-    if metadata.annotation(MIRROR).is_some() && spec.field("nodeName").is_empty() {
-        errors.push(mirror.invalid_text("must set spec.nodeName if mirror pod annotation is set"));
+    if metadata.annotation(MIRROR).is_some() {
+        if spec.field("nodeName").is_empty() {
+            errors.push(mirror.invalid_text("must set spec.nodeName if mirror pod annotation is set"));
+        }
+        let claims = spec.field("resourceClaims");
+        if !claims.is_empty() {
+            errors.push(claims.forbidden("static pods do not support resource claims"));
+        }
     }
     if let Some(cost) = metadata.annotation(DELETION_COST) {
         let padded = cost.starts_with('+') || (cost.starts_with('0') && cost.len() > 1);

@@ -27,6 +27,8 @@ const NO_HOOKS: &str = "may not be set for init containers without restartPolicy
 pub struct Scope<'a> {
     /// Names of the pod's valid volumes.
     pub volumes: &'a [&'a str],
+    /// Names of the volumes that may be used as block devices.
+    pub blocks: Vec<&'a str>,
     /// Names of its resource claims.
     pub claims: Vec<&'a str>,
     owner: Owner,
@@ -47,8 +49,11 @@ impl<'a> Scope<'a> {
                 .collect()
         };
         let users = spec.field("hostUsers");
+        let blocks = spec.field("volumes").items();
+        let blocks = blocks.filter(|volume| volume.has("persistentVolumeClaim") || volume.has("ephemeral"));
         Self {
             volumes,
+            blocks: blocks.map(|volume| volume.field("name").text()).collect(),
             claims: named("resourceClaims"),
             owner,
             grace: spec.field("terminationGracePeriodSeconds").int(),

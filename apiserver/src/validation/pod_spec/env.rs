@@ -4,6 +4,7 @@ use object::field::Error;
 use object::names;
 
 use super::super::place::Place;
+use super::mounts;
 use crate::strategy::Errors;
 
 /// Fields of a pod that a variable may be taken from.
@@ -139,8 +140,19 @@ fn check_key(source: &Place<'_>, errors: &mut Errors) {
 }
 
 fn check_file_key(source: &Place<'_>, errors: &mut Errors) {
-    for name in ["volumeName", "path", "key"] {
-        source.field(name).require(errors);
+    let (key, volume, path) = (
+        source.field("key"),
+        source.field("volumeName"),
+        source.field("path"),
+    );
+    if key.require(errors) {
+        key.format(names::env_var_name, errors);
+    }
+    if volume.require(errors) {
+        volume.format(names::dns_label, errors);
+    }
+    if path.require(errors) {
+        mounts::check_local(&path, errors);
     }
 }
 

@@ -37,7 +37,7 @@ pub fn check(container: &Place<'_>, scope: &Scope<'_>, errors: &mut Errors) {
         check_propagation(container, &mount, errors);
         check_recursion(container, &mount, errors);
     }
-    check_devices(&devices, &points, errors);
+    check_devices(&devices, &points, scope, errors);
 }
 
 fn check_sub_paths(mount: &Place<'_>, errors: &mut Errors) {
@@ -92,7 +92,7 @@ fn check_recursion(container: &Place<'_>, mount: &Place<'_>, errors: &mut Errors
     }
 }
 
-fn check_devices(devices: &Place<'_>, points: &[&str], errors: &mut Errors) {
+fn check_devices(devices: &Place<'_>, points: &[&str], scope: &Scope<'_>, errors: &mut Errors) {
     let (mut names, mut paths) = (Vec::new(), Vec::new());
     for device in devices.items() {
         let (name, path) = (device.field("name"), device.field("devicePath"));
@@ -101,6 +101,13 @@ fn check_devices(devices: &Place<'_>, points: &[&str], errors: &mut Errors) {
             errors.push(name.invalid_text("must be unique"));
         }
         names.push(name.text());
+        if !scope.volumes.contains(&name.text()) {
+            errors.push(Error::not_found(name.path(), name.text()));
+        } else if !scope.blocks.contains(&name.text()) {
+            errors.push(name.invalid_text(
+                "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode",
+            ));
+        }
         if path.require(errors) {
             if paths.contains(&path.text()) {
                 errors.push(path.invalid_text("must be unique"));

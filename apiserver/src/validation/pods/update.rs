@@ -8,6 +8,8 @@ use super::super::pod_spec::{self, INT32_MAX, Owner};
 use super::tolerations;
 use crate::strategy::Errors;
 
+/// What annotations for AppArmor begin with; the container's name follows.
+const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const MAY_CHANGE: &str = "pod updates may not change fields other than \
     `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
     `spec.tolerations` (only additions to existing tolerations),\
@@ -16,6 +18,7 @@ const MAY_CHANGE: &str = "pod updates may not change fields other than \
 /// Checks an updated pod.
 pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     let (spec, before) = (Place::root(pod, "spec"), Place::root(old, "spec"));
+    check_kept_annotations(pod, old, errors);
     super::check_annotations(pod, &spec, errors);
     pod_spec::check(&spec, Owner::Pod, errors);
     for (list, words) in [("containers", "containers"), ("initContainers", "containers")] {
@@ -40,6 +43,32 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     if munged != *before.value() {
         let difference = internal_form::diff("PodSpec", before.value(), &munged);
         errors.push(spec.forbidden(format!("{MAY_CHANGE}\n{difference}")));
+    }
+}
+
+/// Annotations that are as a pod was made with them: what comes first is removed or changed, then what is added.
+fn check_kept_annotations(pod: &Value, old: &Value, errors: &mut Errors) {
+    let of = |object| Place::root(object, "metadata").field("annotations");
+    let (now, before) = (of(pod), of(old));
+    let kept = |key: &str| match key {
+        super::MIRROR => Some("mirror pod annotation"),
+        _ if key.starts_with(APP_ARMOR) => Some("AppArmor annotations"),
+        _ => None,
+    };
+    for (key, was) in before.entries() {
+        if let Some(name) = kept(key)
+            && now.key(key).value() != was.value()
+        {
+            let detail = format!("may not remove or update {name}");
+            errors.push(now.key(key).forbidden(detail));
+        }
+    }
+    for (key, _) in now.entries() {
+        if let Some(name) = kept(key)
+            && !before.key(key).is_set()
+        {
+            errors.push(now.key(key).forbidden(format!("may not add {name}")));
+        }
     }
 }
 
