@@ -28,6 +28,10 @@ pub const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
 pub const CONNECTION_WINDOW_BYTES: u32 = STREAM_WINDOW_BYTES * STREAMS_PER_CONNECTION_MAX as u32;
 /// What is passed on of a stream before its member is told that there is room again; its window is as much smaller.
 pub const UNRELEASED_BYTES_MAX: usize = STREAM_WINDOW_BYTES as usize / 8;
+/// What comes past h2 on a connection before its member is told that there is room again for all of its streams.
+pub const CONNECTION_UNRELEASED_BYTES_MAX: usize = CONNECTION_WINDOW_BYTES as usize / 8;
+/// What is read off a connection to a member at a time.
+pub const READ_BYTES: usize = 32 * 1024;
 /// What is kept of a request for a member that does not take it.
 pub const SEND_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// The most bytes of all headers of an answer.

@@ -4,10 +4,12 @@
 mod all;
 mod connection;
 mod counts;
+mod direct;
 mod elsewhere;
 mod error;
 mod exchange;
 mod relay;
+mod source;
 mod tunnel;
 mod turn;
 

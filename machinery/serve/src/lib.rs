@@ -4,6 +4,7 @@
 pub mod feed;
 pub mod filter;
 pub mod filters;
+pub mod frame;
 pub mod health;
 pub mod http;
 pub mod limits;

@@ -7,20 +7,22 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use h2::client::{self, SendRequest};
-use h2::{Ping, PingPong};
+use h2::client::{self, ResponseFuture, SendRequest};
+use h2::{Ping, PingPong, SendStream};
 use rustls::pki_types::ServerName;
 use smol_str::SmolStr;
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::direct::{Lanes, Opened, Wire};
 use super::{Upstream, Upstreams, turn};
 use crate::ejection::Outcome;
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
+    READ_BYTES, SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
 };
 
 /// An open connection.
@@ -29,8 +31,12 @@ pub(super) struct Connection {
     shared: Arc<Shared>,
 }
 
+/// A member's bytes. What rustls reads at a time is little.
+pub(super) type Socket = TlsStream<BufReader<TcpStream>>;
+
 #[derive(Default)]
 struct Shared {
+    lanes: Arc<Lanes>,
     streams: AtomicUsize,
     /// It takes no more streams; those that it has go on.
     is_closed: AtomicBool,
@@ -41,7 +47,17 @@ struct Shared {
 
 /// A place on a connection; free again when dropped.
 pub(super) struct Stream {
-    pub(super) sender: SendRequest<Bytes>,
+    sender: SendRequest<Bytes>,
+    place: Place,
+}
+
+/// A request that is on its way.
+pub(super) struct Sent {
+    pub(super) answer: ResponseFuture,
+    /// Takes what follows its head.
+    pub(super) content: SendStream<Bytes>,
+    /// Of a watch: its content may come past h2.
+    pub(super) watch: Option<Opened>,
     pub(super) place: Place,
 }
 
@@ -51,15 +67,16 @@ pub(super) struct Place(Arc<Shared>);
 impl Connection {
     /// Connects to a member.
     pub(super) async fn open(upstream: &Arc<Upstream>, upstreams: &Upstreams) -> Result<Self, String> {
+        let shared = Arc::new(Shared::default());
         let opening = async {
             let stream = connect(upstream.address(), upstreams, b"h2").await?;
-            let shaken = settings().handshake::<_, Bytes>(stream).await;
+            let wire = Wire::new(stream, Arc::clone(&shared.lanes));
+            let shaken = settings().handshake::<_, Bytes>(wire).await;
             shaken.map_err(|error| error.to_string())
         };
         let opened = tokio::time::timeout(CONNECT_TIMEOUT, opening).await;
         let opened = opened.unwrap_or_else(|_| Err("no connection in time".to_owned()));
         let (sender, connection) = opened?;
-        let shared = Arc::new(Shared::default());
         tokio::spawn(drive(connection, shared.clone(), Arc::downgrade(upstream)));
         Ok(Self { sender, shared })
     }
@@ -105,6 +122,33 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Sends a request.
+    pub(super) fn send(
+        self,
+        request: http::Request<()>,
+        is_empty: bool,
+        is_watch: bool,
+    ) -> Result<Sent, h2::Error> {
+        let Self { mut sender, place } = self;
+        let send = || sender.send_request(request, is_empty);
+        let ((answer, content), watch) = match is_watch {
+            true => {
+                let lanes = &place.0.lanes;
+                let (sent, opened) = lanes.send(send, |(answer, _)| answer.stream_id().as_u32())?;
+                (sent, Some(opened))
+            }
+            false => (send()?, None),
+        };
+        Ok(Sent {
+            answer,
+            content,
+            watch,
+            place,
+        })
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
@@ -116,7 +160,7 @@ pub(super) async fn connect(
     address: &SmolStr,
     upstreams: &Upstreams,
     protocol: &[u8],
-) -> Result<TlsStream<TcpStream>, String> {
+) -> Result<Socket, String> {
     let name = match upstreams.server_name(address) {
         Some(name) => name,
         None => own_name(address)?,
@@ -127,7 +171,9 @@ pub(super) async fn connect(
     serve::tcp::settle(&socket).map_err(|error| error.to_string())?;
     let mut config = upstreams.tls().as_ref().clone();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(name, BufReader::with_capacity(READ_BYTES, socket))
+        .await;
     let stream = stream.map_err(|error| error.to_string())?;
     match stream.get_ref().1.alpn_protocol() {
         Some(agreed) if agreed == protocol => Ok(stream),
@@ -142,7 +188,7 @@ fn own_name(address: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(host).map_err(|error| error.to_string())
 }
 
-fn settings() -> client::Builder {
+pub(super) fn settings() -> client::Builder {
     let mut settings = client::Builder::new();
     settings
         .enable_push(false)
@@ -157,7 +203,7 @@ fn settings() -> client::Builder {
 
 /// The connection's task. When it ends, everything on the connection breaks off.
 async fn drive(
-    mut connection: client::Connection<TlsStream<TcpStream>>,
+    mut connection: client::Connection<Wire<Socket>>,
     shared: Arc<Shared>,
     upstream: Weak<Upstream>,
 ) {

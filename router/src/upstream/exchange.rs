@@ -11,7 +11,9 @@ use h2::{Reason, SendStream};
 use http_body::Body as _;
 use serve::http::{Body, Response};
 
+use super::connection::Sent;
 use super::relay::Relay;
+use super::source::Source;
 use super::{Error, Upstream, Upstreams};
 use crate::ejection::Outcome;
 
@@ -44,7 +46,7 @@ impl Upstream {
         body: Body,
         is_watch: bool,
     ) -> Result<Response, Failed> {
-        let mut stream = match self.stream(upstreams).await {
+        let stream = match self.stream(upstreams).await {
             Ok(stream) => stream,
             Err(error) => {
                 // To have much to do is no fault.
@@ -62,8 +64,13 @@ impl Upstream {
         let open = self.counted(|counts| &counts.open);
         let watch = is_watch.then(|| self.counted(|counts| &counts.watches));
         let is_empty = body.is_end_stream();
-        let sent = stream.sender.send_request(request(head), is_empty);
-        let (answer, content) = match sent {
+        let sent = stream.send(request(head), is_empty, is_watch);
+        let Sent {
+            answer,
+            content,
+            watch: way,
+            place,
+        } = match sent {
             Ok(sent) => sent,
             Err(error) => return Err(self.failed(error, Safety::Unsent, Some(body))),
         };
@@ -81,10 +88,13 @@ impl Upstream {
                 return Err(self.failed(error, safety, untouched));
             }
         };
-        let held = (stream.place, open, watch);
+        let held = (place, open, watch);
+        // Where a length was told, h2 counts.
+        let has_length = answer.headers().contains_key(http::header::CONTENT_LENGTH);
+        let way = way.filter(|_| !has_length);
         Ok(answer.map(|body| match body.is_end_stream() {
             true => Body::empty(),
-            false => Body::feed(Relay::new(body, is_watch, held)),
+            false => Body::feed(Relay::new(Source::new(body, way), is_watch, held)),
         }))
     }
 

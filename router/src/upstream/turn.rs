@@ -2,8 +2,6 @@
 //! end each is woken once, and finds the frames of all its streams. It is of a thread, since a turn does not leave its own.
 
 use std::cell::RefCell;
-use std::sync::Arc;
-use std::task::Wake;
 
 use serve::feed::Signal;
 
@@ -13,7 +11,7 @@ thread_local! {
 }
 
 /// Marks its feed at once; wakes the feed's connection when the turn is over, or now if there is none.
-pub(super) struct Mark(pub(super) Signal);
+pub(super) struct Mark(Signal);
 
 /// Takes a turn.
 pub(super) fn take<T>(poll: impl FnOnce() -> T) -> T {
@@ -36,12 +34,13 @@ impl Drop for End {
     }
 }
 
-impl Wake for Mark {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+impl Mark {
+    pub(super) fn new(signal: Signal) -> Self {
+        Self(signal)
     }
 
-    fn wake_by_ref(self: &Arc<Self>) {
+    /// There is something for the feed.
+    pub(super) fn mark(&self) {
         if !self.0.mark() {
             return;
         }
@@ -59,8 +58,9 @@ impl Wake for Mark {
 mod tests {
     use super::*;
     use serve::feed::ReadySet;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Waker;
+    use std::task::{Wake, Waker};
 
     #[derive(Default)]
     struct Woken(AtomicUsize);
@@ -72,10 +72,10 @@ mod tests {
     }
 
     /// Marks of two slots of a connection, and how often the connection was woken.
-    fn connection() -> ([Waker; 2], Arc<ReadySet>, Arc<Woken>) {
+    fn connection() -> ([Mark; 2], Arc<ReadySet>, Arc<Woken>) {
         let (set, woken) = (ReadySet::new(2), Arc::new(Woken::default()));
         set.register(&Waker::from(woken.clone()));
-        let marks = [0, 1].map(|slot| Waker::from(Arc::new(Mark(set.signal(slot)))));
+        let marks = [0, 1].map(|slot| Mark::new(set.signal(slot)));
         (marks, set, woken)
     }
 
@@ -83,8 +83,8 @@ mod tests {
     fn a_connection_is_woken_once_and_when_the_turn_is_over() {
         let ([first, second], set, woken) = connection();
         take(|| {
-            first.wake_by_ref();
-            take(|| second.wake_by_ref());
+            first.mark();
+            take(|| second.mark());
             assert!(set.is_dirty());
             assert_eq!(woken.0.load(Ordering::Relaxed), 0);
         });
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn between_turns_it_is_woken_at_once() {
         let ([first, _], _, woken) = connection();
-        first.wake_by_ref();
+        first.mark();
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     }
 
@@ -106,7 +106,7 @@ mod tests {
         let ([first, _], _, woken) = connection();
         let turn = std::panic::AssertUnwindSafe(|| {
             take(|| {
-                first.wake_by_ref();
+                first.mark();
                 panic!("in a turn");
             })
         });

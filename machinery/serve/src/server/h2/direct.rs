@@ -4,12 +4,11 @@
 //! How both share a connection: h2's bytes and ours go into one buffer, ours only where h2 is between two frames ([`outbound`]); and
 //! of what the client grants ([`inbound`]), each has its part ([`windows`]), so that together they never send more than they may.
 
-mod frame;
 mod inbound;
 mod outbound;
 mod windows;
 
-use frame::{HEAD_BYTES, PAYLOAD_BYTES_MAX, WINDOW_UPDATE_BYTES};
+use crate::frame::{self, HEAD_BYTES, PAYLOAD_BYTES_MAX, WINDOW_UPDATE_BYTES};
 use inbound::Inbound;
 use outbound::Outbound;
 use windows::Windows;

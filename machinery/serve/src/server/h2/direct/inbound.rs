@@ -1,7 +1,7 @@
 //! What the client grants, read off its frames on their way to h2: of window updates h2 is told its part, all else passes as it is.
 
-use super::frame::{self, HEAD_BYTES, Head, Kind, WINDOW_UPDATE_BYTES};
 use super::windows::Windows;
+use crate::frame::{self, HEAD_BYTES, Head, Kind, WINDOW_UPDATE_BYTES};
 
 /// What a client sends before its first frame (RFC 9113, 3.4).
 const PREFACE_BYTES: usize = 24;

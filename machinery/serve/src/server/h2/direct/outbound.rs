@@ -1,7 +1,7 @@
 //! Where h2 stands in what it writes: between two frames, others may be put. It reads the heads of frames and changes nothing.
 
-use super::frame::{self, Head, Kind};
 use super::windows::Windows;
+use crate::frame::{self, Head, Kind};
 
 /// The place in h2's stream of frames.
 #[derive(Debug, Default)]
