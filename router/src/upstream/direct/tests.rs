@@ -63,7 +63,7 @@ impl Answer {
             }
         }
         match self.end {
-            End::WithData if count > 0 => {}
+            End::WithData if self.lengths.last().is_some_and(|length| *length > 0) => {}
             End::WithData | End::Empty => stream.send_data(Bytes::new(), true).expect("open"),
             End::Trailers => stream.send_trailers(http::HeaderMap::new()).expect("open"),
             End::Reset => {
@@ -128,6 +128,11 @@ impl Client {
 
     /// The content of the answer to a request.
     async fn ask(&self, is_watch: bool) -> Reading {
+        self.try_ask(is_watch).await.expect("an answer")
+    }
+
+    /// The same, unless the answer was reset before its head was on its way.
+    async fn try_ask(&self, is_watch: bool) -> Result<Reading, h2::Error> {
         let mut sender = self.sender.clone().ready().await.expect("open");
         let mut send = || sender.send_request(http::Request::new(()), true);
         let ((answer, _), opened) = match is_watch {
@@ -140,13 +145,13 @@ impl Client {
             }
             false => (send().expect("open"), None),
         };
-        let body = answer.await.expect("an answer").into_body();
+        let body = answer.await?.into_body();
         // Some of the content may be with h2 by now.
         tokio::task::yield_now().await;
         let ready = ReadySet::new(1);
         let mut source = Source::new(body, opened);
         source.read_by(ready.signal(0));
-        Reading { source, ready }
+        Ok(Reading { source, ready })
     }
 }
 
@@ -197,13 +202,16 @@ fn answers() -> impl Strategy<Value = Vec<(bool, Answer)>> {
     proptest::collection::vec((proptest::bool::weighted(0.7), answer), 1..8)
 }
 
+/// h2's server sends its settings before it reads, and its client what it begins with before that: less than both does not get on.
+const PART_BYTES_MIN: usize = 100;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn answers_are_read_whole_and_in_order(
         answers in answers(),
-        part_bytes in prop_oneof![1..40usize, 1_000..70_000usize],
+        part_bytes in prop_oneof![PART_BYTES_MIN..200, 1_000..70_000usize],
         read_bytes in prop_oneof![1..40usize, 1_000..40_000usize],
     ) {
         run(async {
@@ -211,10 +219,13 @@ proptest! {
             let client = Client::new(all, part_bytes, read_bytes).await;
             let mut readings = Vec::new();
             for (is_watch, _) in &answers {
-                readings.push(client.ask(*is_watch).await);
+                readings.push(client.try_ask(*is_watch).await);
             }
             for ((_, answer), reading) in answers.iter().zip(readings) {
-                let (content, has_ended_well) = reading.all().await;
+                let (content, has_ended_well) = match reading {
+                    Ok(reading) => reading.all().await,
+                    Err(_) => (Vec::new(), false),
+                };
                 let wanted = answer.content();
                 match answer.end {
                     // h2's server may throw away what waits behind a reset.
