@@ -8,6 +8,7 @@ use kinds::defaults::{self, Now};
 use kinds::{Catalog, Resource, convert};
 use schema::{Types, json};
 use serde_json::Value;
+use shardplane_apiserver::admission::service_account_pods;
 use shardplane_apiserver::strategy::{self, WriteContext};
 
 const NOW: &str = "2026-01-01T00:00:00Z";
@@ -63,6 +64,10 @@ fn causes(resource: &Resource, body: &Value) -> Option<Vec<(String, String)>> {
     };
     let strategy = strategy::of(&resource.group, &resource.resource);
     strategy.prepare_create(&cx, &mut object);
+    if resource.resource == "pods" {
+        // Admission gives a pod its account before it is validated.
+        service_account_pods::default_account(&mut object);
+    }
     let mut errors = Vec::new();
     strategy.validate_create(&cx, &object, &mut errors);
     Some(
