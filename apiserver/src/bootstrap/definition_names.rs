@@ -30,29 +30,15 @@ pub fn settled(definition: &Value, others: &[Value], now: &str) -> Value {
         .cloned()
         .unwrap_or_default();
     let mut accepted = had.as_map().cloned().unwrap_or_default();
-    let mut conflict = None;
+    let mut conflict = Conflict::default();
     for (field, pool, reason) in SINGLE_NAMES {
-        take(
-            field,
-            &asked,
-            &had,
-            taken.pool(pool),
-            &mut accepted,
-            reason,
-            &mut conflict,
-        );
+        let pool = taken.pool(pool);
+        take(field, &asked, &had, pool, &mut accepted, reason, &mut conflict);
     }
     take_short_names(&asked, &had, &taken.resources, &mut accepted, &mut conflict);
     for (field, pool, reason) in KINDS {
-        take(
-            field,
-            &asked,
-            &had,
-            taken.pool(pool),
-            &mut accepted,
-            reason,
-            &mut conflict,
-        );
+        let pool = taken.pool(pool);
+        take(field, &asked, &had, pool, &mut accepted, reason, &mut conflict);
     }
     copy("categories", &asked, &mut accepted);
     for required in ["kind", "plural"] {
@@ -113,35 +99,61 @@ fn approval(definition: &Value) -> Option<Condition> {
     })
 }
 
-/// Names that the other definitions of the group hold.
+/// Names that the other definitions of the group hold, each with whether its holder came first.
 #[derive(Default)]
 struct Taken<'a> {
-    resources: Vec<&'a str>,
-    kinds: Vec<&'a str>,
+    resources: Names<'a>,
+    kinds: Names<'a>,
+}
+
+/// Names that others hold.
+#[derive(Default)]
+struct Names<'a> {
+    all: Vec<&'a str>,
+    /// Those whose holder is older. Only where two servers settled two definitions at once does the younger hold such a name too.
+    of_elders: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn extend(&mut self, names: impl Iterator<Item = &'a str>, is_elder: bool) {
+        let before = self.all.len();
+        self.all.extend(names);
+        if is_elder {
+            self.of_elders.extend_from_slice(&self.all[before..]);
+        }
+    }
+
+    /// Whether a definition that holds `held` of these may hold `name` beside the others.
+    fn refuse(&self, name: &str, held: bool) -> bool {
+        match held {
+            true => self.of_elders.contains(&name),
+            false => self.all.contains(&name),
+        }
+    }
 }
 
 impl<'a> Taken<'a> {
     fn of(definition: &Value, others: &'a [Value]) -> Self {
         let group = definition.str_at(&["spec", "group"]);
-        let own = definition.str_at(&["metadata", "name"]);
+        let own = claim(definition);
         let mut taken = Self::default();
-        for other in others.iter().filter(|other| {
-            other.str_at(&["spec", "group"]) == group && other.str_at(&["metadata", "name"]) != own
-        }) {
+        for other in others
+            .iter()
+            .filter(|other| other.str_at(&["spec", "group"]) == group && claim(other).1 != own.1)
+        {
+            let is_elder = claim(other) < own;
             let name = |field| other.str_at(&["status", "acceptedNames", field]);
-            taken
-                .resources
-                .extend(["plural", "singular"].into_iter().filter_map(name));
+            let resources = ["plural", "singular"].into_iter().filter_map(name);
             let short = other.list_at(&["status", "acceptedNames", "shortNames"]);
-            taken.resources.extend(short.iter().filter_map(Value::as_str));
-            taken
-                .kinds
-                .extend(["kind", "listKind"].into_iter().filter_map(name));
+            let resources = resources.chain(short.iter().filter_map(Value::as_str));
+            taken.resources.extend(resources, is_elder);
+            let kinds = ["kind", "listKind"].into_iter().filter_map(name);
+            taken.kinds.extend(kinds, is_elder);
         }
         taken
     }
 
-    fn pool(&self, pool: Pool) -> &[&'a str] {
+    fn pool(&self, pool: Pool) -> &Names<'a> {
         match pool {
             Pool::Resources => &self.resources,
             Pool::Kinds => &self.kinds,
@@ -149,41 +161,69 @@ impl<'a> Taken<'a> {
     }
 }
 
-type Conflict = Option<(&'static str, String)>;
+/// What the older of two definitions has the lesser of: when it was created, and its name.
+pub fn claim(definition: &Value) -> (Option<&str>, Option<&str>) {
+    let at = |field| definition.str_at(&["metadata", field]);
+    (at("creationTimestamp"), at("name"))
+}
+
+#[derive(Default)]
+struct Conflict {
+    /// Reason and message.
+    why: Option<(&'static str, String)>,
+    /// Whether a name went that the definition held.
+    is_lost: bool,
+}
 
 fn take(
     field: &'static str,
     asked: &Value,
     had: &Value,
-    taken: &[&str],
+    taken: &Names<'_>,
     accepted: &mut Map,
     reason: &'static str,
     conflict: &mut Conflict,
 ) {
     let name = |names: &Value| names.str_at(&[field]).unwrap_or_default().to_owned();
     let wanted = name(asked);
-    if wanted != name(had) && taken.contains(&wanted.as_str()) {
-        *conflict = Some((reason, in_use(&wanted)));
-    } else {
-        copy(field, asked, accepted);
+    let held = wanted == name(had);
+    if wanted.is_empty() || !taken.refuse(&wanted, held) {
+        return copy(field, asked, accepted);
+    }
+    conflict.why = Some((reason, in_use(&wanted)));
+    if held {
+        conflict.is_lost = true;
+        accepted.remove(field);
     }
 }
 
 /// All of them, or those from before.
-fn take_short_names(asked: &Value, had: &Value, taken: &[&str], accepted: &mut Map, conflict: &mut Conflict) {
+fn take_short_names(
+    asked: &Value,
+    had: &Value,
+    taken: &Names<'_>,
+    accepted: &mut Map,
+    conflict: &mut Conflict,
+) {
     let held = had.list_at(&["shortNames"]);
     let refused: Vec<String> = asked
         .list_at(&["shortNames"])
         .iter()
-        .filter(|name| !held.contains(name))
-        .filter_map(Value::as_str)
-        .filter(|name| taken.contains(name))
-        .map(in_use)
+        .filter_map(|name| Some((name.as_str()?, held.contains(name))))
+        .filter(|(name, held)| taken.refuse(name, *held))
+        .map(|(name, _)| in_use(name))
         .collect();
-    match refused.as_slice() {
-        [] => copy("shortNames", asked, accepted),
-        [one] => *conflict = Some(("ShortNamesConflict", one.clone())),
-        several => *conflict = Some(("ShortNamesConflict", format!("[{}]", several.join(", ")))),
+    conflict.why = match refused.as_slice() {
+        [] => return copy("shortNames", asked, accepted),
+        [one] => Some(("ShortNamesConflict", one.clone())),
+        several => Some(("ShortNamesConflict", format!("[{}]", several.join(", ")))),
+    };
+    let still = held
+        .iter()
+        .filter(|name| !name.as_str().is_some_and(|name| taken.refuse(name, true)));
+    match still.cloned().collect::<Vec<_>>() {
+        still if still.is_empty() => drop(accepted.remove("shortNames")),
+        still => drop(accepted.insert("shortNames", still)),
     }
 }
 
@@ -198,10 +238,10 @@ fn copy(field: &'static str, from: &Value, to: &mut Map) {
     }
 }
 
-/// A definition that once was established stays so, whatever becomes of its names.
+/// A definition that once was established stays so, whatever becomes of its names, unless they were an elder's all the time.
 fn set_conditions(definition: &mut Value, conflict: Conflict, now: &str) {
-    let accepted = conflict.is_none();
-    let (status, reason, message) = match conflict {
+    let accepted = conflict.why.is_none();
+    let (status, reason, message) = match conflict.why {
         Some((reason, message)) => ("False", reason, message),
         None => ("True", "NoConflicts", "no conflicts found".to_owned()),
     };
@@ -212,7 +252,7 @@ fn set_conditions(definition: &mut Value, conflict: Conflict, now: &str) {
         message,
     };
     conditions::set(definition, &names, now);
-    if conditions::is_true(definition, "Established") {
+    if conditions::is_true(definition, "Established") && !conflict.is_lost {
         return;
     }
     let (status, reason, message) = match accepted {
@@ -260,6 +300,20 @@ mod tests {
         assert!(!conditions::is_true(&two, "Established"));
         let free = settled(&two, &[], "later");
         assert!(conditions::is_true(&free, "Established"));
+    }
+
+    /// Two servers that each saw one of two at once accept both; whoever looks next takes the names from the younger.
+    #[test]
+    fn of_two_that_hold_a_name_the_older_keeps_it() {
+        let one = settled(&definition("a", "A", "x"), &[], "now");
+        let two = settled(&definition("b", "A", "x"), &[], "now");
+        let both = [one.clone(), two.clone()];
+        assert_eq!(settled(&one, &both, "later"), one);
+        let two = settled(&two, &both, "later");
+        assert!(!conditions::is_true(&two, "Established") && !conditions::is_true(&two, "NamesAccepted"));
+        assert_eq!(two.str_at(&["status", "acceptedNames", "kind"]), Some(""));
+        assert!(two.at(&["status", "acceptedNames", "shortNames"]).is_none());
+        assert_eq!(settled(&two, &both, "later still"), two);
     }
 
     #[test]

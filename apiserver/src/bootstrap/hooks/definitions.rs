@@ -37,7 +37,7 @@ impl Hooks {
             .map(|item| typed(item, "apiextensions.k8s.io/v1", "CustomResourceDefinition"))
             .collect();
         // The older has the better claim.
-        all.sort_by_cached_key(|item| meta::of(item).creation_timestamp().map(str::to_owned));
+        all.sort_by(|one, other| definition_names::claim(one).cmp(&definition_names::claim(other)));
         let mut done = Ok(());
         for at in 0..all.len() {
             // One that cannot be written holds up no other.
