@@ -9,6 +9,7 @@ mod finish;
 mod grants;
 pub mod managed_fields;
 pub mod metadata;
+pub mod preconditions;
 pub mod update;
 
 use kinds::Subresource;

@@ -1,5 +1,7 @@
 //! Every verb through the handler, in memory, over the embedded store in a folder of its own.
 
+#[path = "verbs/pods.rs"]
+mod pods;
 #[path = "verbs/server.rs"]
 #[allow(dead_code)]
 mod server;

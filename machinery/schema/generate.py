@@ -22,6 +22,8 @@ FLAGS = [
     ("zeroDefault", "d"),
     ("jsonHidden", "h"),
 ]
+# Lists in which an empty one is not the same as none: what is not there gets a default. `fields.json` does not tell.
+NIL_DIFFERS = {("io.k8s.api.autoscaling.v2.HPAScalingRules", "policies")}
 
 
 def short(name, package):
@@ -42,10 +44,11 @@ def kind(text, package):
     return short(text, package) if text.startswith("io.") else text
 
 
-def field_line(field, package):
+def field_line(field, package, message):
     flags = "".join(mark for key, mark in FLAGS if field.get(key))
     flags += {"set": "s", "map": "m", "atomic": "l"}.get(field.get("listType"), "")
     flags += {"atomic": "a", "granular": "g"}.get(field.get("mapType"), "")
+    flags += "n" if (message, field["json"]) in NIL_DIFFERS else ""
     name = field["json"] or ":" + (field.get("protoName") or field["go"])
     words = [name, str(field["num"] or 0), kind(field["type"], package), flags or "-"]
     for key, mark in (("listMapKeys", "k"), ("patchMergeKey", "m"), ("patchStrategy", "s"), ("featureGate", "g")):
@@ -79,7 +82,7 @@ def message_lines(name, message):
     assert all(" " not in word for word in words), words
     yield " ".join(words)
     for field in message["fields"]:
-        yield field_line(field, package)
+        yield field_line(field, package, name)
 
 
 def table(facts):

@@ -1,6 +1,7 @@
 //! Strategies of pods and of everything that carries a pod template: workloads, jobs, pod templates.
 //! What is valid in them is for [`crate::validation`].
 
+mod app_armor;
 mod daemon_sets;
 mod jobs;
 mod match_keys;

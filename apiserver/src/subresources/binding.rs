@@ -10,6 +10,7 @@ use serve::status::Status;
 
 use crate::api::Api;
 use crate::options::{WriteKind, WriteOptions};
+use crate::write::preconditions;
 use crate::write::update::{self, Change, Target};
 use crate::{body, verbs, write};
 
@@ -67,7 +68,8 @@ async fn apply(
         subresource: "binding",
         dry_run,
     };
-    update::update(api, call, target, &mut Bind { binding }).await?;
+    let key = api.objects.key(&call.hub, &namespace, &name);
+    update::update(api, call, target, &mut Bind { binding, key }).await?;
     let created = Status {
         code: 201,
         ..Status::success()
@@ -95,6 +97,8 @@ fn check(binding: &Value) -> Result<(), Status> {
 
 struct Bind {
     binding: Value,
+    /// Of the pod in the store; messages name it.
+    key: String,
 }
 
 impl Change for Bind {
@@ -104,6 +108,12 @@ impl Change for Bind {
         };
         let name = meta::of(pod).name();
         let refused = |why: String| Err(Status::conflict("", "pods/binding", name, &why));
+        let wanted = meta::of(&self.binding);
+        let (uid, version) = (wanted.uid(), wanted.resource_version());
+        let unmet = preconditions::unmet(pod, preconditions::asked(uid), preconditions::asked(version));
+        if let Some(why) = unmet {
+            return refused(preconditions::storage_error(&self.key, &why));
+        }
         if meta::of(pod).is_deleting() {
             return refused(format!(
                 "pod {name} is being deleted, cannot be assigned to a host"
@@ -111,6 +121,9 @@ impl Change for Bind {
         }
         if let Some(node) = pod.str_at(&["spec", "nodeName"]).filter(|node| !node.is_empty()) {
             return refused(format!("pod {name} is already assigned to node {node:?}"));
+        }
+        if !pod.list_at(&["spec", "schedulingGates"]).is_empty() {
+            return refused(format!("pod {name} has non-empty .spec.schedulingGates"));
         }
         let mut next = pod.clone();
         let node = self.binding.str_at(&["target", "name"]).unwrap_or_default();

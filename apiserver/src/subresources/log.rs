@@ -51,6 +51,12 @@ fn check_options(call: &Call, name: &str) -> Result<(), Status> {
             errors.push(field::Error::invalid(&Path::root(option), number, why));
         }
     }
+    let given = |option: &str| call.query.first(option).is_some_and(|text| !text.is_empty());
+    if given("sinceSeconds") && given("sinceTime") {
+        let why = "at most one of `sinceTime` or `sinceSeconds` may be specified";
+        errors.retain(|error: &field::Error| error.path != "sinceSeconds");
+        errors.push(field::Error::forbidden(&Path::root(""), why));
+    }
     if errors.is_empty() {
         Ok(())
     } else {

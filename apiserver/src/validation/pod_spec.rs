@@ -21,6 +21,9 @@ mod windows;
 use object::field::Error;
 use object::{meta_validation, names};
 
+pub(super) use mounts::check_local_descending;
+pub use scheduling::forgive_label_values;
+
 use super::place::Place;
 use crate::strategy::Errors;
 
@@ -48,6 +51,7 @@ pub fn check(spec: &Place<'_>, owner: Owner, errors: &mut Errors) {
     containers::check(&spec.field("containers"), &scope, errors);
     containers::check_init(&spec.field("initContainers"), &scope, errors);
     containers::check_ephemeral(&spec.field("ephemeralContainers"), &scope, errors);
+    env::check_file_volumes(spec, errors);
     pod_resources::check(spec, errors);
     ports::check_host(spec, owner, errors);
     spec.field("restartPolicy").require_one_of(&RESTART, errors);
@@ -61,11 +65,18 @@ pub fn check(spec: &Place<'_>, owner: Owner, errors: &mut Errors) {
     dns::check_config(spec, errors);
     check_gates(spec, errors);
     scheduling::check(spec, errors);
+    windows::check_host_process(spec, errors);
     check_names(spec, errors);
     scheduling::check_tolerations(&spec.field("tolerations"), errors);
     dns::check_host_aliases(&spec.field("hostAliases"), errors);
     check_classes(spec, errors);
     security::check_os(spec, errors);
+}
+
+/// All containers of a pod, of whatever kind.
+pub(super) fn every_container<'a>(spec: &Place<'a>) -> impl Iterator<Item = Place<'a>> + use<'a> {
+    let lists = ["initContainers", "containers", "ephemeralContainers"].map(|list| spec.field(list));
+    lists.into_iter().flat_map(|list| list.items())
 }
 
 fn check_gates(spec: &Place<'_>, errors: &mut Errors) {

@@ -2,6 +2,8 @@
 //! What is valid in any pod spec is with [`super::pod_spec`].
 
 mod ephemeral;
+mod gated;
+pub mod profiles;
 mod resize;
 mod status;
 mod tolerations;
@@ -35,6 +37,7 @@ pub fn create(pod: &Value, errors: &mut Errors) {
     if !node.is_empty() && !spec.field("schedulingGates").is_empty() {
         errors.push(node.forbidden("cannot be set until all schedulingGates have been cleared"));
     }
+    profiles::check_agreement(pod, errors);
 }
 
 /// Checks a changed pod, written through itself or a subresource.
@@ -45,6 +48,7 @@ pub fn update(subresource: &str, pod: &Value, old: &Value, errors: &mut Errors) 
         "resize" => resize::check(pod, old, errors),
         _ => update::check(pod, old, errors),
     }
+    pod_spec::forgive_label_values(old.get("spec"), errors);
 }
 
 /// What volumes of a pod say that depends on the pod: whose tokens they hold, and that the claims that are made for it are not named.
@@ -84,6 +88,7 @@ fn check_annotations(pod: &Value, spec: &Place<'_>, errors: &mut Errors) {
             errors.push(claims.forbidden("static pods do not support resource claims"));
         }
     }
+    profiles::check(&annotations, spec, errors);
     if let Some(cost) = metadata.annotation(DELETION_COST) {
         let padded = cost.starts_with('+') || (cost.starts_with('0') && cost.len() > 1);
         if cost.parse::<i32>().is_err() || padded {

@@ -77,6 +77,7 @@ pub fn spec(spec: &Place<'_>, volume: &str, errors: &mut Errors) {
 /// A volume after another.
 pub fn update(object: &Value, old: &Value, errors: &mut Errors) {
     create(object, errors);
+    terms::forgive_values(old.at(&["spec", "nodeAffinity", "required"]), errors);
     source_kept(object, old, errors);
     volume_mode(object, old, errors);
     let affinity = |object| Place::root(object, "spec").field("nodeAffinity");

@@ -7,7 +7,7 @@ use schema::{Value, tree};
 use serve::status::{Details, Status};
 
 use super::deletion::{self, Next};
-use super::{Admitted, finish};
+use super::{Admitted, finish, preconditions};
 use crate::admission::Operation;
 use crate::api::Api;
 use crate::bootstrap::conditions::{self, Condition};
@@ -224,24 +224,11 @@ fn check_own_preconditions(
     options: &DeleteOptions,
     object: &Value,
 ) -> Result<(), Status> {
-    let found = meta::of(object);
-    let checks = [
-        ("UID", options.preconditions.uid.as_deref(), found.uid()),
-        (
-            "ResourceVersion",
-            options.preconditions.resource_version.as_deref(),
-            found.resource_version(),
-        ),
-    ];
-    for (what, wanted, found) in checks {
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            let why = format!(
-                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
-            );
-            return Err(Status::conflict(&hub.group, &hub.resource, name, &why));
-        }
+    let wanted = &options.preconditions;
+    match preconditions::unmet(object, wanted.uid.as_deref(), wanted.resource_version.as_deref()) {
+        Some(why) => Err(Status::conflict(&hub.group, &hub.resource, name, &why)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn decide(hub: &Resource, options: &DeleteOptions, object: &Value, now: &schema::SmolStr) -> Next {

@@ -7,7 +7,7 @@ use schema::Value;
 use serve::status::Status;
 
 use super::create::settle;
-use super::{Admitted, context, create, deletion, facts, finish, managed_fields, metadata};
+use super::{Admitted, context, create, deletion, facts, finish, managed_fields, metadata, preconditions};
 use crate::admission::{Held, Operation};
 use crate::api::Api;
 use crate::limits::UPDATE_TRIES_MAX;
@@ -231,22 +231,18 @@ fn check_uid(
     uid: Option<&str>,
     old: &Value,
 ) -> Result<(), Status> {
-    let found = meta::of(old).uid();
-    match uid {
-        Some(uid) if !uid.is_empty() && uid != found => {
-            let key = api.objects.key(&call.hub, target.namespace, target.name);
-            let why = format!(
-                "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
-            );
-            Err(Status::conflict(
-                &call.resource.group,
-                &call.resource.resource,
-                target.name,
-                &why,
-            ))
-        }
-        _ => Ok(()),
-    }
+    let Some(why) = preconditions::unmet(old, uid.and_then(preconditions::asked), None) else {
+        return Ok(());
+    };
+    let key = api.objects.key(&call.hub, target.namespace, target.name);
+    let why = preconditions::storage_error(&key, &why);
+    let resource = &call.resource;
+    Err(Status::conflict(
+        &resource.group,
+        &resource.resource,
+        target.name,
+        &why,
+    ))
 }
 
 /// A client that names a resource version means the object as it was then.

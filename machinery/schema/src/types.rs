@@ -127,6 +127,8 @@ pub struct Field {
     pub atomic_map: bool,
     /// Declared granular although the message says atomic.
     pub granular_map: bool,
+    /// What is absent gets a default that an empty list does not: a client's empty list is kept when it is read.
+    pub nil_differs: bool,
     /// Strategic merge patch: `merge`, `replace`, `retainKeys`, as declared.
     pub patch_strategy: Vec<SmolStr>,
     /// Strategic merge patch: the key of list items.
@@ -363,6 +365,7 @@ impl Field {
             list_map_keys: Vec::new(),
             atomic_map: false,
             granular_map: false,
+            nil_differs: false,
             patch_strategy: Vec::new(),
             patch_merge_key: None,
             enum_values: Vec::new(),

@@ -37,6 +37,7 @@ impl Strategy for DaemonSets {
             "status" => rules::status(set, old, errors),
             _ => rules::update(set, old, errors),
         }
+        super::plain::forgive_label_values(cx, old, errors);
     }
 
     fn warnings(&self, cx: &WriteContext<'_>, set: &Value, old: Option<&Value>) -> Vec<String> {

@@ -31,6 +31,7 @@ impl Strategy for Jobs {
             "status" => job_status::check(job, old, errors),
             _ => rules::update(job, old, errors),
         }
+        super::plain::forgive_label_values(cx, old, errors);
     }
 
     fn warnings(&self, cx: &WriteContext<'_>, job: &Value, old: Option<&Value>) -> Vec<String> {

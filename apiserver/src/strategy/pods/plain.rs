@@ -7,7 +7,7 @@ use crate::validation::workloads::{
     controller_revisions, cron_jobs, deployments, pod_templates, replica_sets, replication_controllers,
     stateful_sets,
 };
-use crate::validation::{pods, workloads};
+use crate::validation::{pod_spec, pods, workloads};
 
 type Create = fn(&Value, &mut Errors);
 type Update = fn(&Value, &Value, &mut Errors);
@@ -93,11 +93,18 @@ impl Strategy for Plain {
             "status" => (self.status)(object, old, errors),
             _ => (self.update)(object, old, errors),
         }
+        forgive_label_values(cx, old, errors);
     }
 
     fn warnings(&self, cx: &WriteContext<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
         template_warnings(cx, object, old)
     }
+}
+
+/// Lets wrong values of node affinity stay in the pod template of an object.
+pub fn forgive_label_values(cx: &WriteContext<'_>, old: &Value, errors: &mut Errors) {
+    let template = kinds::pods::template_path(&cx.resource.kind).and_then(|path| old.at(path));
+    pod_spec::forgive_label_values(template.and_then(|template| template.get("spec")), errors);
 }
 
 /// Warnings about the pod template of an object; none for kinds without, and none where it did not change.

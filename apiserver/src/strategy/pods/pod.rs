@@ -3,7 +3,7 @@
 use schema::{Map, Value, tree};
 
 use super::super::{Errors, Strategy, WriteContext};
-use super::{match_keys, qos, subresources};
+use super::{app_armor, match_keys, qos, subresources};
 use crate::validation::pods as rules;
 
 /// Pods.
@@ -14,6 +14,7 @@ impl Strategy for Pods {
     fn prepare_create(&self, cx: &WriteContext<'_>, pod: &mut Value) {
         raise_negative_grace(pod);
         match_keys::merge(pod);
+        app_armor::fill(pod);
         let status = first_status(pod, cx.now);
         if let Some(map) = pod.as_map_mut() {
             map.insert("status", status);

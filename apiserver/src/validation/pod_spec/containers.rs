@@ -99,6 +99,7 @@ pub fn check_init(containers: &Place<'_>, scope: &Scope<'_>, errors: &mut Errors
                 .map(|name| container.field(name))
                 .filter(Place::is_set);
             given.for_each(|hook| errors.push(hook.forbidden(NO_HOOKS)));
+            check_init_resize(&container.field("resizePolicy"), errors);
         }
         check_restart_rules(&container, errors);
     }
@@ -186,6 +187,17 @@ fn check_resize(container: &Place<'_>, scope: &Scope<'_>, errors: &mut Errors) {
         supported(&list, restart, &["NotRequired", "RestartContainer"], errors);
         if scope.never_restarts && restart == "RestartContainer" {
             let problem = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            errors.push(list.invalid_as(restart, problem));
+        }
+    }
+}
+
+/// What ends before the pod runs is not restarted to be resized. Reported at the list, as the other rules of it.
+fn check_init_resize(list: &Place<'_>, errors: &mut Errors) {
+    for policy in list.items() {
+        let restart = policy.field("restartPolicy").text();
+        if restart == "RestartContainer" {
+            let problem = "must be 'NotRequired' for init containers without restartPolicy=Always";
             errors.push(list.invalid_as(restart, problem));
         }
     }

@@ -73,6 +73,26 @@ pub fn check(container: &Place<'_>, errors: &mut Errors) {
     }
 }
 
+/// Checks that the volumes that variables are read from are of the pod, and of the kind that containers may write.
+pub fn check_file_volumes(spec: &Place<'_>, errors: &mut Errors) {
+    for container in super::every_container(spec) {
+        let variables = container.field("env").items();
+        for from in variables
+            .map(|variable| variable.field("valueFrom"))
+            .filter(|from| from.has("fileKeyRef"))
+        {
+            let name = from.field("fileKeyRef").field("volumeName");
+            let mut volumes = spec.field("volumes").items();
+            match volumes.find(|volume| volume.field("name").text() == name.text()) {
+                _ if name.is_empty() => {}
+                None => errors.push(Error::not_found(name.path(), name.text())),
+                Some(volume) if volume.has("emptyDir") => {}
+                Some(_) => errors.push(name.invalid_text("referenced volume must be of type emptyDir")),
+            }
+        }
+    }
+}
+
 fn check_from(source: &Place<'_>, errors: &mut Errors) {
     let given: Vec<_> = ["configMapRef", "secretRef"]
         .map(|name| source.field(name))

@@ -2,6 +2,7 @@
 
 use object::field::Error;
 use object::{meta_validation, names};
+use schema::Value;
 
 use super::super::place::Place;
 use super::{match_keys, terms};
@@ -28,6 +29,12 @@ pub fn check(spec: &Place<'_>, errors: &mut Errors) {
     check_spread(&spec.field("topologySpreadConstraints"), errors);
 }
 
+/// Takes back what is told of label values in required node affinity, where the spec had such a value before.
+pub fn forgive_label_values(before: Option<&Value>, errors: &mut Errors) {
+    let required = before.and_then(|spec| spec.at(&["affinity", "nodeAffinity", REQUIRED]));
+    terms::forgive_values(required, errors);
+}
+
 fn check_weight(weighted: &Place<'_>, errors: &mut Errors) {
     let weight = weighted.field("weight");
     if !(1..=100).contains(&weight.int()) {
@@ -42,7 +49,7 @@ fn check_node_affinity(affinity: &Place<'_>, errors: &mut Errors) {
     }
     for preferred in affinity.field(PREFERRED).items() {
         check_weight(&preferred, errors);
-        terms::check(&preferred.field("preference"), errors);
+        terms::check_preferred(&preferred.field("preference"), errors);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rules of node selectors: what terms may ask of a node's labels and fields.
 
+use object::field::{Error, Path};
 use object::names;
+use schema::Value;
 
 use super::super::place::Place;
 use crate::strategy::Errors;
@@ -11,15 +13,57 @@ pub fn check_selector(selector: &Place<'_>, errors: &mut Errors) {
     if terms.is_empty() {
         errors.push(terms.required("must have at least one node selector term"));
     }
-    terms.items().for_each(|term| check(&term, errors));
+    for term in terms.items() {
+        check_required(&term, errors);
+    }
 }
 
-/// Checks one term.
-pub fn check(term: &Place<'_>, errors: &mut Errors) {
+/// Checks a term that a node must meet; its values are those of labels, as they need not be where a node is only preferred.
+fn check_required(term: &Place<'_>, errors: &mut Errors) {
+    check_expressions(term, errors, |values, errors| {
+        values
+            .items()
+            .for_each(|value| value.format(names::label_value, errors));
+    });
+    check_fields(term, errors);
+}
+
+/// Takes back what is told of values that are none of labels, where the selector had such a value before: what once was let in may
+/// stay.
+pub fn forgive_values(had: Option<&Value>, errors: &mut Errors) {
+    let terms = had.map_or(&[][..], |selector| selector.list_at(&["nodeSelectorTerms"]));
+    let mut before = Errors::new();
+    for term in terms {
+        check_required(
+            &Place::new(Some(term), Path::root("nodeSelectorTerms").index(0)),
+            &mut before,
+        );
+    }
+    if before.iter().any(is_of_value) {
+        errors.retain(|error| !is_of_value(error));
+    }
+}
+
+fn is_of_value(error: &Error) -> bool {
+    let (_, of_term) = error.path.split_once("nodeSelectorTerms[").unwrap_or_default();
+    of_term.contains("].matchExpressions[") && of_term.contains("].values[")
+}
+
+/// Checks a term that a node is preferred for.
+pub fn check_preferred(term: &Place<'_>, errors: &mut Errors) {
+    check_expressions(term, errors, |_, _| {});
+    check_fields(term, errors);
+}
+
+fn check_expressions(term: &Place<'_>, errors: &mut Errors, check_texts: impl Fn(&Place<'_>, &mut Errors)) {
     for requirement in term.field("matchExpressions").items() {
         check_values(&requirement, errors);
         requirement.field("key").format(names::qualified_name, errors);
+        check_texts(&requirement.field("values"), errors);
     }
+}
+
+fn check_fields(term: &Place<'_>, errors: &mut Errors) {
     for requirement in term.field("matchFields").items() {
         check_field(&requirement, errors);
     }

@@ -1,5 +1,6 @@
 //! Rules of what only Windows knows: credentials of group managed service accounts, and users.
 
+use object::field::Printed;
 use object::names;
 
 use super::super::place::Place;
@@ -30,6 +31,41 @@ pub fn check(options: &Place<'_>, errors: &mut Errors) {
     if user.is_set() {
         let problems = problems(user.text()).into_iter();
         errors.extend(problems.map(|problem| user.invalid_text(problem)));
+    }
+}
+
+/// Checks `hostProcess` over all containers of a pod: all are such, or none, and then the pod is in the host's network.
+pub fn check_host_process(spec: &Place<'_>, errors: &mut Errors) {
+    let of = |place: &Place<'_>| {
+        let options = place.field("securityContext").field("windowsOptions");
+        options.field("hostProcess").value().as_bool()
+    };
+    let pod = of(spec);
+    let (mut all, mut on_host) = (0, 0);
+    for container in super::every_container(spec) {
+        all += 1;
+        let own = of(&container);
+        if let (Some(pod), Some(own)) = (pod, own)
+            && pod != own
+        {
+            let detail = format!("pod hostProcess value must be identical if both are specified, was {pod}");
+            let place = container.field("securityContext").field("windowsOptions");
+            errors.push(place.field("hostProcess").invalid(detail));
+        }
+        on_host += usize::from(own.or(pod) == Some(true));
+    }
+    if on_host == 0 {
+        return;
+    }
+    if on_host != all {
+        let detail =
+            "If pod contains any hostProcess containers then all containers must be HostProcess containers";
+        errors.push(spec.invalid_as("", detail));
+    }
+    let network = spec.field("hostNetwork");
+    if !network.is_true() {
+        let detail = "hostNetwork must be true if pod contains any hostProcess containers";
+        errors.push(network.invalid_as(Printed::raw("false".to_owned()), detail));
     }
 }
 

@@ -17,6 +17,9 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     let nominated = status.field("nominatedNodeName");
     if !nominated.is_empty() && nominated.value() != before.field("nominatedNodeName").value() {
         nominated.format(names::dns_subdomain, errors);
+        if !Place::root(old, "spec").field("nodeName").is_empty() {
+            errors.push(nominated.forbidden("may not be set on a pod that is bound to a node"));
+        }
     }
     status.field("observedGeneration").not_negative(errors);
     for condition in status.field("conditions").items() {

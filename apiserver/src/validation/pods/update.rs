@@ -5,11 +5,10 @@ use schema::Value;
 use super::super::internal_form;
 use super::super::place::Place;
 use super::super::pod_spec::{self, INT32_MAX, Owner};
-use super::tolerations;
+use super::profiles::APP_ARMOR;
+use super::{gated, tolerations};
 use crate::strategy::Errors;
 
-/// What annotations for AppArmor begin with; the container's name follows.
-const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const MAY_CHANGE: &str = "pod updates may not change fields other than \
     `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
     `spec.tolerations` (only additions to existing tolerations),\
@@ -38,6 +37,9 @@ pub fn check(pod: &Value, old: &Value, errors: &mut Errors) {
     check_gates(&spec, &before, errors);
     if *spec.value() == *before.value() {
         return;
+    }
+    if is_gated(&before) {
+        gated::check(&spec, &before, errors);
     }
     let munged = with_allowed(&spec, &before);
     if munged != *before.value() {
@@ -115,16 +117,21 @@ fn check_gates(spec: &Place<'_>, before: &Place<'_>, errors: &mut Errors) {
     }
 }
 
+/// Whether the scheduler does not look at a pod yet.
+fn is_gated(before: &Place<'_>) -> bool {
+    !before.field("schedulingGates").is_empty()
+}
+
 /// The new spec with everything that may change put back, so that what differs still is what may not.
 fn with_allowed(spec: &Place<'_>, before: &Place<'_>) -> Value {
     let mut munged = spec.value().clone();
     let Some(map) = munged.as_map_mut() else {
         return munged;
     };
-    let gated = !before.field("schedulingGates").is_empty();
     let mut restored = vec!["activeDeadlineSeconds", "schedulingGates", "tolerations"];
-    if gated {
+    if is_gated(before) {
         restored.push("nodeSelector");
+        gated::restore_affinity(map, before);
     }
     let grace = (
         spec.field("terminationGracePeriodSeconds").int(),

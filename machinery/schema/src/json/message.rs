@@ -50,7 +50,8 @@ impl<'t> Decoder<'t, '_> {
             (None, before) if begin == Begin::Null && !field.pointer && is_plain(&field.ty) => before,
             (value, _) => value,
         };
-        if let Some(value) = value.filter(|value| !canonical::is_absent(field, value)) {
+        let is_kept = |value: &Value| field.nil_differs && !value.is_null();
+        if let Some(value) = value.filter(|value| !canonical::is_absent(field, value) || is_kept(value)) {
             map.insert(field.json.clone(), value);
         }
         Ok(())

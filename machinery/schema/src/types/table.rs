@@ -7,7 +7,7 @@
 //!   `w` wrapper, `u` unpublished, `a` atomic. `v=*`: in every group.
 //! - ` name number type flags attributes`: a field of the type above; a name with `:` has no JSON form. `[]T` is a list, `{}T` a map.
 //!   Flags: `p`ointer, `o`mitempty, omit`z`ero, `i`nline, `w`rap, `r`equired, zero `d`efault, `h`idden, list `s`et, `m`ap, `l` atomic,
-//!   map `a`tomic, `g`ranular. Attributes: `k=` list map keys, `m=` merge key, `s=` patch strategy, `g=` gate, `e=` enum, `n=` key
+//!   map `a`tomic, `g`ranular, `n`il differs. Attributes: `k=` list map keys, `m=` merge key, `s=` patch strategy, `g=` gate, `e=` enum, `n=` key
 //!   enum, `d=` default.
 
 use smol_str::{SmolStr, format_smolstr};
@@ -200,6 +200,7 @@ fn flag(field: &mut Field, flags: &str) {
             'm' => field.list_type = ListType::Map,
             'a' => field.atomic_map = true,
             'g' => field.granular_map = true,
+            'n' => field.nil_differs = true,
             _ => {}
         }
         field.list_type_declared |= matches!(mark, 's' | 'm' | 'l');
