@@ -247,6 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn ephemeral_containers_have_no_devices() {
+        let spec = tree!({"ephemeralContainers": [{"name": "c"}]});
+        let statuses = tree!([{"name": "c", "allocatedResourcesStatus": [{"name": "example.com/gpu"}]}]);
+        let now = pod(spec, tree!({"ephemeralContainerStatuses": statuses}));
+        assert_eq!(
+            found(&now, &now),
+            [
+                "status.ephemeralContainerStatuses[0].allocatedResourcesStatus: Forbidden: cannot be set for a container status"
+            ]
+        );
+    }
+
+    #[test]
     fn users_are_numbers_of_linux() {
         let of = |os: &str, user: Value| {
             let status = tree!([{"name": "c", "user": {"linux": user}}]);
