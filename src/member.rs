@@ -5,7 +5,7 @@ mod shared;
 
 use std::sync::Arc;
 
-use kinds::Keys;
+use kinds::{Gates, Keys};
 use serve::http::Handler;
 use watchcache::definitions::Definitions;
 use watchcache::tier::Tier;
@@ -53,6 +53,7 @@ impl Config {
         let cached = watchcache::Config {
             keys: Keys::new(&config.options.etcd.etcd_prefix),
             primary_family: config.primary_family(),
+            heeds_shards: config.runtime.gates.enabled(Gates::SHARDED_LISTS),
             history_bytes: config.options.watch_cache.history_bytes(),
             holds: if is_shared { Holds::AsTold } else { Holds::All },
             ..watchcache::Config::default()

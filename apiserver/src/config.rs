@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth::Access;
 use kinds::decorate::IpFamily;
-use kinds::{Keys, RuntimeConfig};
+use kinds::{Gates, Keys, RuntimeConfig};
 use prometheus_client::registry::Registry;
 use render::{Descriptions, Discovery};
 use serve::http::{Handler, Request, Response};
@@ -86,6 +86,7 @@ pub fn build(config: Config, store: Arc<dyn Store>) -> Result<Prepared, admissio
     let cached = watchcache::Config {
         keys: config.keys.clone(),
         primary_family: config.primary_family,
+        heeds_shards: config.discovery.runtime.gates.enabled(Gates::SHARDED_LISTS),
         history_bytes: config.history_bytes,
         holds: config.holds,
         ..watchcache::Config::default()

@@ -34,6 +34,8 @@ pub struct Config {
     pub keys: Keys,
     /// For what reads add to services.
     pub primary_family: IpFamily,
+    /// Whether shard selectors are heeded: the gate `ShardedListAndWatch`.
+    pub heeds_shards: bool,
     /// What the histories of all resources may hold together.
     pub history_bytes: usize,
     /// What each resource may keep of it whatever the others need.
@@ -68,6 +70,7 @@ impl Default for Config {
         Self {
             keys: Keys::default(),
             primary_family: IpFamily::V4,
+            heeds_shards: false,
             history_bytes: HISTORY_BYTES_DEFAULT,
             history_floor_bytes: HISTORY_FLOOR_BYTES,
             holds: Holds::All,
@@ -322,6 +325,7 @@ fn unit(
 ) -> Unit {
     let hub = Catalog::builtin().hub(resource).clone();
     let maker = Maker::new(hub, Bytes::from(all.start.clone()), config.primary_family);
+    let maker = maker.sharded(config.heeds_shards);
     let span = Span {
         start: Bytes::from(within.start),
         end: Bytes::from(within.end),

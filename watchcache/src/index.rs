@@ -1,6 +1,9 @@
 //! By what a resource's events are found: the dimensions of the ring's index, and the one that serves a watch best.
 //! The index itself is the ring's.
 
+use std::sync::Arc;
+
+use object::selector::shard::Prefix;
 use render::Selection;
 use ring::BucketKey;
 
@@ -14,8 +17,10 @@ const NAMESPACE: u16 = 0;
 const OBJECT: u16 = 1;
 /// Objects of one name in all namespaces.
 const NAME: u16 = 2;
+/// The first of the ranges of hashes, one for each kind of prefix.
+const SHARDS: u16 = 3;
 /// The first of the indexed fields.
-const FIELDS: u16 = 3;
+const FIELDS: u16 = SHARDS + Prefix::PER_OBJECT as u16;
 
 /// The fields by which many clients watch a part of a resource each: the kubelets' share of pods and devices.
 const INDEXED: &[(&str, &[&str])] = &[("Pod", &["spec.nodeName"]), ("ResourceSlice", &["spec.nodeName"])];
@@ -24,6 +29,8 @@ const INDEXED: &[(&str, &[&str])] = &[("Pod", &["spec.nodeName"]), ("ResourceSli
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     fields: Vec<(&'static str, usize)>,
+    /// Whether shard selectors are heeded. Then each event is in a bucket for each length of its hashes' prefixes.
+    is_sharded: bool,
 }
 
 /// Where a watch reads the ring: everything, or what concerns one value.
@@ -46,6 +53,7 @@ impl Index {
             fields: fields
                 .filter_map(|field| Some((*field, maker.selectable().index(field)?)))
                 .collect(),
+            is_sharded: maker.is_sharded(),
         }
     }
 
@@ -71,7 +79,24 @@ impl Index {
                 .chain(before)
                 .map(move |value| BucketKey { dimension, value })
         });
-        places.chain(fields)
+        places.chain(fields).chain(self.shards(event))
+    }
+
+    /// The buckets of an event for shard selectors: an object with another uid or namespace is elsewhere.
+    fn shards<'e>(&self, event: &'e Event) -> impl Iterator<Item = BucketKey<'e>> + use<'e> {
+        let hashes = |item: &'e Option<Arc<Item>>| {
+            let item = item.as_deref().filter(|_| self.is_sharded);
+            let content = item.and_then(|item| item.content().ok());
+            content.map(|content| content.facts.hashes())
+        };
+        let (now, before) = (hashes(&event.now), hashes(&event.before));
+        // The ring takes a bucket that is named twice once: most lengths of two hashes' prefixes may be the same.
+        let before = before.filter(|before| Some(*before) != now);
+        let all = now.into_iter().chain(before).flat_map(Prefix::of_object);
+        all.map(|prefix| BucketKey {
+            dimension: SHARDS + prefix.kind(),
+            value: prefix.text(),
+        })
     }
 
     /// The bucket that holds all events of a watch and the fewest others.
@@ -88,8 +113,13 @@ impl Index {
         match (field.or(name), scope) {
             (Some(bucket), _) => bucket,
             (None, Scope::Namespace(namespace)) => Bucket::Of(NAMESPACE, namespace.clone()),
-            (None, _) => Bucket::All,
+            (None, _) => self.shard(selection).unwrap_or(Bucket::All),
         }
+    }
+
+    fn shard(&self, selection: &Selection) -> Option<Bucket> {
+        let prefix = selection.shards().filter(|_| self.is_sharded)?.prefix()?;
+        Some(Bucket::Of(SHARDS + prefix.kind(), prefix.text().into()))
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Maker {
     prefix: Bytes,
     primary_family: IpFamily,
     selectable: Selectable,
+    /// Whether shard selectors are heeded.
+    is_sharded: bool,
 }
 
 impl Maker {
@@ -67,7 +69,18 @@ impl Maker {
             hub,
             prefix,
             primary_family,
+            is_sharded: false,
         }
+    }
+
+    /// Whether the objects are found by shard selectors too: each is hashed for them then.
+    pub fn sharded(self, is_sharded: bool) -> Self {
+        Self { is_sharded, ..self }
+    }
+
+    /// Whether the objects are found by shard selectors.
+    pub fn is_sharded(&self) -> bool {
+        self.is_sharded
     }
 
     /// The resource.
@@ -122,6 +135,10 @@ impl Maker {
         };
         let tree = stored::canonical(&self.hub, value, context)?;
         let facts = Facts::of(&self.selectable, &tree);
+        let facts = match self.is_sharded {
+            true => facts.hashed(&tree),
+            false => facts,
+        };
         Ok(match &self.hub.custom {
             Some(_) => Content {
                 facts,

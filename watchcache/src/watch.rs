@@ -131,6 +131,7 @@ impl Watch {
                     Err(status) => return self.fail(&status),
                 },
                 Ok(None) => return self.caught_up(cursor, current, now),
+                Err(Lagged { .. }) if self.catches_up(&mut cursor) => {}
                 Err(Lagged { .. }) => return self.overtaken(),
             }
         }
@@ -195,6 +196,17 @@ impl Watch {
 
     fn tally(&self, what: What, frame: &Bytes) {
         delivery::sent((&self.unit, &self.encoder), what, frame.len(), 1);
+    }
+
+    /// Passes over what the ring has dropped, if that came before what the watch was asked to begin after: a client may know more than
+    /// this cache did when it came.
+    fn catches_up(&self, cursor: &mut Cursor) -> bool {
+        let Ok(begin) = self.generation.ring().position_at(self.after.0) else {
+            return false;
+        };
+        let was = cursor.position();
+        cursor.skip_to(begin);
+        cursor.position() != was
     }
 
     /// Its place in the ring is lost, which it tells its client.

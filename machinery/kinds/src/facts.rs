@@ -24,7 +24,7 @@ pub struct Facts {
     labels: Packed,
     /// Values in the order of [`Selectable`].
     fields: Packed,
-    /// By which shard selectors find it: made once for all of them.
+    /// By which shard selectors find it, if they are heeded: made once for all of them.
     hashes: Hashes,
 }
 
@@ -57,7 +57,7 @@ impl Selectable {
 }
 
 impl Facts {
-    /// Of an object in its hub form.
+    /// Of an object in its hub form; not what shard selectors ask for, which few do.
     pub fn of(selectable: &Selectable, object: &Value) -> Self {
         let values = selectable
             .labels
@@ -66,7 +66,15 @@ impl Facts {
         Self {
             labels: labels(object),
             fields: Packed::of(values),
+            hashes: Hashes::default(),
+        }
+    }
+
+    /// The same with what shard selectors ask for.
+    pub fn hashed(self, object: &Value) -> Self {
+        Self {
             hashes: hashes(object),
+            ..self
         }
     }
 
@@ -94,7 +102,7 @@ impl Facts {
         self.fields.texts().nth(index).unwrap_or_default()
     }
 
-    /// What shard selectors select by.
+    /// What shard selectors select by; meaningless unless they were [`Facts::hashed`].
     #[inline]
     pub fn hashes(&self) -> &Hashes {
         &self.hashes

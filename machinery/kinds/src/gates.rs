@@ -59,6 +59,9 @@ static FACTS: LazyLock<Vec<Fact>> = LazyLock::new(|| {
 });
 
 impl Gates {
+    /// Shard selectors of lists and watches (KEP-5866).
+    pub const SHARDED_LISTS: &str = "ShardedListAndWatch";
+
     /// Whether a gate is on; an unknown one is off.
     pub fn enabled(&self, gate: &str) -> bool {
         self.states.get(gate).copied().unwrap_or(false)

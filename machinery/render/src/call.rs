@@ -110,7 +110,7 @@ impl Call {
     /// With what feature gates change of it.
     pub fn gated(self, gates: &Gates) -> Self {
         Self {
-            heeds_shards: gates.enabled("ShardedListAndWatch"),
+            heeds_shards: gates.enabled(Gates::SHARDED_LISTS),
             ..self
         }
     }

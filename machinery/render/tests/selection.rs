@@ -154,7 +154,7 @@ proptest! {
         ).expect("fields of the resource").in_shards(shards);
         let selectable = Selectable::of(hub);
         for object in &objects {
-            let facts = Facts::of(&selectable, object);
+            let facts = Facts::of(&selectable, object).hashed(object);
             let text = |key| object.str_at(&["metadata", key]).unwrap_or_default();
             prop_assert_eq!(
                 selection.matches_facts(&facts, text("namespace"), text("name")),

@@ -37,7 +37,7 @@ pub fn call(selector: &Selector, query: &str) -> Call {
         path += &format!("&fieldSelector={}", fields.join(","));
     }
     if let Some(shard) = selector.shard {
-        path += &format!("&shardSelector={}", shard_selector(shard));
+        path += &format!("&shardSelector={}", shard.selector());
     }
     let request = http::Request::builder()
         .uri(&path)
@@ -56,14 +56,6 @@ pub fn call(selector: &Selector, query: &str) -> Call {
         pods.clone(),
     )
     .gated(&gates)
-}
-
-/// One half of the hashes.
-fn shard_selector(shard: u8) -> &'static str {
-    match shard {
-        0 => "shardRange(object.metadata.uid,'0x0000000000000000','0x8000000000000000')",
-        _ => "shardRange(object.metadata.uid,'0x8000000000000000','0x10000000000000000')",
-    }
 }
 
 /// The name of a node; 0 has none.
@@ -393,7 +385,7 @@ pub async fn list(
     let told_shards = list
         .str_at(&["metadata", "shardInfo", "selector"])
         .map(|text| text.replace(", ", ","));
-    assert_eq!(told_shards.as_deref(), selector.shard.map(shard_selector));
+    assert_eq!(told_shards, selector.shard.map(|shard| shard.selector()));
     let items = list.list_at(&["items"]).iter().map(|item| {
         let told = told("ADDED", item);
         (told.key, told.pod, told.revision)

@@ -24,16 +24,62 @@ pub enum Stored {
 impl Pod {
     /// What is hashed. In the world of these tests it changes, so that objects move from shard to shard.
     pub fn uid(&self) -> String {
-        format!("u{}", self.node)
+        format!("uid-{}-of-a-pod", self.node)
     }
 
-    /// Which of two shards of the hash's range it is in: its highest bit. The hash is made here by other means.
-    pub fn shard(&self) -> u8 {
+    /// Whether its hash is in one of the parts of the range of hashes. The hash is made here by other means.
+    pub fn is_in(&self, shard: Shard) -> bool {
         let mut hash = 14_695_981_039_346_656_037_u128;
         for byte in self.uid().into_bytes() {
             hash = ((hash ^ u128::from(byte)) * 1_099_511_628_211) % (1 << 64);
         }
-        u8::from(hash >= 1 << 63)
+        (shard.first()..shard.end()).contains(&hash)
+    }
+}
+
+/// Eighths of the range of hashes, from a first to a last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Below 8.
+    pub from: u8,
+    /// Not below the first.
+    pub to: u8,
+}
+
+impl Shard {
+    const EIGHTH: u128 = 1 << 61;
+
+    /// The first hash.
+    pub fn first(self) -> u128 {
+        u128::from(self.from) * Self::EIGHTH
+    }
+
+    /// After the last hash.
+    pub fn end(self) -> u128 {
+        (u128::from(self.to) + 1) * Self::EIGHTH
+    }
+
+    fn is_everything(self) -> bool {
+        (self.from, self.to) == (0, 7)
+    }
+
+    /// The smallest half, quarter or eighth of all hashes that it is within.
+    fn widened(self) -> Self {
+        let mut size = 1;
+        while self.from / size != self.to / size {
+            size *= 2;
+        }
+        let from = self.from / size * size;
+        Self {
+            from,
+            to: from + size - 1,
+        }
+    }
+
+    /// As clients ask for it.
+    pub fn selector(self) -> String {
+        let (first, end) = (self.first(), self.end());
+        format!("shardRange(object.metadata.uid,'0x{first:016x}','0x{end:016x}')")
     }
 }
 
@@ -61,8 +107,8 @@ pub struct Selector {
     pub label: Option<u8>,
     /// On this node.
     pub node: Option<u8>,
-    /// Of this of two shards.
-    pub shard: Option<u8>,
+    /// Of this shard.
+    pub shard: Option<Shard>,
 }
 
 /// What a watcher is told of a change.
@@ -100,7 +146,7 @@ impl Selector {
             && self.names(key)
             && self.label.is_none_or(|wanted| wanted == pod.label)
             && self.node.is_none_or(|wanted| wanted == pod.node)
-            && self.shard.is_none_or(|wanted| wanted == pod.shard())
+            && self.shard.is_none_or(|wanted| pod.is_in(wanted))
     }
 
     /// Whether a key has to be looked at. A name alone does not say where.
@@ -125,7 +171,10 @@ impl Selector {
             (Some(_), Some(_), _) | (Some(_), None, None) => self.covers(&change.key),
             (_, _, Some(node)) => states.iter().any(|state| is_on(state, node)),
             (None, Some(_), None) => self.names(&change.key),
-            (None, None, None) => true,
+            (None, None, None) => self.shard.is_none_or(|shard| {
+                let all = shard.widened();
+                all.is_everything() || states.iter().any(|state| is_in(state, all))
+            }),
         }
     }
 
@@ -133,6 +182,10 @@ impl Selector {
     fn is_concerned(&self, change: &Change) -> bool {
         self.covers(&change.key) && self.reads(change)
     }
+}
+
+fn is_in(state: &Option<Stored>, shard: Shard) -> bool {
+    matches!(state, Some(Stored::Pod(pod)) if pod.is_in(shard))
 }
 
 fn is_on(state: &Option<Stored>, node: u8) -> bool {

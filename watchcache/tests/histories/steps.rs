@@ -7,7 +7,7 @@ use schema::tree;
 use storage::Op;
 
 use crate::client::{Begin, node_name};
-use crate::model::{Pod, Selector, Stored};
+use crate::model::{Pod, Selector, Shard, Stored};
 
 /// What holds for a whole history.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ pub struct Seed {
     name: bool,
     label: Option<u8>,
     node: Option<u8>,
-    shard: Option<u8>,
+    shard: Option<Shard>,
 }
 
 const NAMESPACES: [&str; 2] = ["a", "b"];
@@ -140,7 +140,7 @@ fn seed() -> impl Strategy<Value = Seed> {
         prop::bool::weighted(0.3),
         prop::option::weighted(0.3, 0..3u8),
         prop::option::weighted(0.4, 0..3u8),
-        prop::option::weighted(0.25, 0..2u8),
+        prop::option::weighted(0.25, shard()),
     )
         .prop_map(|(namespace, name, label, node, shard)| Seed {
             namespace,
@@ -149,6 +149,13 @@ fn seed() -> impl Strategy<Value = Seed> {
             node,
             shard,
         })
+}
+
+fn shard() -> impl Strategy<Value = Shard> {
+    (0..8u8, 0..4u8).prop_map(|(from, more)| Shard {
+        from,
+        to: (from + more).min(7),
+    })
 }
 
 impl Seed {

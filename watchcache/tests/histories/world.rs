@@ -54,11 +54,15 @@ impl Member {
         let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
         let config = match settings.is_short {
             true => Config {
+                heeds_shards: true,
                 history_bytes: SHORT_HISTORY_BYTES,
                 history_floor_bytes: SHORT_HISTORY_BYTES / 2,
                 ..Config::default()
             },
-            false => Config::default(),
+            false => Config {
+                heeds_shards: true,
+                ..Config::default()
+            },
         };
         let cache = Arc::new(Cache::of(&store, &config, [pods]));
         let mut tasks = tokio::task::JoinSet::new();

@@ -2,6 +2,7 @@
 //! `||`. They select by the hash of a field, so that clients share a collection among them. Whether they are asked for at all
 //! is a feature gate, of which nothing is known here.
 
+mod prefix;
 mod syntax;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use super::ParseError;
 use crate::fnv::Fnv1a;
 use crate::limits::SELECTOR_BYTES_MAX;
+pub use prefix::Prefix;
 use syntax::Expression;
 
 /// Which objects are meant, by ranges of a hash. An object is meant when it is in one of them.
@@ -112,6 +114,12 @@ impl Selector {
     /// What is hashed.
     pub fn field(&self) -> Field {
         self.field
+    }
+
+    /// The smallest part of all hashes that has those that are meant; none if that is all of them.
+    pub fn prefix(&self) -> Option<Prefix> {
+        let (first, last) = (self.merged.first()?.first, self.merged.last()?.last);
+        Prefix::of_both(self.field, first, last)
     }
 }
 
