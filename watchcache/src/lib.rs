@@ -21,6 +21,7 @@ mod load;
 mod marks;
 pub mod metrics;
 mod past;
+mod selected;
 pub mod service;
 mod snapshot;
 mod tail;

@@ -16,6 +16,7 @@ use render::{Call, Descriptions, Selection, respond};
 use serve::http::{Body, Compressible, Response};
 use serve::status::Status;
 
+use crate::selected;
 use crate::snapshot::{Scope, Snapshot};
 use crate::unit::Unit;
 pub use left::Left;
@@ -28,7 +29,7 @@ use plan::State;
 pub async fn list(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> Result<Response, Status> {
     let output = Output::of(&call.headers, &call.query)?;
     let options = ListOptions::of_list(&call.query)?;
-    let selection = Selection::new(call, &options)?;
+    let selection = selected::by(unit, call, &options)?;
     let writer = ListWriter::new(call, output)?;
     let scope = Scope::new(unit.hub().namespaced, call.namespace(), selection.name());
     let plan = plan::plan(unit, &scope, &options).await?;

@@ -10,7 +10,7 @@ mod bodies;
 mod memory;
 mod world;
 
-use world::{Media, World};
+use world::{Media, SHARDS_CHANGED, World};
 
 /// What counts: this function and what is below it.
 const COUNTED: &str = "*counted_stretch*";
@@ -28,6 +28,8 @@ struct Case {
 enum What {
     /// A change until it is visible, beside watchers of other objects.
     Publish,
+    /// A change until one watcher of its shard has seen it, beside watchers of other shards.
+    Share,
     /// A change that all watchers see, for each of them: wake, read, share the frame.
     Deliver(Media),
     /// A change that no watcher's label selector has, for each of them.
@@ -60,6 +62,8 @@ fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     cases.extend(objects.iter().map(|objects| case(What::Publish, *objects, 0)));
     cases.extend(watchers.map(|watchers| case(What::Publish, THOUSAND, watchers)));
+    cases.push(case(What::Share, THOUSAND, 0));
+    cases.extend(watchers.map(|watchers| case(What::Share, THOUSAND, SHARDS_CHANGED.len() + watchers)));
     cases.extend(watchers.map(|watchers| case(What::Deliver(Media::Json), THOUSAND, watchers)));
     cases.extend([1, THOUSAND].map(|watchers| case(What::Deliver(Media::Protobuf), THOUSAND, watchers)));
     cases.extend(watchers.map(|watchers| case(What::PassOver, THOUSAND, watchers)));
@@ -83,7 +87,7 @@ impl Case {
     /// How often it is run to be counted.
     fn times(&self) -> u64 {
         match self.what {
-            What::Publish => 200,
+            What::Publish | What::Share => 200,
             What::Deliver(_) | What::PassOver => (20_000 / self.watchers).clamp(2, 200) as u64,
             What::Page(_) => 10,
             What::List(_) | What::Select | What::Initial => (20_000 / self.objects).clamp(1, 10) as u64,
@@ -93,7 +97,7 @@ impl Case {
     /// What one run is divided by.
     fn per(&self) -> usize {
         match self.what {
-            What::Publish => 1,
+            What::Publish | What::Share => 1,
             What::Deliver(_) | What::PassOver => self.watchers,
             What::Page(_) => PAGE_ITEMS,
             What::List(_) | What::Select | What::Initial => self.objects,
@@ -101,13 +105,23 @@ impl Case {
     }
 
     fn run(&self, times: u64) {
-        let mut world = World::new(self.objects);
+        let mut world = World::new(self.objects, self.what == What::Share);
         match self.what {
             What::Publish => {
                 let _parked = world.park(self.watchers, Media::Json, |at| {
                     format!("&fieldSelector=metadata.name%3Dother-{at}")
                 });
                 counted(times, &mut world, |world| world.change(), World::arrive);
+            }
+            What::Share => {
+                let mut parked = world.park(self.watchers, Media::Json, shard_selector);
+                let read = |world: &mut World| {
+                    world.arrive();
+                    let of_shard = parked.iter_mut().take(SHARDS_CHANGED.len());
+                    let told = of_shard.filter_map(|body| Some(world.read(body)).filter(|read| *read > 0));
+                    assert_eq!(told.count(), self.watchers.min(1));
+                };
+                counted(times, &mut world, |world| world.change(), read);
             }
             What::Deliver(media) => {
                 let mut parked = world.park(self.watchers, media, |_| String::new());
@@ -160,6 +174,17 @@ impl Case {
             }
         }
     }
+}
+
+/// One of 256 shards: for the first watchers those of the objects, for all others other ones.
+fn shard_selector(at: usize) -> String {
+    let others: Vec<usize> = (0..256).filter(|shard| !SHARDS_CHANGED.contains(shard)).collect();
+    let shard = SHARDS_CHANGED
+        .get(at)
+        .unwrap_or_else(|| &others[at % others.len()]);
+    let start = (*shard as u128) << 56;
+    let end = start + (1 << 56);
+    format!("&shardSelector=shardRange(object.metadata.uid,'0x{start:016x}','0x{end:016x}')")
 }
 
 /// Runs `prepare`, which does not count, and `run`, which does, by turns.

@@ -6,7 +6,7 @@ use auth::User;
 use bytes::Bytes;
 use kinds::{Catalog, Resource};
 use render::{Call, Descriptions};
-use schema::tree;
+use schema::{Value, tree};
 use serve::http::Body;
 use serve::query::Query;
 use serve::request_info::RequestInfo;
@@ -34,6 +34,7 @@ pub struct World {
     cache: Cache,
     texts: Arc<Descriptions>,
     objects: usize,
+    is_sharded: bool,
     revision: Revision,
     changes: usize,
 }
@@ -44,16 +45,26 @@ fn maps() -> &'static Arc<Resource> {
         .expect("built in")
 }
 
-fn put(at: usize, text: usize) -> Op {
+/// The shards of 256 that have all objects.
+pub const SHARDS_CHANGED: [usize; 3] = [0x21, 0x89, 0xc5];
+/// Of objects in these shards.
+const UIDS: [&str; SHARDS_CHANGED.len()] = ["east", "red", "blue"];
+
+fn put(at: usize, text: usize, is_sharded: bool) -> Op {
     let rare = if at.is_multiple_of(100) { "yes" } else { "often" };
     let name = format!("object-{at:07}");
     let key = format!("/registry/configmaps/default/{name}");
     let text = format!("{text:0TEXT_BYTES$}");
-    let object = tree!({
+    let mut object = tree!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": name, "namespace": "default", "labels": {"rare": rare}},
         "data": {"text": text},
     });
+    if is_sharded {
+        let metadata = object.get_mut("metadata").and_then(Value::as_map_mut);
+        let uid = UIDS[at % UIDS.len()];
+        metadata.expect("it has metadata").insert("uid", uid);
+    }
     Op::Put {
         key: Bytes::from(key),
         value: Bytes::from(kinds::stored::encode(maps(), object).expect("it is stored")),
@@ -62,8 +73,8 @@ fn put(at: usize, text: usize) -> Op {
 }
 
 impl World {
-    /// With so many objects, all in the cache.
-    pub fn new(objects: usize) -> Self {
+    /// With so many objects, all in the cache, which are shared out by shards or not.
+    pub fn new(objects: usize, is_sharded: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -72,7 +83,7 @@ impl World {
         let mut revision = Revision(1);
         for begin in (0..objects).step_by(FILL_ITEMS) {
             let end = objects.min(begin + FILL_ITEMS);
-            let then = (begin..end).map(|at| put(at, 0)).collect();
+            let then = (begin..end).map(|at| put(at, 0, is_sharded)).collect();
             let txn = Txn {
                 then,
                 ..Txn::default()
@@ -80,7 +91,11 @@ impl World {
             revision = runtime.block_on(store.txn(txn)).expect("it is written").revision;
         }
         let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let cache = Cache::of(&shared, &Config::default(), [maps()]);
+        let config = Config {
+            heeds_shards: is_sharded,
+            ..Config::default()
+        };
+        let cache = Cache::of(&shared, &config, [maps()]);
         runtime.block_on(cache.start());
         let mut world = Self {
             runtime,
@@ -88,6 +103,7 @@ impl World {
             cache,
             texts: Arc::default(),
             objects,
+            is_sharded,
             revision,
             changes: 0,
         };
@@ -101,7 +117,7 @@ impl World {
         // Not one beside the other.
         let at = self.changes * 7_919 % self.objects;
         let txn = Txn {
-            then: vec![put(at, self.changes)],
+            then: vec![put(at, self.changes, self.is_sharded)],
             ..Txn::default()
         };
         let written = self.runtime.block_on(self.store.txn(txn));
@@ -188,12 +204,14 @@ impl World {
             .body(Body::empty())
             .expect("a request");
         let info = RequestInfo::of(&request).expect("a resource path");
-        Call::new(
+        let mut call = Call::new(
             info.as_ref().clone(),
             Query::parse(request.uri().query().unwrap_or_default()),
             request.headers().clone(),
             User::anonymous(),
             maps().clone(),
-        )
+        );
+        call.heeds_shards = self.is_sharded;
+        call
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use render::negotiate::Output;
 use render::options::ListOptions;
-use render::{Call, Descriptions, Selection};
+use render::{Call, Descriptions};
 use serve::status::Status;
 use storage::Revision;
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::forms::Encoder;
 use crate::fresh;
 use crate::index::{Bucket, Index};
 use crate::past::Shown;
+use crate::selected;
 use crate::snapshot::Scope;
 use crate::unit::{Generation, Unit};
 
@@ -41,7 +42,7 @@ struct Asked {
 /// asks for is an event, as in the reference.
 pub async fn open(unit: &Arc<Unit>, call: &Call, texts: &Arc<Descriptions>) -> Result<Opened, Status> {
     let options = ListOptions::of_watch(&call.query)?;
-    let selection = Selection::new(call, &options)?;
+    let selection = selected::by(unit, call, &options)?;
     let output = Output::of_watch(&call.headers, &call.query)?;
     let encoder = unit.forms().encoder(call, output, texts)?;
     let asked = Asked::of(&options)?;

@@ -10,6 +10,7 @@ mod memory;
 mod model;
 mod stalled;
 mod steps;
+mod woken;
 mod world;
 
 use proptest::prelude::*;
