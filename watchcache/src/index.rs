@@ -82,6 +82,16 @@ impl Index {
         places.chain(fields).chain(self.shards(event))
     }
 
+    /// What each event's places in the buckets of shards take.
+    pub fn shard_bytes(&self) -> usize {
+        /// A bucket, and the events before and after in it.
+        const PLACE_BYTES: usize = 24;
+        match self.is_sharded {
+            true => Prefix::PER_OBJECT * PLACE_BYTES,
+            false => 0,
+        }
+    }
+
     /// The buckets of an event for shard selectors: an object with another uid or namespace is elsewhere.
     fn shards<'e>(&self, event: &'e Event) -> impl Iterator<Item = BucketKey<'e>> + use<'e> {
         let hashes = |item: &'e Option<Arc<Item>>| {

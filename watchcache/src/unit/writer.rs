@@ -65,7 +65,7 @@ impl Writer {
         self.encoded.push_back((event.arrived, Arc::downgrade(&event)));
         self.ring.push(
             event.clone(),
-            event.weight_bytes(),
+            event.weight_bytes() + self.index.shard_bytes(),
             event.revision.0,
             self.index.buckets(&event),
         );
