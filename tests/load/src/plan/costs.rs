@@ -53,13 +53,13 @@ pub const BASE_BYTES: &str = "base_bytes";
 const MEASURED: [(&str, f64, &str); 14] = [
     (
         DELIVERY_SHARED_US,
-        3.8,
+        0.9,
         "docs/performance.md: 1,000 watchers, 100 streams a connection, 10 writes/s, without the writes",
     ),
     (
         DELIVERY_OWN_US,
-        32.0,
-        "docs/performance.md: 1,000 connections with one watch each",
+        11.0,
+        "docs/performance.md: 1,000 connections with one watch each, without the writes",
     ),
     (
         EVENT_US,
@@ -68,44 +68,48 @@ const MEASURED: [(&str, f64, &str); 14] = [
     ),
     (
         WRITE_SMALL_US,
-        1_900.0,
+        1_400.0,
         "docs/scaling.md: 10 configmap updates a second without watchers",
     ),
     (
         WRITE_POD_US,
-        4_180.0,
+        2_650.0,
         "docs/scaling.md: 50 status patches a second without watchers",
     ),
     (
         OPEN_SHARED_US,
-        100.0,
+        36.0,
         "docs/scaling.md: 5,000 idle watches, 100 a connection",
     ),
     (
         OPEN_OWN_US,
-        1_130.0,
+        420.0,
         "docs/scaling.md: 1,000 idle watches, one a connection",
     ),
-    (ROUTER_DELIVERY_US, 10.5, "docs/performance.md: the tiers apart"),
+    (
+        ROUTER_DELIVERY_US,
+        3.6,
+        "docs/performance.md: the tiers apart, writes through the router included",
+    ),
     (
         WATCH_SHARED_BYTES,
-        4_044.0,
-        "docs/performance.md: 10,000 idle watches, 100 a connection",
+        2_800.0,
+        "docs/scaling.md: 5,000 idle watches, 100 a connection",
     ),
     (
         WATCH_OWN_BYTES,
-        34_700.0,
-        "docs/performance.md: 2,000 idle watches, one a connection",
+        30_200.0,
+        "docs/scaling.md: 1,000 idle watches, one a connection",
     ),
     (
         ROUTER_WATCH_BYTES,
-        12_300.0,
+        5_280.0,
         "docs/performance.md: the tiers apart",
     ),
     (
         POD_BYTES,
-        15_500.0,
-        "docs/performance.md: memory of serve for each pod made, its store's own copy included",
+        15_100.0,
+        "docs/scaling.md: memory of serve for each pod made, its store's own copy and the history included",
     ),
     (
         SMALL_BYTES,
@@ -114,8 +118,8 @@ const MEASURED: [(&str, f64, &str); 14] = [
     ),
     (
         BASE_BYTES,
-        28_000_000.0,
-        "docs/performance.md: resident memory when ready",
+        34_000_000.0,
+        "docs/scaling.md: after a minute of little load",
     ),
 ];
 
