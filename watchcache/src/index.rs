@@ -30,7 +30,7 @@ const INDEXED: &[(&str, &[&str])] = &[("Pod", &["spec.nodeName"]), ("ResourceSli
 pub struct Index {
     fields: Vec<(&'static str, usize)>,
     /// Whether shard selectors are heeded. Then each event is in a bucket for each length of its hashes' prefixes.
-    is_sharded: bool,
+    heeds_shards: bool,
 }
 
 /// Where a watch reads the ring: everything, or what concerns one value.
@@ -53,7 +53,7 @@ impl Index {
             fields: fields
                 .filter_map(|field| Some((*field, maker.selectable().index(field)?)))
                 .collect(),
-            is_sharded: maker.is_sharded(),
+            heeds_shards: maker.heeds_shards(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Index {
     pub fn shard_bytes(&self) -> usize {
         /// A bucket, and the events before and after in it.
         const PLACE_BYTES: usize = 24;
-        match self.is_sharded {
+        match self.heeds_shards {
             true => Prefix::PER_OBJECT * PLACE_BYTES,
             false => 0,
         }
@@ -95,7 +95,7 @@ impl Index {
     /// The buckets of an event for shard selectors: an object with another uid or namespace is elsewhere.
     fn shards<'e>(&self, event: &'e Event) -> impl Iterator<Item = BucketKey<'e>> + use<'e> {
         let hashes = |item: &'e Option<Arc<Item>>| {
-            let item = item.as_deref().filter(|_| self.is_sharded);
+            let item = item.as_deref().filter(|_| self.heeds_shards);
             let content = item.and_then(|item| item.content().ok());
             content.map(|content| content.facts.hashes())
         };
@@ -128,7 +128,7 @@ impl Index {
     }
 
     fn shard(&self, selection: &Selection) -> Option<Bucket> {
-        let prefix = selection.shards().filter(|_| self.is_sharded)?.prefix()?;
+        let prefix = selection.shards().filter(|_| self.heeds_shards)?.prefix()?;
         Some(Bucket::Of(SHARDS + prefix.kind(), prefix.text().into()))
     }
 }

@@ -58,7 +58,7 @@ pub struct Maker {
     primary_family: IpFamily,
     selectable: Selectable,
     /// Whether shard selectors are heeded.
-    is_sharded: bool,
+    heeds_shards: bool,
 }
 
 impl Maker {
@@ -69,18 +69,18 @@ impl Maker {
             hub,
             prefix,
             primary_family,
-            is_sharded: false,
+            heeds_shards: false,
         }
     }
 
     /// Whether the objects are found by shard selectors too: each is hashed for them then.
-    pub fn sharded(self, is_sharded: bool) -> Self {
-        Self { is_sharded, ..self }
+    pub fn sharded(self, heeds_shards: bool) -> Self {
+        Self { heeds_shards, ..self }
     }
 
     /// Whether the objects are found by shard selectors.
-    pub fn is_sharded(&self) -> bool {
-        self.is_sharded
+    pub fn heeds_shards(&self) -> bool {
+        self.heeds_shards
     }
 
     /// The resource.
@@ -135,7 +135,7 @@ impl Maker {
         };
         let tree = stored::canonical(&self.hub, value, context)?;
         let facts = Facts::of(&self.selectable, &tree);
-        let facts = match self.is_sharded {
+        let facts = match self.heeds_shards {
             true => facts.hashed(&tree),
             false => facts,
         };

@@ -11,7 +11,7 @@ use crate::unit::Unit;
 pub fn by(unit: &Unit, call: &Call, options: &ListOptions) -> Result<Selection, Status> {
     let selection = Selection::new(call, options)?;
     match selection.shards() {
-        Some(_) if !unit.maker().is_sharded() => Err(Status::internal(
+        Some(_) if !unit.maker().heeds_shards() => Err(Status::internal(
             "the cache was made without hashes for shard selectors",
         )),
         _ => Ok(selection),

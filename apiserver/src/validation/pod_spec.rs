@@ -23,6 +23,7 @@ use object::{meta_validation, names};
 
 pub(super) use mounts::check_local_descending;
 pub use scheduling::forgive_label_values;
+pub use security::APP_ARMOR_NAME_BYTES_MAX;
 
 use super::place::Place;
 use crate::strategy::Errors;

@@ -34,7 +34,7 @@ pub struct World {
     cache: Cache,
     texts: Arc<Descriptions>,
     objects: usize,
-    is_sharded: bool,
+    heeds_shards: bool,
     revision: Revision,
     changes: usize,
 }
@@ -50,7 +50,7 @@ pub const SHARDS_CHANGED: [usize; 3] = [0x21, 0x89, 0xc5];
 /// Of objects in these shards.
 const UIDS: [&str; SHARDS_CHANGED.len()] = ["east", "red", "blue"];
 
-fn put(at: usize, text: usize, is_sharded: bool) -> Op {
+fn put(at: usize, text: usize, heeds_shards: bool) -> Op {
     let rare = if at.is_multiple_of(100) { "yes" } else { "often" };
     let name = format!("object-{at:07}");
     let key = format!("/registry/configmaps/default/{name}");
@@ -60,7 +60,7 @@ fn put(at: usize, text: usize, is_sharded: bool) -> Op {
         "metadata": {"name": name, "namespace": "default", "labels": {"rare": rare}},
         "data": {"text": text},
     });
-    if is_sharded {
+    if heeds_shards {
         let metadata = object.get_mut("metadata").and_then(Value::as_map_mut);
         let uid = UIDS[at % UIDS.len()];
         metadata.expect("it has metadata").insert("uid", uid);
@@ -74,7 +74,7 @@ fn put(at: usize, text: usize, is_sharded: bool) -> Op {
 
 impl World {
     /// With so many objects, all in the cache, which are shared out by shards or not.
-    pub fn new(objects: usize, is_sharded: bool) -> Self {
+    pub fn new(objects: usize, heeds_shards: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -83,7 +83,7 @@ impl World {
         let mut revision = Revision(1);
         for begin in (0..objects).step_by(FILL_ITEMS) {
             let end = objects.min(begin + FILL_ITEMS);
-            let then = (begin..end).map(|at| put(at, 0, is_sharded)).collect();
+            let then = (begin..end).map(|at| put(at, 0, heeds_shards)).collect();
             let txn = Txn {
                 then,
                 ..Txn::default()
@@ -92,7 +92,7 @@ impl World {
         }
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let config = Config {
-            heeds_shards: is_sharded,
+            heeds_shards,
             ..Config::default()
         };
         let cache = Cache::of(&shared, &config, [maps()]);
@@ -103,7 +103,7 @@ impl World {
             cache,
             texts: Arc::default(),
             objects,
-            is_sharded,
+            heeds_shards,
             revision,
             changes: 0,
         };
@@ -117,7 +117,7 @@ impl World {
         // Not one beside the other.
         let at = self.changes * 7_919 % self.objects;
         let txn = Txn {
-            then: vec![put(at, self.changes, self.is_sharded)],
+            then: vec![put(at, self.changes, self.heeds_shards)],
             ..Txn::default()
         };
         let written = self.runtime.block_on(self.store.txn(txn));
@@ -211,7 +211,7 @@ impl World {
             User::anonymous(),
             maps().clone(),
         );
-        call.heeds_shards = self.is_sharded;
+        call.heeds_shards = self.heeds_shards;
         call
     }
 }

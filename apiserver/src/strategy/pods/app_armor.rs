@@ -4,14 +4,16 @@
 use object::meta;
 use schema::{Value, tree};
 
+use crate::validation::pod_spec::APP_ARMOR_NAME_BYTES_MAX;
 use crate::validation::pods::profiles::{APP_ARMOR, LOCALHOST, RUNTIME_DEFAULT, UNCONFINED};
 
 /// Fills in the profile of each container that has an annotation and no profile of its own, unless the pod's says the same.
 pub fn fill(pod: &mut Value) {
-    let profiles = |name: &str| profile(meta::of(pod).annotation(&format!("{APP_ARMOR}{name}"))?);
-    if pod.str_at(&["spec", "os", "name"]) == Some("windows") {
+    let is_windows = pod.str_at(&["spec", "os", "name"]) == Some("windows");
+    if is_windows || pod.at(&["metadata", "annotations"]).is_none() {
         return;
     }
+    let profiles = |name: &str| profile(meta::of(pod).annotation(&format!("{APP_ARMOR}{name}"))?);
     let of_pod = pod.at(&["spec", "securityContext", "appArmorProfile"]);
     let mut found = Vec::new();
     for list in ["initContainers", "containers"] {
@@ -42,7 +44,7 @@ fn profile(said: &str) -> Option<Value> {
         said => {
             let name = said.strip_prefix(LOCALHOST)?;
             // What validation would refuse in the field is left where it is.
-            if name.is_empty() || name.trim() != name {
+            if name.is_empty() || name.trim() != name || name.len() > APP_ARMOR_NAME_BYTES_MAX {
                 return None;
             }
             tree!({"type": "Localhost", "localhostProfile": (name.to_owned())})
@@ -77,6 +79,7 @@ mod tests {
         assert_eq!(filled("localhost/x", none()), Some(local));
         assert_eq!(filled("localhost/", none()), None);
         assert_eq!(filled("localhost/x ", none()), None);
+        assert_eq!(filled(&format!("localhost/{}", "x".repeat(4_096)), none()), None);
         assert_eq!(filled("bogus", none()), None);
         let same = tree!({"appArmorProfile": {"type": "Unconfined"}});
         assert_eq!(filled("unconfined", same), None);

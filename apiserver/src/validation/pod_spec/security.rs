@@ -8,6 +8,8 @@ use super::INT32_MAX;
 use super::windows;
 use crate::strategy::Errors;
 
+/// What a path may have on Linux: the name of an AppArmor profile that the node has.
+pub const APP_ARMOR_NAME_BYTES_MAX: usize = 4095;
 const SYSCTL_BYTES_MAX: usize = 253;
 const PROFILES: [&str; 3] = ["Localhost", "RuntimeDefault", "Unconfined"];
 const WINDOWS: &str = "cannot be set for a windows pod";
@@ -167,15 +169,13 @@ fn check_app_armor(profile: &Place<'_>, errors: &mut Errors) {
 
 /// A profile that the node has.
 fn check_app_armor_name(local: &Place<'_>, errors: &mut Errors) {
-    /// What a path may have on Linux.
-    const NAME_BYTES_MAX: usize = 4095;
     let name = local.text();
     if name.trim() != name {
         errors.push(local.invalid_text("must not be padded with whitespace"));
     } else if name.is_empty() {
         errors.push(local.required("must be set when AppArmor type is Localhost"));
     }
-    local.at_most_bytes(NAME_BYTES_MAX, errors);
+    local.at_most_bytes(APP_ARMOR_NAME_BYTES_MAX, errors);
 }
 
 fn check_sysctls(spec: &Place<'_>, sysctls: &Place<'_>, errors: &mut Errors) {
