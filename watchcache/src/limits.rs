@@ -42,6 +42,8 @@ pub const LAST_BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 pub const WATCH_TIMEOUT_MIN: Duration = Duration::from_secs(1_800);
 /// How many bytes of a list are made at a time.
 pub const LIST_CHUNK_BYTES: usize = 64 * 1024;
+/// How many bytes of a list are made before others get their turn: half a millisecond's work.
+pub const LIST_TURN_BYTES: usize = 256 * 1024;
 /// How many objects or events a list or a watch looks at before others get their turn: less than half a millisecond's work.
 pub const SCAN_ITEMS_MAX: usize = 1_024;
 /// How many pages of lists are remembered for a resource, so that the next ones need not count what is left.

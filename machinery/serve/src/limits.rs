@@ -113,7 +113,7 @@ impl Default for Connections {
             streams_max: 250,
             stream_window_bytes: 256 * 1024,
             connection_window_bytes: 16 * 1024 * 1024,
-            send_buffer_bytes_max: 64 * 1024,
+            send_buffer_bytes_max: 256 * 1024,
             pending_resets_max: 20,
             connections_max: 32_768,
             handshake_timeout: Duration::from_secs(10),

@@ -8,7 +8,7 @@ use render::list::ListWriter;
 use serve::status::Status;
 
 use crate::item::Item;
-use crate::limits::{LIST_CHUNK_BYTES, SCAN_ITEMS_MAX};
+use crate::limits::{LIST_CHUNK_BYTES, LIST_TURN_BYTES, SCAN_ITEMS_MAX};
 use crate::marks::Marks;
 use crate::snapshot::{Scope, Snapshot};
 
@@ -89,6 +89,8 @@ pub(super) struct Chunks {
     /// What is written already: the head.
     out: Vec<u8>,
     is_done: bool,
+    /// What was written since others had their turn.
+    turn_bytes: usize,
 }
 
 impl Chunks {
@@ -99,6 +101,7 @@ impl Chunks {
             source,
             out: head,
             is_done: false,
+            turn_bytes: 0,
         }
     }
 
@@ -107,12 +110,22 @@ impl Chunks {
         self.is_done
     }
 
-    /// The next piece, after others had their turn; `None` at the end.
+    /// The next piece; `None` at the end. Others have their turn now and then: each time costs a question to the system.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
         while !self.is_done {
-            tokio::task::yield_now().await;
+            if self.turn_bytes >= LIST_TURN_BYTES {
+                self.turn_bytes = 0;
+                tokio::task::yield_now().await;
+            }
+            let begin = self.out.len();
             self.fill()?;
-            if self.is_done || self.out.len() >= LIST_CHUNK_BYTES {
+            let is_piece = self.is_done || self.out.len() >= LIST_CHUNK_BYTES;
+            // Objects that were looked at in vain took their time too.
+            self.turn_bytes += match is_piece {
+                true => self.out.len() - begin,
+                false => LIST_TURN_BYTES,
+            };
+            if is_piece {
                 return Ok(Some(Bytes::from(std::mem::take(&mut self.out))));
             }
         }
@@ -179,5 +192,62 @@ pub(super) async fn length(writer: &ListWriter, source: &Source) -> Result<Optio
             return Ok(is_known.then_some(length));
         }
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use auth::User;
+    use http::{HeaderMap, Method};
+    use render::Call;
+    use render::negotiate::Output;
+    use serve::query::Query;
+    use serve::request_info::RequestInfo;
+    use storage::Revision;
+
+    use super::*;
+    use crate::testing::{config_maps, item};
+
+    /// In a runtime with one thread another task goes on just when the list lets it.
+    #[tokio::test]
+    async fn others_have_their_turn_while_a_list_is_made() {
+        let items = (0..20_000).map(|at| Arc::new(item(&format!("a/{at:05}"), 1)));
+        let source = Source::Snapshot {
+            snapshot: Snapshot::new(items, Revision(1)),
+            scope: Scope::All,
+            selection: None,
+            after: None,
+        };
+        let info = RequestInfo::new(&Method::GET, "/api/v1/configmaps", "").expect("a request");
+        let user = User::new("admin", "", &[]);
+        let resource = config_maps().hub().clone();
+        let call = Call::new(info, Query::parse(""), HeaderMap::new(), user, resource);
+        let output = Output::of(&call.headers, &call.query).expect("a form of lists");
+        let mut chunks = Chunks::new(
+            ListWriter::new(&call, output).expect("a list"),
+            source,
+            Vec::new(),
+        );
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = turns.clone();
+        tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut bytes = 0;
+        while let Some(chunk) = chunks.next().await.expect("no error") {
+            bytes += chunk.len();
+        }
+        let turns = turns.load(Ordering::Relaxed);
+        assert!(bytes > 4 * LIST_TURN_BYTES, "{bytes} bytes");
+        let longest = LIST_TURN_BYTES + 2 * LIST_CHUNK_BYTES;
+        assert!(
+            (bytes / longest..=bytes / LIST_TURN_BYTES).contains(&turns),
+            "{turns} turns for {bytes} bytes"
+        );
     }
 }

@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's number and wire type, or `None` at the end.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn tag(&mut self) -> Result<Option<(u32, u8)>, Error> {
         // Most are one byte: a number below 16, which is not 0, and a wire type.
         match self.bytes.get(self.at) {
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The wire type of the next field if it has this number; nothing is read if it has another.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn another(&mut self, number: u32) -> Result<Option<u8>, Error> {
         let mut ahead = *self;
         match ahead.tag()? {
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         Ok(Some((number, wire)))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn varint(&mut self) -> Result<u64, Error> {
         // Most are one byte.
         if let Some(&byte) = self.bytes.get(self.at)
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A length and as many bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let length = usize::try_from(self.varint()?).map_err(|_| end())?;
         self.take(length)
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let until = self.at.checked_add(length).ok_or_else(end)?;
         let bytes = self.bytes.get(self.at..until).ok_or_else(end)?;
