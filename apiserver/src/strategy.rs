@@ -34,6 +34,11 @@ pub type Errors = Vec<field::Error>;
 
 /// How writes to one resource differ from others. The defaults change and refuse nothing.
 pub trait Strategy: Send + Sync {
+    /// Warnings about a new object as it is before [`Strategy::prepare_create`]: it may not show afterwards what they are about.
+    fn warnings_before(&self, _object: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Sets what the server sets in a new object, after mutating admission and before validation.
     fn prepare_create(&self, _cx: &WriteContext<'_>, _object: &mut Value) {}
 

@@ -17,7 +17,7 @@ use super::place::Place;
 use super::pod_spec::{self, Owner};
 use crate::strategy::Errors;
 
-pub use warnings::{template_warnings, warnings};
+pub use warnings::{app_armor_warning, template_warnings, warnings};
 
 /// Marks pods that stand for what a kubelet runs by itself.
 pub const MIRROR: &str = "kubernetes.io/config.mirror";

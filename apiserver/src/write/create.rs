@@ -84,6 +84,8 @@ async fn finish_attempt(
     let hub = call.hub.clone();
     let strategy = strategy::of_resource(&hub);
     facts::prepare_create(&hub, &mut object);
+    let told = strategy.warnings_before(&object);
+    told.into_iter().for_each(|text| call.warn(text));
     strategy.prepare_create(&context(call, ""), &mut object);
     let mut errors = metadata::create_errors(&hub, &object);
     strategy.validate_create(&context(call, ""), &object, &mut errors);

@@ -11,6 +11,10 @@ use crate::validation::pods as rules;
 pub struct Pods;
 
 impl Strategy for Pods {
+    fn warnings_before(&self, pod: &Value) -> Vec<String> {
+        app_armor::warnings(pod)
+    }
+
     fn prepare_create(&self, cx: &WriteContext<'_>, pod: &mut Value) {
         raise_negative_grace(pod);
         match_keys::merge(pod);

@@ -6,6 +6,7 @@ use schema::Value;
 use schema::quantity::Quantity;
 
 use super::super::place::Place;
+use super::profiles::APP_ARMOR;
 
 /// Node labels that have newer names.
 const OLD_LABELS: [(&str, &str); 8] = [
@@ -105,6 +106,9 @@ pub fn template_warnings(path: &[&str], template: &Value) -> Vec<String> {
             annotations.key(SECCOMP).path()
         ));
     }
+    if !path.is_empty() {
+        app_armor(&annotations, &spec, &mut warnings);
+    }
     host_aliases(&spec, &mut warnings);
     for volume in spec.field("volumes").items() {
         let old = OLD_VOLUMES
@@ -119,6 +123,31 @@ pub fn template_warnings(path: &[&str], template: &Value) -> Vec<String> {
             .for_each(|container| of_container(&container, &mut warnings));
     }
     warnings
+}
+
+/// Annotations of a template where there could be fields. A pod's are told when they become fields.
+fn app_armor(annotations: &Place<'_>, spec: &Place<'_>, warnings: &mut Vec<String>) {
+    let has_profile = |place: &Place<'_>| place.field("securityContext").field("appArmorProfile").is_set();
+    if !annotations.is_set() || has_profile(spec) {
+        return;
+    }
+    for list in ["initContainers", "containers"] {
+        for container in spec
+            .field(list)
+            .items()
+            .filter(|container| !has_profile(container))
+        {
+            let key = format!("{APP_ARMOR}{}", container.field("name").text());
+            if annotations.has(&key) {
+                warnings.push(app_armor_warning(annotations.key(&key).path()));
+            }
+        }
+    }
+}
+
+/// Of an annotation.
+pub fn app_armor_warning(annotation: &Path) -> String {
+    format!("{annotation}: deprecated since v1.30; use the \"appArmorProfile\" field instead")
 }
 
 fn node_labels(spec: &Place<'_>, warnings: &mut Vec<String>) {
@@ -219,5 +248,35 @@ fn ports(container: &Place<'_>, warnings: &mut Vec<String>) {
             }
             None => seen.push((key, port.path().clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::tree;
+
+    #[test]
+    fn annotations_of_templates_are_told_where_there_is_no_field() {
+        let told = |path: &[&str], of_pod: Value, of_container: Value| {
+            let template = tree!({
+                "metadata": {"annotations": {"container.apparmor.security.beta.kubernetes.io/a": "unconfined"}},
+                "spec": {"securityContext": of_pod, "containers": [
+                    {"name": "a", "securityContext": of_container},
+                    {"name": "b"},
+                ]},
+            });
+            template_warnings(path, &template)
+        };
+        let (none, unconfined) = (
+            || tree!({}),
+            || tree!({"appArmorProfile": {"type": "Unconfined"}}),
+        );
+        let words = "spec.template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/a]: deprecated since \
+                     v1.30; use the \"appArmorProfile\" field instead";
+        assert_eq!(told(&["spec", "template"], none(), none()), [words]);
+        assert!(told(&["spec", "template"], unconfined(), none()).is_empty());
+        assert!(told(&["spec", "template"], none(), unconfined()).is_empty());
+        assert!(told(&[], none(), none()).is_empty());
     }
 }
