@@ -131,7 +131,8 @@ impl Watch {
                     Err(status) => return self.fail(&status),
                 },
                 Ok(None) => return self.caught_up(cursor, current, now),
-                Err(Lagged { .. }) if self.catches_up(&mut cursor) => {}
+                // A client may know more than this cache did when it came: what is dropped before its beginning is not missed.
+                Err(Lagged { .. }) if cursor.skip_dropped(self.after.0) => {}
                 Err(Lagged { .. }) => return self.overtaken(),
             }
         }
@@ -196,17 +197,6 @@ impl Watch {
 
     fn tally(&self, what: What, frame: &Bytes) {
         delivery::sent((&self.unit, &self.encoder), what, frame.len(), 1);
-    }
-
-    /// Passes over what the ring has dropped, if that came before what the watch was asked to begin after: a client may know more than
-    /// this cache did when it came.
-    fn catches_up(&self, cursor: &mut Cursor) -> bool {
-        let Ok(begin) = self.generation.ring().position_at(self.after.0) else {
-            return false;
-        };
-        let was = cursor.position();
-        cursor.skip_to(begin);
-        cursor.position() != was
     }
 
     /// Its place in the ring is lost, which it tells its client.

@@ -1,8 +1,9 @@
 //! A bucket: the events that have one value in one dimension, and the watchers parked on it.
 //! It holds no list of them: each event says which one came before it and which one after, in each of its buckets.
 
+use crate::directory::Floor;
 use crate::seats::Seats;
-use crate::sync::{Arc, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Arc, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// What a bucket is found by. What the dimensions are (namespace, name, `spec.nodeName`) is the caller's affair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,17 +20,21 @@ pub(crate) struct Bucket<W> {
     /// The position of the bucket's newest event. In a bucket that has none yet it is the last position at which it may have
     /// had one: the one before the tail at the time when the bucket was made.
     last: AtomicU64,
+    /// The revision of the newest event that the bucket had and the ring dropped. In a bucket that lost none yet it is the last
+    /// revision at which it may have: the ring's floor at the time when the bucket was made.
+    lost: AtomicI64,
     /// Cursors that are open on it. Changed under the lock of the bucket's shard only.
     pub(crate) cursors: AtomicUsize,
     pub(crate) seats: Seats<W>,
 }
 
 impl<W> Bucket<W> {
-    pub(crate) fn new(key: BucketKey<'_>, last: u64) -> Bucket<W> {
+    pub(crate) fn new(key: BucketKey<'_>, floor: Floor) -> Bucket<W> {
         Bucket {
             dimension: key.dimension,
             value: key.value.into(),
-            last: AtomicU64::new(last),
+            last: AtomicU64::new(floor.position),
+            lost: AtomicI64::new(floor.revision),
             cursors: AtomicUsize::new(0),
             seats: Seats::new(),
         }
@@ -49,6 +54,15 @@ impl<W> Bucket<W> {
 
     pub(crate) fn set_last(&self, position: u64) {
         self.last.store(position, Ordering::Release);
+    }
+
+    /// Who sees a directory sees here what it does not have any more.
+    pub(crate) fn lost(&self) -> i64 {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_lost(&self, revision: i64) {
+        self.lost.store(revision, Ordering::Release);
     }
 }
 

@@ -48,7 +48,7 @@ impl<T, W: Parked> Cursor<T, W> {
     pub(crate) fn open(shared: Arc<Shared<T, W>>, scope: Scope<'_>, at: Position) -> Result<Self, Lagged> {
         let bucket = match scope {
             Scope::All => None,
-            Scope::Bucket(key) => Some(shared.index.open(key, || shared.tail())),
+            Scope::Bucket(key) => Some(shared.index.open(key, || shared.floor())),
         };
         let mut cursor = Cursor {
             shared,
@@ -81,6 +81,23 @@ impl<T, W: Parked> Cursor<T, W> {
         if position.0 > self.seen {
             (self.seen, self.upcoming) = (position.0, None);
         }
+    }
+
+    /// Passes over what the ring has dropped, if nothing of it in the scope came after this revision. If something did, or may
+    /// have, it is false, and the cursor stays where it is.
+    pub fn skip_dropped(&mut self, revision: i64) -> bool {
+        // What the directory has no more is told by the bucket, which is therefore asked after it.
+        let (floor, is_lost) = self.shared.directory.with(|directory| {
+            let lost = match &self.bucket {
+                Some(bucket) => bucket.lost().max(directory.began_revision),
+                None => directory.floor_revision,
+            };
+            (directory.floor(), lost > revision)
+        });
+        if !is_lost {
+            self.skip_to(Position(floor.position));
+        }
+        !is_lost
     }
 
     /// The newest event, or where it was opened: what comes next is after this.

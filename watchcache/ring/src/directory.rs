@@ -9,8 +9,17 @@ pub(crate) struct Directory<T, W> {
     pub(crate) tail: u64,
     /// The revision of the last event before the tail: of what was dropped, or where the ring began.
     pub(crate) floor_revision: i64,
+    /// Where the ring began, or began again after a gap: of what was before, nobody knows in which bucket it was.
+    pub(crate) began_revision: i64,
     /// By first position, beside which it stands so that a search stays in one piece of memory.
     segments: Vec<(u64, Arc<Segment<T, W>>)>,
+}
+
+/// The newest event that is not held, or where nothing was known yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Floor {
+    pub(crate) position: u64,
+    pub(crate) revision: i64,
 }
 
 impl<T, W> Directory<T, W> {
@@ -18,6 +27,7 @@ impl<T, W> Directory<T, W> {
         Directory {
             tail,
             floor_revision,
+            began_revision: floor_revision,
             segments: Vec::new(),
         }
     }
@@ -30,6 +40,7 @@ impl<T, W> Directory<T, W> {
         Directory {
             tail: self.tail,
             floor_revision: self.floor_revision,
+            began_revision: self.began_revision,
             segments,
         }
     }
@@ -43,7 +54,16 @@ impl<T, W> Directory<T, W> {
         Directory {
             tail: segments.first().map_or(end, |(first, _)| *first),
             floor_revision: newest_dropped.map_or(self.floor_revision, |entry| entry.revision),
+            began_revision: self.began_revision,
             segments,
+        }
+    }
+
+    /// What is before all that is held.
+    pub(crate) fn floor(&self) -> Floor {
+        Floor {
+            position: self.tail - 1,
+            revision: self.floor_revision,
         }
     }
 

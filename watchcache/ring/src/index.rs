@@ -7,6 +7,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::bucket::{Bucket, BucketKey};
+use crate::directory::Floor;
 use crate::limits::INDEX_SHARDS;
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, lock};
 
@@ -34,14 +35,14 @@ impl<W> Index<W> {
     }
 
     /// The bucket of a value, for the writer, which remembers it.
-    pub(crate) fn bucket(&self, key: BucketKey<'_>, tail: impl FnOnce() -> u64) -> Arc<Bucket<W>> {
-        self.find_or_make(&mut lock(self.shard(&key)), key, tail)
+    pub(crate) fn bucket(&self, key: BucketKey<'_>, floor: impl FnOnce() -> Floor) -> Arc<Bucket<W>> {
+        self.find_or_make(&mut lock(self.shard(&key)), key, floor)
     }
 
     /// The bucket of a value for one more cursor.
-    pub(crate) fn open(&self, key: BucketKey<'_>, tail: impl FnOnce() -> u64) -> Arc<Bucket<W>> {
+    pub(crate) fn open(&self, key: BucketKey<'_>, floor: impl FnOnce() -> Floor) -> Arc<Bucket<W>> {
         let mut shard = lock(self.shard(&key));
-        let bucket = self.find_or_make(&mut shard, key, tail);
+        let bucket = self.find_or_make(&mut shard, key, floor);
         bucket.cursors.fetch_add(1, Ordering::Relaxed);
         bucket
     }
@@ -85,17 +86,17 @@ impl<W> Index<W> {
         }
     }
 
-    /// A value that is not here has no event in the ring: so all before the tail may have had it, and nothing after.
+    /// A value that is not here has no event in the ring: so all up to the floor may have had it, and nothing after.
     fn find_or_make(
         &self,
         shard: &mut Buckets<W>,
         key: BucketKey<'_>,
-        tail: impl FnOnce() -> u64,
+        floor: impl FnOnce() -> Floor,
     ) -> Arc<Bucket<W>> {
         if let Some(bucket) = shard.get(key) {
             return bucket.clone();
         }
-        let bucket = Arc::new(Bucket::new(key, tail() - 1));
+        let bucket = Arc::new(Bucket::new(key, floor()));
         shard.insert(bucket.clone());
         self.count.fetch_add(1, Ordering::Relaxed);
         bucket

@@ -1,7 +1,7 @@
 //! What the writer and all readers of a ring have in common.
 //! Only the writer changes it, but for the seats and the cursors counted in the index.
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Floor};
 use crate::index::Index;
 use crate::seats::Seats;
 use crate::sync::{Arc, AtomicU64, AtomicUsize, Ordering, Swap};
@@ -35,6 +35,10 @@ impl<T, W> Shared<T, W> {
 
     pub(crate) fn set_head(&self, position: u64) {
         self.head.store(position, Ordering::Release);
+    }
+
+    pub(crate) fn floor(&self) -> Floor {
+        self.directory.with(Directory::floor)
     }
 
     pub(crate) fn tail(&self) -> u64 {

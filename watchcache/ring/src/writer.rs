@@ -179,7 +179,7 @@ impl<T, W: Parked> Writer<T, W> {
         if let Some(bucket) = self.known.get(key) {
             return bucket.clone();
         }
-        let bucket = self.shared.index.bucket(key, || self.directory.tail);
+        let bucket = self.shared.index.bucket(key, || self.directory.floor());
         self.known.insert(bucket.clone());
         bucket
     }
@@ -274,6 +274,13 @@ impl<T, W: Parked> Writer<T, W> {
             .map(|account| account.bytes)
             .sum::<usize>();
         self.shared.held_bytes.store(self.held_bytes, Ordering::Relaxed);
+        // Before the directory, so that who misses an event there finds here that it was lost.
+        for entry in before.oldest(count).flat_map(Segment::entries) {
+            entry
+                .links
+                .iter()
+                .for_each(|link| link.bucket.set_lost(entry.revision));
+        }
         self.replace_directory(before.shrunk(count, self.head + 1));
         for entry in before.oldest(count).flat_map(Segment::entries) {
             entry.links.iter().for_each(|link| self.collect(&link.bucket));

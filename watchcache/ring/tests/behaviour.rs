@@ -190,6 +190,24 @@ fn a_quiet_bucket_survives_the_laps_of_the_ring() {
 }
 
 #[test]
+fn what_a_bucket_lost_before_a_revision_is_passed_over() {
+    let (mut writer, reader) = ring();
+    let mut waits = reader.open(on("a"), Position::START).unwrap();
+    publish(&mut writer, 1, &["a"]);
+    (2..=20).for_each(|event| publish(&mut writer, event, &["b"]));
+    writer.trim(0, 1);
+    assert!(reader.floor_revision() > 1 && waits.next().is_err());
+    assert!(!waits.skip_dropped(0), "1 may be what it waits for");
+    assert!(waits.next().is_err());
+    assert!(waits.skip_dropped(1), "of what came after 1 nothing was its own");
+    assert_eq!(drain(&mut waits), Ok(vec![]));
+    publish(&mut writer, 21, &["a"]);
+    assert_eq!(drain(&mut waits), Ok(vec![21]));
+    let mut all = reader.open(Scope::All, Position(20)).unwrap();
+    assert!(!all.skip_dropped(1), "of all, much came after it");
+}
+
+#[test]
 fn a_bucket_that_is_made_anew_knows_what_it_cannot_know() {
     let (mut writer, reader) = ring();
     publish(&mut writer, 1, &["a"]);

@@ -126,6 +126,7 @@ fn an_overtaken_reader_is_told_and_never_misled() {
                         Err(lagged) => {
                             assert_eq!(lagged.missed_from, Position(expected));
                             assert!(lagged.tail > lagged.missed_from);
+                            assert!(!cursor.skip_dropped(expected as i64 - 1));
                             return;
                         }
                     }
@@ -157,6 +158,62 @@ fn a_quiet_bucket_is_not_lost_while_the_ring_laps() {
         seen.extend(drain(&mut cursor).unwrap());
         assert_eq!(seen, [3]);
     });
+}
+
+/// Its first event was dropped before it read, and it says that it wants none up to that one.
+#[test]
+fn what_is_dropped_is_passed_over_and_nothing_more() {
+    for scope in scopes() {
+        explore(3, move || {
+            let (mut writer, reader) = ring(1);
+            publish(&mut writer, [1], A);
+            let mut cursor = reader.open(scope, Position::START).unwrap();
+            let reads = thread::spawn(move || {
+                let mut seen = Vec::new();
+                loop {
+                    match cursor.next() {
+                        Ok(Some(event)) => seen.push(*event),
+                        Ok(None) => return (cursor, seen),
+                        Err(_) => assert!(cursor.skip_dropped(1), "only 1 is dropped"),
+                    }
+                }
+            });
+            publish(&mut writer, [2], A);
+            writer.trim(0, 1);
+            publish(&mut writer, [3], A);
+            let (mut cursor, mut seen) = reads.join().unwrap();
+            seen.extend(drain(&mut cursor).unwrap());
+            seen.retain(|event| *event > 1);
+            assert_eq!(seen, [2, 3]);
+        });
+    }
+}
+
+/// A gap is no event that was dropped: what was in it nobody knows.
+#[test]
+fn a_gap_is_not_passed_over() {
+    for scope in scopes() {
+        explore(3, move || {
+            let (mut writer, reader) = ring(1);
+            publish(&mut writer, [1], A);
+            let reads = thread::spawn(move || {
+                let mut cursor = reader.open(scope, Position::START)?;
+                match cursor.next() {
+                    Ok(_) => {}
+                    Err(_) => assert!(!cursor.skip_dropped(4)),
+                }
+                Ok::<_, Lagged>(cursor)
+            });
+            writer.start_at(5);
+            publish(&mut writer, [6], A);
+            if let Ok(mut cursor) = reads.join().unwrap() {
+                assert!(drain(&mut cursor).is_err());
+                assert!(!cursor.skip_dropped(4));
+                assert!(cursor.skip_dropped(5));
+                assert_eq!(drain(&mut cursor), Ok(vec![6]));
+            }
+        });
+    }
 }
 
 /// I4: what the head says is published is found by every cursor that is read after.

@@ -23,6 +23,8 @@ enum Step {
     /// A scope (past `VALUES` it is all), and how far behind the head.
     Open(usize, u64),
     Read(prop::sample::Index, usize),
+    /// How far behind the newest revision.
+    Skip(prop::sample::Index, i64),
     Park(prop::sample::Index),
     Unpark(prop::sample::Index),
     Close(prop::sample::Index),
@@ -44,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Gap),
         5 => (0..=VALUES.len(), 0_u64..20).prop_map(|(scope, behind)| Step::Open(scope, behind)),
         6 => (cursor(), 1_usize..8).prop_map(|(which, count)| Step::Read(which, count)),
+        2 => (cursor(), 0_i64..30).prop_map(|(which, behind)| Step::Skip(which, behind)),
         3 => cursor().prop_map(Step::Park),
         1 => cursor().prop_map(Step::Unpark),
         2 => cursor().prop_map(Step::Close),
@@ -90,6 +93,8 @@ struct Watch {
     cursor: Cursor<u64, Handle>,
     scope: usize,
     seen: u64,
+    /// The newest revision that was gone when it was opened, or where the ring began after that: whose it was is not known.
+    floor_revision: i64,
     marks: Option<Arc<AtomicUsize>>,
 }
 
@@ -189,6 +194,9 @@ impl World {
             Step::Read(which, count) => {
                 self.on_watch(which, |world, at| (0..count).for_each(|_| world.read(at)))
             }
+            Step::Skip(which, behind) => {
+                self.on_watch(which, |world, at| world.skip(at, world.revision - behind))
+            }
             Step::Park(which) => self.on_watch(which, World::park),
             Step::Unpark(which) => self.on_watch(which, |world, at| {
                 world.watches[at].cursor.unpark();
@@ -250,6 +258,9 @@ impl World {
                 at_ms: 0,
             });
         }
+        self.watches
+            .iter_mut()
+            .for_each(|watch| watch.floor_revision = self.revision);
         self.writer.start_at(self.revision);
         if before > 0 {
             assert_eq!(self.tail(), self.head() + 1);
@@ -317,6 +328,7 @@ impl World {
                     cursor,
                     scope: at,
                     seen,
+                    floor_revision: self.reader.floor_revision(),
                     marks: None,
                 });
             }
@@ -355,6 +367,23 @@ impl World {
         }
         if let Ok(Some((position, _))) = read {
             watch.seen = position;
+        }
+        assert_eq!(watch.cursor.position(), Position(watch.seen));
+    }
+
+    fn skip(&mut self, at: usize, revision: i64) {
+        let tail = self.tail();
+        let watch = &self.watches[at];
+        let is_lost = self
+            .after(watch.scope, 0)
+            .any(|(position, happened)| position < tail && happened.revision > revision);
+        let may_be_lost = is_lost || watch.floor_revision > revision;
+        let watch = &mut self.watches[at];
+        let is_skipped = watch.cursor.skip_dropped(revision);
+        assert!(!(is_skipped && is_lost), "what is lost is told");
+        assert!(is_skipped || may_be_lost, "what is not lost is not told to be");
+        if is_skipped {
+            watch.seen = watch.seen.max(tail - 1);
         }
         assert_eq!(watch.cursor.position(), Position(watch.seen));
     }

@@ -1,6 +1,7 @@
-//! Whom a change wakes: the watches of its shards, however they began.
+//! Whom a change wakes: the watches of its shards, however they began; and what one finds that was not woken for long.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kinds::Catalog;
 use render::Descriptions;
@@ -28,11 +29,13 @@ struct Asked {
 }
 
 impl Pods {
-    async fn start() -> Self {
+    async fn start(history_bytes: usize) -> Self {
         let store = Memory::new(1);
         let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
         let config = Config {
             heeds_shards: true,
+            history_bytes,
+            history_floor_bytes: history_bytes / 2,
             ..Config::default()
         };
         let shared: Arc<dyn Store> = Arc::new(store.clone());
@@ -60,11 +63,7 @@ impl Pods {
     }
 
     /// After a revision.
-    async fn watch(&self, shard: Option<Shard>, after: i64) -> Asked {
-        let selector = Selector {
-            shard,
-            ..Selector::default()
-        };
+    async fn watch(&self, selector: Selector, after: i64) -> Asked {
         let query = format!("watch=1&timeoutSeconds=100000&resourceVersion={after}");
         let texts = Arc::new(Descriptions::default());
         let response = self.cache.watch(&call(&selector, &query), &texts).await;
@@ -103,7 +102,7 @@ impl Asked {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_wakes_the_watches_of_its_shards() {
-    let mut pods = Pods::start().await;
+    let mut pods = Pods::start(Config::default().history_bytes).await;
     pods.put(0, 0).await;
     let past = pods.revision.0;
     pods.put(1, 1).await;
@@ -117,7 +116,11 @@ async fn a_change_wakes_the_watches_of_its_shards() {
         (Some(red), past, 1),
         (None, past, 1),
     ] {
-        let mut watch = pods.watch(shard, after).await;
+        let selector = Selector {
+            shard,
+            ..Selector::default()
+        };
+        let mut watch = pods.watch(selector, after).await;
         assert_eq!(watch.read(), events);
         watch.read();
         watches.push(watch);
@@ -138,6 +141,39 @@ async fn a_change_wakes_the_watches_of_its_shards() {
             "{at} on {node}"
         );
     }
+}
+
+/// Its client knew more than the cache, then its node was quiet for longer than the history is.
+#[tokio::test(start_paused = true)]
+async fn a_watch_from_the_future_misses_nothing_that_was_before_it() {
+    const HISTORY_BYTES: usize = 2_000;
+    const CHANGES: usize = 200;
+    const SECOND: Duration = Duration::from_secs(1);
+    let mut pods = Pods::start(HISTORY_BYTES).await;
+    pods.put(0, 0).await;
+    let past = pods.revision.0;
+    let of_node = Selector {
+        node: Some(0),
+        ..Selector::default()
+    };
+    let mut ahead = pods.watch(of_node.clone(), past + 20).await;
+    for _ in 0..20 {
+        pods.put(0, 0).await;
+    }
+    assert_eq!(pods.revision.0, past + 20);
+    for _ in 0..CHANGES {
+        // The clock stands still unless one waits for it, and the history is cut by the clock.
+        tokio::time::sleep(SECOND).await;
+        pods.put(1, 1).await;
+    }
+    let mut behind = pods.watch(of_node, past).await;
+    let told = behind.feed.feed.next(Instant::now());
+    let is_told =
+        matches!(&told, Step::Chunk(frame) if frame.windows(10).any(|text| text == b"\"code\":410"));
+    assert!(is_told, "the history is shorter than this: {told:?}");
+    assert_eq!(ahead.read(), 0);
+    pods.put(0, 0).await;
+    assert_eq!(ahead.read(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::{Mutex as Plain, OnceLock, PoisonError};
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, fence};
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 
 use super::Ordering;

@@ -2,7 +2,7 @@
 //! The shapes are those that `modelled` can have too, so values are reached through closures.
 
 use std::sync::Arc;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, fence};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, fence};
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
 /// A shared value that is replaced as a whole.
