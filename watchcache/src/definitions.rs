@@ -140,7 +140,7 @@ impl Definitions {
 
 impl Known {
     fn read(item: &Item, unit: &Unit) -> Self {
-        let object = item.canonical().and_then(|canonical| canonical.tree(unit.hub()));
+        let object = item.read(|canonical| canonical.tree(unit.hub()));
         let object = object.unwrap_or_default();
         let definition = Definition::read(&object).map(Arc::new);
         let (resources, stored) = definition.as_ref().map(custom::resources).unwrap_or_default();

@@ -67,10 +67,19 @@ impl Event {
         })
     }
 
-    /// What it adds to the ring: its encodings and the state that only it still holds.
+    /// What it adds to the ring: itself and the state that was before it, which only it still holds. What was after it is
+    /// held by the snapshot, and then by the event that came next.
     pub fn weight_bytes(&self) -> usize {
-        let state = self.before.as_ref().or(self.now.as_ref());
-        OVERHEAD_BYTES + state.map_or(0, |item| item.weight_bytes())
+        OVERHEAD_BYTES + self.before.as_ref().map_or(0, |item| item.weight_bytes())
+    }
+
+    /// Keeps of the state before it only what that differs in from the one after it. Returns the bytes that this saves.
+    pub fn fold(&self) -> usize {
+        let before = self.before.as_ref().and_then(|before| before.content().ok());
+        match (before, &self.now) {
+            (Some(before), Some(now)) => before.body.fold(now),
+            _ => 0,
+        }
     }
 }
 

@@ -91,12 +91,14 @@ impl Encoder {
         revision: Revision,
         is_first: bool,
     ) -> Result<Bytes, Status> {
-        let object = Canonical {
-            revision,
-            ..item.canonical()?
-        };
-        self.framer
-            .canonical(is_first.then_some(&*self.texts), kind, &object)
+        item.read(|canonical| {
+            let object = Canonical {
+                revision,
+                ..canonical
+            };
+            self.framer
+                .canonical(is_first.then_some(&*self.texts), kind, &object)
+        })
     }
 
     /// How far a watch has come.

@@ -10,11 +10,12 @@ use kinds::decorate::{Context, IpFamily};
 use kinds::defaults::Now;
 use kinds::facts::{Facts, Selectable};
 use kinds::{Encoding, Resource, convert, stored};
-use render::canonical::custom;
+use render::canonical::{Canonical, custom};
 use schema::{Types, Value, envelope, proto};
 use serve::status::Status;
 use storage::{Entry, Revision};
 
+use crate::body::Body;
 use crate::marks::Marks;
 
 /// What an item weighs beside its bytes: the item itself, its key and its place in the snapshot.
@@ -44,7 +45,7 @@ pub struct Content {
     /// How the body is encoded.
     pub encoding: Encoding,
     /// The protobuf message of the hub form, without envelope and without resource version; or the JSON of a custom object.
-    pub body: Bytes,
+    pub body: Body,
     /// What it is selected by.
     pub facts: Facts,
 }
@@ -143,12 +144,12 @@ impl Maker {
             Some(_) => Content {
                 facts,
                 encoding: Encoding::Json,
-                body: Bytes::from(custom::body(&tree).into_boxed_slice()),
+                body: Body::new(Bytes::from(custom::body(&tree).into_boxed_slice())),
             },
             None => Content {
                 facts,
                 encoding: Encoding::Protobuf,
-                body: self.body(value, &tree),
+                body: Body::new(self.body(value, &tree)),
             },
         })
     }
@@ -204,18 +205,21 @@ impl Item {
             .is_err_and(|unreadable| unreadable.is_foreign)
     }
 
-    /// Its canonical bytes as they are shown; an error is what a reader is told.
-    pub fn canonical(&self) -> Result<render::canonical::Canonical<'_>, Status> {
+    /// Shows its canonical bytes; an error is what a reader is told.
+    pub fn read<R>(&self, see: impl FnOnce(Canonical<'_>) -> Result<R, Status>) -> Result<R, Status> {
         let content = self.content().map_err(Status::internal)?;
-        Ok(render::canonical::Canonical {
-            key: &self.key,
-            encoding: content.encoding,
-            body: &content.body,
-            revision: self.revision,
-        })
+        let shown = content.body.read(|body| {
+            see(Canonical {
+                key: &self.key,
+                encoding: content.encoding,
+                body,
+                revision: self.revision,
+            })
+        });
+        shown.map_err(|error| Status::internal(&error.to_string()))?
     }
 
-    /// About how many bytes it takes.
+    /// About how many bytes it takes, as long as it is whole.
     pub fn weight_bytes(&self) -> usize {
         let content = match &self.content {
             Ok(content) => content.body.len() + content.facts.heap_bytes(),

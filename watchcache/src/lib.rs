@@ -1,6 +1,7 @@
 //! The watch tier: for each resource a copy of what the store holds and a ring of what happened, from which lists and watches
 //! are answered. It writes nothing, and knows no frontend and no router.
 
+mod body;
 mod budget;
 pub mod cache;
 pub mod definitions;

@@ -12,6 +12,14 @@ pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(900);
 pub const FRAMES_AGE_MAX: Duration = Duration::from_secs(10);
 /// How long at least, when they hold more than half of what they may.
 pub const FRAMES_AGE_MIN: Duration = Duration::from_millis(500);
+/// How long a version is kept whole after the next one has come: who comes later waits until it is put together.
+pub const FOLD_AGE: Duration = Duration::from_secs(10);
+/// How many versions are folded before the store is listened to again: some tenths of a millisecond's work.
+pub const FOLDS_AT_ONCE: usize = 16;
+/// By way of how many later versions one is read at most.
+pub const FOLDS_DEPTH_MAX: u8 = 8;
+/// Objects of which earlier versions are folded: smaller ones gain little, and LZ4 sees no further back than 64 KB.
+pub const FOLDED_BYTES: std::ops::RangeInclusive<usize> = 256..=60 * 1024;
 /// What encoded events may hold; above it they are made again for each watcher.
 pub const FRAMES_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// How much of a store's history is replayed at start; with more, it begins at the present revision.

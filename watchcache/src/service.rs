@@ -63,7 +63,7 @@ impl Cache {
             namespace => Scope::Namespace(namespace.into()),
         };
         let items = shown.snapshot.range(&scope, None);
-        Some(items.map(|item| read(item.canonical()?)).collect())
+        Some(items.map(|item| item.read(&mut read)).collect())
     }
 
     /// Answers a get of one object of a call's resource: at the revision that is asked for or a later one, or, where none is
@@ -87,7 +87,8 @@ impl Cache {
             }
         };
         let missing = || Status::not_found(&call.resource.group, &call.resource.resource, call.name());
-        let tree = found.ok_or_else(missing)?.canonical()?.tree(unit.hub())?;
+        let item = found.ok_or_else(missing)?;
+        let tree = item.read(|canonical| canonical.tree(unit.hub()))?;
         render::object(texts, call, output, &Shape::of(&call.resource), tree, 200)
     }
 

@@ -137,6 +137,7 @@ impl Tail {
         self.ask_progress().await;
         let mut told = Instant::now();
         let mut tick = pin!(tokio::time::sleep(pause(loaded.is_shown)));
+        let mut has_to_fold = false;
         loop {
             tokio::select! {
                 batch = changes.next() => match heard(&self.unit, batch) {
@@ -168,6 +169,10 @@ impl Tail {
                     }
                     tick.as_mut().reset(told + pause);
                 }
+                () = tokio::task::yield_now(), if has_to_fold => {
+                    has_to_fold = loaded.writer.fold(Instant::now());
+                    continue;
+                }
                 changed = self.reload.changed() => if changed.is_ok() {
                     return Err(End::Gap("it differs from the store".to_owned()));
                 },
@@ -175,6 +180,7 @@ impl Tail {
             if loaded.revision() >= target || loaded.is_shown {
                 loaded.show(&self.unit, self.stale.take());
             }
+            has_to_fold = loaded.writer.fold(Instant::now());
         }
     }
 

@@ -26,10 +26,14 @@ pub fn config_maps() -> Maker {
 
 /// The stored form of a config map.
 pub fn stored(key: &str, labels: Value) -> Bytes {
+    stored_with(key, labels, tree!({}))
+}
+
+fn stored_with(key: &str, labels: Value, data: Value) -> Bytes {
     let (namespace, name) = key.split_once('/').expect("a namespace and a name");
     let object = tree!({
         "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels}, "data": data,
     });
     let canonical = config_maps();
     Bytes::from(kinds::stored::encode(canonical.hub(), object).expect("it is stored"))
@@ -38,6 +42,15 @@ pub fn stored(key: &str, labels: Value) -> Bytes {
 /// A config map without content.
 pub fn item(key: &str, revision: i64) -> Item {
     config_maps().item(&entry(key, revision, stored(key, tree!({}))))
+}
+
+/// A config map with a text in it.
+pub fn item_with(key: &str, revision: i64, text: &str) -> Item {
+    config_maps().item(&entry(
+        key,
+        revision,
+        stored_with(key, tree!({}), tree!({"text": text})),
+    ))
 }
 
 /// Something that is no config map.

@@ -82,7 +82,12 @@ impl<T, W> Directory<T, W> {
         if *first <= position {
             return newest.get(position);
         }
+        self.segments.get(self.segment_of(position)?)?.1.get(position)
+    }
+
+    /// Which of the segments, counted from the oldest, has a place for a position; none if it was before all of them.
+    pub(crate) fn segment_of(&self, position: u64) -> Option<usize> {
         let after = self.segments.partition_point(|(first, _)| *first <= position);
-        self.segments.get(after.checked_sub(1)?)?.1.get(position)
+        after.checked_sub(1)
     }
 }

@@ -95,6 +95,18 @@ impl<T, W: Parked> Writer<T, W> {
         });
     }
 
+    /// Says that an event weighs so many bytes less than it did. One that was dropped weighs nothing any more.
+    pub fn lighten(&mut self, position: Position, bytes: usize) {
+        let account = self.directory.segment_of(position.0);
+        let Some(account) = account.and_then(|at| self.accounts.get_mut(at)) else {
+            return;
+        };
+        let bytes = bytes.min(account.bytes);
+        account.bytes -= bytes;
+        self.held_bytes -= bytes;
+        self.shared.held_bytes.store(self.held_bytes, Ordering::Relaxed);
+    }
+
     /// Makes all staged events visible at once, then marks who is parked on what they touch, then wakes each of those that were
     /// not marked yet, once. Returns the new head.
     pub fn publish(&mut self, now_ms: u64) -> Position {

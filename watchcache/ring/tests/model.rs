@@ -19,6 +19,8 @@ enum Step {
     Stage(usize, BTreeSet<usize>),
     Wait(u64),
     Trim(usize),
+    /// How far behind the head, and by how much.
+    Lighten(u64, usize),
     Gap,
     /// A scope (past `VALUES` it is all), and how far behind the head.
     Open(usize, u64),
@@ -43,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1_usize..50, buckets()).prop_map(|(weight, buckets)| Step::Stage(weight, buckets)),
         2 => (1_u64..200).prop_map(Step::Wait),
         3 => (0_usize..400).prop_map(Step::Trim),
+        2 => (0_u64..20, 1_usize..60).prop_map(|(behind, bytes)| Step::Lighten(behind, bytes)),
         1 => Just(Step::Gap),
         5 => (0..=VALUES.len(), 0_u64..20).prop_map(|(scope, behind)| Step::Open(scope, behind)),
         6 => (cursor(), 1_usize..8).prop_map(|(which, count)| Step::Read(which, count)),
@@ -173,7 +176,10 @@ impl World {
     }
 
     fn take(&mut self, step: Step) {
-        let is_change = matches!(step, Step::Publish(_) | Step::Trim(_) | Step::Gap);
+        let is_change = matches!(
+            step,
+            Step::Publish(_) | Step::Trim(_) | Step::Lighten(..) | Step::Gap
+        );
         match step {
             Step::Publish(events) => {
                 events
@@ -184,6 +190,7 @@ impl World {
             Step::Stage(weight, buckets) => self.stage(weight, buckets),
             Step::Wait(ms) => self.now_ms += ms,
             Step::Trim(bytes) => self.trim(bytes),
+            Step::Lighten(behind, bytes) => self.lighten(self.head().saturating_sub(behind), bytes),
             Step::Gap => self.gap(),
             Step::Open(scope, behind) => self.open(scope, self.head().saturating_sub(behind)),
             Step::Drain => {
@@ -312,6 +319,19 @@ impl World {
             .filter(|scope| **scope < VALUES.len());
         let needed: BTreeSet<_> = of_events.chain(of_cursors).collect();
         assert_eq!(self.reader.buckets(), needed.len());
+    }
+
+    /// By no more than the event weighs, if it is held.
+    fn lighten(&mut self, position: u64, bytes: usize) {
+        let happened = position
+            .checked_sub(1)
+            .and_then(|at| self.history.get_mut(at as usize));
+        let bytes = happened.map_or(bytes, |happened| {
+            let bytes = bytes.min(happened.weight);
+            happened.weight -= bytes;
+            bytes
+        });
+        self.writer.lighten(Position(position), bytes);
     }
 
     fn open(&mut self, at: usize, seen: u64) {

@@ -138,7 +138,7 @@ impl Chunks {
         } = self;
         out.reserve(LIST_CHUNK_BYTES + LIST_CHUNK_BYTES / 4);
         let has_more = source.visit(|item| {
-            writer.push_canonical(&item.canonical()?, out)?;
+            item.read(|canonical| writer.push_canonical(&canonical, out))?;
             Ok(match out.len() >= LIST_CHUNK_BYTES {
                 true => Turn::Enough,
                 false => Turn::More,
@@ -158,7 +158,7 @@ pub(super) async fn collect(writer: &mut ListWriter, source: &mut Source) -> Res
     loop {
         let begin = out.len();
         let has_more = source.visit(|item| {
-            writer.push_canonical(&item.canonical()?, &mut out)?;
+            item.read(|canonical| writer.push_canonical(&canonical, &mut out))?;
             Ok(match out.len() >= begin + LIST_CHUNK_BYTES {
                 true => Turn::Enough,
                 false => Turn::More,
@@ -179,7 +179,7 @@ pub(super) async fn length(writer: &ListWriter, source: &Source) -> Result<Optio
         let mut looked_at = 0;
         let has_more = source.visit(|item| {
             looked_at += 1;
-            match writer.canonical_len(&item.canonical()?)? {
+            match item.read(|canonical| writer.canonical_len(&canonical))? {
                 Some(len) => length += len,
                 None => is_known = false,
             }

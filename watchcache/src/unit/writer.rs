@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
+use ring::Position;
 use storage::Revision;
 use tokio::time::Instant;
 
@@ -12,7 +13,7 @@ use super::{Counts, Generation, Phase, Unit, now_ms};
 use crate::event::Event;
 use crate::frames;
 use crate::index::Index;
-use crate::limits::{FRAMES_AGE_MAX, FRAMES_AGE_MIN, HISTORY_AGE_MAX};
+use crate::limits::{FOLD_AGE, FOLDS_AT_ONCE, FRAMES_AGE_MAX, FRAMES_AGE_MIN, HISTORY_AGE_MAX};
 use crate::past::Shown;
 use crate::snapshot::Snapshot;
 use crate::waiter::Waiter;
@@ -22,6 +23,8 @@ pub struct Writer {
     ring: ring::Writer<Event, Waiter>,
     /// Events whose encodings are not let go of yet and when they came, the oldest first. The ring may let go of them before.
     encoded: VecDeque<(Instant, Weak<Event>)>,
+    /// Up to here, what events have superseded is folded.
+    folded: Position,
     index: Index,
     generation: Arc<Generation>,
     /// Whether somebody keeps the unit: when its last writer goes because nobody does, watches that are left must not wait for ever.
@@ -40,6 +43,7 @@ impl Unit {
         Writer {
             ring,
             encoded: VecDeque::new(),
+            folded: reader.head(),
             index: Index::new(&self.maker),
             held: self.held.clone(),
             generation: Arc::new(Generation {
@@ -130,6 +134,26 @@ impl Writer {
         }
     }
 
+    /// Folds versions that were superseded a while ago, a few at a time. True if there are more.
+    pub fn fold(&mut self, now: Instant) -> bool {
+        let reader = self.generation.ring.clone();
+        self.folded = self.folded.max(Position(reader.tail().0 - 1));
+        let Ok(held) = reader.between(self.folded, reader.head()) else {
+            return true;
+        };
+        let is_due = |arrived: Instant| now.saturating_duration_since(arrived) >= FOLD_AGE;
+        let due = held
+            .take(FOLDS_AT_ONCE)
+            .take_while(|change| is_due(change.event.arrived));
+        let mut folded = 0;
+        for change in due {
+            self.ring.lighten(change.position, change.event.fold());
+            self.folded = change.position;
+            folded += 1;
+        }
+        folded == FOLDS_AT_ONCE
+    }
+
     /// Drops what is too old or too much.
     pub fn trim(&mut self, unit: &Unit) {
         let now = Instant::now();
@@ -157,20 +181,60 @@ mod tests {
     use crate::frames::{FormId, FrameKey};
     use crate::freshness::Freshness;
     use crate::load::Span;
-    use crate::testing::{CountingStore, config_maps, item};
+    use crate::testing::{CountingStore, config_maps, item, item_with};
     use bytes::Bytes;
     use render::watch::Kind;
     use storage::Store;
 
-    #[tokio::test(start_paused = true)]
-    async fn encodings_are_let_go_of_before_their_events() {
+    fn unit() -> Unit {
         let store: Arc<dyn Store> = Arc::new(CountingStore::default());
         let maker = config_maps();
         let span = Span {
             start: "/registry/configmaps/".into(),
             end: "/registry/configmaps0".into(),
         };
-        let unit = Unit::new(maker, span, store.clone(), Arc::new(Freshness::new(store)));
+        Unit::new(maker, span, store.clone(), Arc::new(Freshness::new(store)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_superseded_is_folded_when_it_is_old_and_weighs_less() {
+        const VERSIONS: i64 = 60;
+        let unit = unit();
+        let mut writer = unit.begin(Revision(1));
+        let arrived = Instant::now();
+        let text = "0123456789abcdefghijklmnopqrstuvwxyz".repeat(100);
+        let mut before = None;
+        for revision in 2..2 + VERSIONS {
+            let now = Arc::new(item_with("a/b", revision, &format!("{revision} {text}")));
+            let event = Event::new(
+                Revision(revision),
+                arrived,
+                Some(now.clone()),
+                before.replace(now),
+            );
+            writer.push(&unit, event);
+        }
+        writer.publish();
+        let held = writer.ring.held_bytes();
+        assert!(!writer.fold(arrived + FOLD_AGE / 2));
+        assert_eq!(writer.ring.held_bytes(), held);
+        let mut turns = 1;
+        while writer.fold(arrived + FOLD_AGE) {
+            turns += 1;
+        }
+        assert_eq!(turns, VERSIONS as usize / FOLDS_AT_ONCE + 1);
+        assert!(writer.ring.held_bytes() < held / 2);
+        // What was trimmed meanwhile is passed over.
+        writer.push(&unit, Event::new(Revision(100), arrived, None, before.take()));
+        writer.publish();
+        writer.ring.trim(now_ms(), 0);
+        assert!(!writer.fold(arrived + FOLD_AGE));
+        assert_eq!(writer.folded, writer.ring.head());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn encodings_are_let_go_of_before_their_events() {
+        let unit = unit();
         let mut writer = unit.begin(Revision(1));
         let arrived = Instant::now();
         let event = Event::new(Revision(2), arrived, Some(Arc::new(item("a/b", 2))), None);

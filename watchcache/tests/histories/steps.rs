@@ -206,10 +206,14 @@ pub fn op(key: &str, stored: Option<&Stored>) -> Op {
 fn encoded(key: &str, pod: &Pod) -> Bytes {
     let (namespace, name) = key.split_once('/').expect("a key has two parts");
     let (label, node, uid) = (pod.label.to_string(), node_name(pod.node), pod.uid());
+    // So large that the cache keeps of an earlier version only what it differs in.
+    let image: String = (1..60)
+        .map(|part: u32| format!("{:x}", part.wrapping_mul(2_654_435_761)))
+        .collect();
     let object = tree!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "namespace": namespace, "uid": uid, "labels": {"l": label}},
-        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
+        "spec": {"nodeName": node, "containers": [{"name": "c", "image": image}]},
     });
     let pods = Catalog::builtin().resource("", "v1", "pods").expect("built in");
     Bytes::from(kinds::stored::encode(pods, object).expect("it is stored"))
