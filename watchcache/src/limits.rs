@@ -12,8 +12,8 @@ pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(900);
 pub const FRAMES_AGE_MAX: Duration = Duration::from_secs(10);
 /// How long at least, when they hold more than half of what they may.
 pub const FRAMES_AGE_MIN: Duration = Duration::from_millis(500);
-/// How long a version is kept whole after the next one has come: who comes later waits until it is put together.
-pub const FOLD_AGE: Duration = Duration::from_secs(10);
+/// How long a version is kept whole after the next one has come: for who comes later it is put together again.
+pub const FOLD_AGE: Duration = Duration::from_secs(2);
 /// How many versions are folded before the store is listened to again: some tenths of a millisecond's work.
 pub const FOLDS_AT_ONCE: usize = 16;
 /// By way of how many later versions one is read at most.

@@ -10,7 +10,7 @@ mod bodies;
 mod memory;
 mod world;
 
-use world::{Media, SHARDS_CHANGED, World};
+use world::{Media, SHARDS_CHANGED, Traits, World};
 
 /// What counts: this function and what is below it.
 const COUNTED: &str = "*counted_stretch*";
@@ -30,6 +30,8 @@ enum What {
     Publish,
     /// A change until one watcher of its shard has seen it, beside watchers of other shards.
     Share,
+    /// A version of 5 KB that is superseded and kept as what it differs in.
+    Fold,
     /// A change that all watchers see, for each of them: wake, read, share the frame.
     Deliver(Media),
     /// A change that no watcher's label selector has, for each of them.
@@ -45,6 +47,8 @@ enum What {
 }
 
 const PAGE_ITEMS: usize = 500;
+/// Versions that are folded in one stretch, with the cache's ticks that come by.
+const FOLDED: usize = 160;
 const THOUSAND: usize = 1_000;
 const MILLION: usize = 1_000_000;
 
@@ -62,6 +66,7 @@ fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     cases.extend(objects.iter().map(|objects| case(What::Publish, *objects, 0)));
     cases.extend(watchers.map(|watchers| case(What::Publish, THOUSAND, watchers)));
+    cases.push(case(What::Fold, THOUSAND, 0));
     cases.push(case(What::Share, THOUSAND, 0));
     cases.extend(watchers.map(|watchers| case(What::Share, THOUSAND, SHARDS_CHANGED.len() + watchers)));
     cases.extend(watchers.map(|watchers| case(What::Deliver(Media::Json), THOUSAND, watchers)));
@@ -89,7 +94,7 @@ impl Case {
         match self.what {
             What::Publish | What::Share => 200,
             What::Deliver(_) | What::PassOver => (20_000 / self.watchers).clamp(2, 200) as u64,
-            What::Page(_) => 10,
+            What::Page(_) | What::Fold => 10,
             What::List(_) | What::Select | What::Initial => (20_000 / self.objects).clamp(1, 10) as u64,
         }
     }
@@ -100,18 +105,35 @@ impl Case {
             What::Publish | What::Share => 1,
             What::Deliver(_) | What::PassOver => self.watchers,
             What::Page(_) => PAGE_ITEMS,
+            What::Fold => FOLDED,
             What::List(_) | What::Select | What::Initial => self.objects,
         }
     }
 
+    fn traits(&self) -> Traits {
+        let is_fold = self.what == What::Fold;
+        Traits {
+            heeds_shards: self.what == What::Share,
+            text_bytes: if is_fold { 5_000 } else { 200 },
+            is_clock_still: is_fold,
+        }
+    }
+
     fn run(&self, times: u64) {
-        let mut world = World::new(self.objects, self.what == What::Share);
+        let mut world = World::new(self.objects, self.traits());
         match self.what {
             What::Publish => {
                 let _parked = world.park(self.watchers, Media::Json, |at| {
                     format!("&fieldSelector=metadata.name%3Dother-{at}")
                 });
                 counted(times, &mut world, |world| world.change(), World::arrive);
+            }
+            What::Fold => {
+                let change = |world: &mut World| {
+                    (0..FOLDED).for_each(|_| world.change());
+                    world.arrive();
+                };
+                counted(times, &mut world, change, World::rest);
             }
             What::Share => {
                 let mut parked = world.park(self.watchers, Media::Json, shard_selector);

@@ -1,6 +1,7 @@
 //! A cache of config maps over a store in memory, on one thread, so that all that is done for an answer is counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::User;
 use bytes::Bytes;
@@ -19,8 +20,8 @@ use crate::memory::Memory;
 
 /// Objects of one transaction while the store is filled.
 const FILL_ITEMS: usize = 1_000;
-/// Text of each object.
-const TEXT_BYTES: usize = 200;
+/// How long a version stays whole after the next one, and until the next tick of the cache.
+const FOLDING_TIME: Duration = Duration::from_secs(16);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Media {
@@ -34,9 +35,20 @@ pub struct World {
     cache: Cache,
     texts: Arc<Descriptions>,
     objects: usize,
-    heeds_shards: bool,
+    traits: Traits,
     revision: Revision,
     changes: usize,
+}
+
+/// How a world differs from others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Traits {
+    /// Objects are found by shards.
+    pub heeds_shards: bool,
+    /// Of each object's text.
+    pub text_bytes: usize,
+    /// The clock goes on only when there is nothing else to do.
+    pub is_clock_still: bool,
 }
 
 fn maps() -> &'static Arc<Resource> {
@@ -50,17 +62,19 @@ pub const SHARDS_CHANGED: [usize; 3] = [0x21, 0x89, 0xc5];
 /// Of objects in these shards.
 const UIDS: [&str; SHARDS_CHANGED.len()] = ["east", "red", "blue"];
 
-fn put(at: usize, text: usize, heeds_shards: bool) -> Op {
+fn put(at: usize, change: usize, traits: Traits) -> Op {
     let rare = if at.is_multiple_of(100) { "yes" } else { "often" };
     let name = format!("object-{at:07}");
     let key = format!("/registry/configmaps/default/{name}");
-    let text = format!("{text:0TEXT_BYTES$}");
+    let words = (1_u32..).map(|word| format!("{:x}", word.wrapping_mul(2_654_435_761)));
+    let mut text = format!("{change:010}");
+    text.extend(words.take(traits.text_bytes / 8));
     let mut object = tree!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": name, "namespace": "default", "labels": {"rare": rare}},
         "data": {"text": text},
     });
-    if heeds_shards {
+    if traits.heeds_shards {
         let metadata = object.get_mut("metadata").and_then(Value::as_map_mut);
         let uid = UIDS[at % UIDS.len()];
         metadata.expect("it has metadata").insert("uid", uid);
@@ -73,17 +87,18 @@ fn put(at: usize, text: usize, heeds_shards: bool) -> Op {
 }
 
 impl World {
-    /// With so many objects, all in the cache, which are shared out by shards or not.
-    pub fn new(objects: usize, heeds_shards: bool) -> Self {
+    /// With so many objects, all in the cache.
+    pub fn new(objects: usize, traits: Traits) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
+            .start_paused(traits.is_clock_still)
             .build()
             .expect("a runtime");
         let store = Memory::new(1);
         let mut revision = Revision(1);
         for begin in (0..objects).step_by(FILL_ITEMS) {
             let end = objects.min(begin + FILL_ITEMS);
-            let then = (begin..end).map(|at| put(at, 0, heeds_shards)).collect();
+            let then = (begin..end).map(|at| put(at, 0, traits)).collect();
             let txn = Txn {
                 then,
                 ..Txn::default()
@@ -92,7 +107,7 @@ impl World {
         }
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let config = Config {
-            heeds_shards,
+            heeds_shards: traits.heeds_shards,
             ..Config::default()
         };
         let cache = Cache::of(&shared, &config, [maps()]);
@@ -103,7 +118,7 @@ impl World {
             cache,
             texts: Arc::default(),
             objects,
-            heeds_shards,
+            traits,
             revision,
             changes: 0,
         };
@@ -117,7 +132,7 @@ impl World {
         // Not one beside the other.
         let at = self.changes * 7_919 % self.objects;
         let txn = Txn {
-            then: vec![put(at, self.changes, self.heeds_shards)],
+            then: vec![put(at, self.changes, self.traits)],
             ..Txn::default()
         };
         let written = self.runtime.block_on(self.store.txn(txn));
@@ -130,6 +145,12 @@ impl World {
         let mut reached = unit.progress();
         let arrived = reached.wait_for(|reached| *reached >= self.revision);
         self.runtime.block_on(arrived).expect("the cache goes on");
+    }
+
+    /// Waits until what the last changes superseded is folded.
+    pub fn rest(&mut self) {
+        self.runtime
+            .block_on(async { tokio::time::sleep(FOLDING_TIME).await });
     }
 
     /// Opens so many watches from now on.
@@ -211,7 +232,7 @@ impl World {
             User::anonymous(),
             maps().clone(),
         );
-        call.heeds_shards = self.heeds_shards;
+        call.heeds_shards = self.traits.heeds_shards;
         call
     }
 }
