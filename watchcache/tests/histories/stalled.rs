@@ -7,6 +7,8 @@ use std::time::Duration;
 use auth::User;
 use bytes::Bytes;
 use kinds::Catalog;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use render::{Call, Descriptions};
 use schema::tree;
 use serve::http::Body;
@@ -59,6 +61,15 @@ impl Drop for Counted {
     }
 }
 
+/// What the object says after so many changes. It has nothing in common with what it said before: the cache would keep only
+/// what differs.
+fn text_of(count: usize) -> String {
+    let mut random = StdRng::seed_from_u64(count as u64);
+    (0..OBJECT_BYTES / 8)
+        .map(|_| format!("{:08x}", random.random::<u32>()))
+        .collect()
+}
+
 /// A cache of config maps, one of which changes.
 struct Busy {
     store: Memory,
@@ -93,7 +104,7 @@ impl Busy {
     }
 
     async fn change(&mut self, count: usize) {
-        let text = format!("{count:0OBJECT_BYTES$}");
+        let text = text_of(count);
         let object = tree!({
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "x", "namespace": "a"}, "data": {"text": text},
@@ -168,7 +179,7 @@ async fn i8_stalled_watchers_hold_a_place_and_delay_nobody() {
             tokio::task::yield_now().await;
             text.extend(read(&mut reader));
         }
-        let wanted = format!("{count:0OBJECT_BYTES$}");
+        let wanted = text_of(count);
         assert!(
             String::from_utf8_lossy(&text).contains(&wanted),
             "I8: change {count} waits for somebody"
