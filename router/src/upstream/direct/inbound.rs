@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serve::frame::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX};
+use serve::frame::{self, HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Shared};
 use tokio::io::ReadBuf;
 
 use super::lane::Lane;
@@ -13,6 +13,8 @@ use crate::limits::{CONNECTION_UNRELEASED_BYTES_MAX, STREAM_WINDOW_BYTES};
 pub(super) struct Inbound {
     head: [u8; HEAD_BYTES],
     place: Place,
+    /// Of a frame of shared data, what is there.
+    content: Vec<u8>,
     /// What went into lanes and the member was not let send again yet on the connection.
     unreleased: usize,
 }
@@ -24,13 +26,23 @@ enum Place {
     Passed { of_head: usize, left: usize },
     /// In a frame of a lane, of which so much is still to come.
     Diverted { lane: Arc<Lane>, left: usize },
+    /// In a frame of shared data, of which so much is still to come.
+    Gathered { left: usize },
+    /// Behind it: its data goes to one of its streams after the other, next to this one.
+    Shared { at: usize },
+    /// The same, where that stream's data is h2's, which has so much of a frame.
+    SharedPassed { at: usize, of_frame: usize },
 }
 
-/// A member sends more than it may.
+/// A member sends what it may not.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("stream {stream} has more than the {STREAM_WINDOW_BYTES} bytes that it may have")]
-pub(super) struct Overrun {
-    stream: u32,
+pub(super) enum Violation {
+    /// More than a stream may have.
+    #[error("stream {0} has more than the {STREAM_WINDOW_BYTES} bytes that it may have")]
+    Overrun(u32),
+    /// Shared data that is cut short or too long.
+    #[error("shared data is not as it should be")]
+    Shared,
 }
 
 impl Inbound {
@@ -38,6 +50,7 @@ impl Inbound {
         Self {
             head: [0; HEAD_BYTES],
             place: Place::Head(0),
+            content: Vec::new(),
             unreleased: 0,
         }
     }
@@ -53,7 +66,7 @@ impl Inbound {
         bytes: &[u8],
         for_h2: &mut ReadBuf<'_>,
         table: &mut Table,
-    ) -> Result<usize, Overrun> {
+    ) -> Result<usize, Violation> {
         let mut rest = bytes;
         loop {
             match &mut self.place {
@@ -86,18 +99,84 @@ impl Inbound {
                     }
                     self.place = Place::Head(0);
                 }
+                Place::Gathered { left } => {
+                    let part = take(&mut rest, *left);
+                    self.content.extend_from_slice(part);
+                    *left -= part.len();
+                    if *left > 0 {
+                        break;
+                    }
+                    self.place = Place::Shared { at: 0 };
+                }
+                Place::Shared { at } => {
+                    let at = *at;
+                    self.place = self.share(at, table)?;
+                }
+                Place::SharedPassed { at, of_frame } => {
+                    let (at, of_frame) = (*at, *of_frame);
+                    let put = self.put_shared(at, of_frame, for_h2)?;
+                    let Some(of_frame) = put else {
+                        self.place = Place::Shared { at: at + 1 };
+                        continue;
+                    };
+                    self.place = Place::SharedPassed { at, of_frame };
+                    break;
+                }
             }
         }
         Ok(bytes.len() - rest.len())
     }
 
+    /// Gives shared data to its streams from one on, up to the first whose data is h2's.
+    fn share(&mut self, mut at: usize, table: &mut Table) -> Result<Place, Violation> {
+        let shared = Shared::read(&self.content).ok_or(Violation::Shared)?;
+        let length = shared.data.len();
+        while let Some(stream) = shared.stream(at) {
+            let Some(lane) = table.data(stream, length).cloned() else {
+                return Ok(Place::SharedPassed { at, of_frame: 0 });
+            };
+            if !lane.begin(length) {
+                return Err(Violation::Overrun(stream));
+            }
+            lane.put(shared.data);
+            count(&mut self.unreleased, length, table);
+            at += 1;
+        }
+        self.content.clear();
+        Ok(Place::Head(0))
+    }
+
+    /// Puts what h2 has not yet of the frame that one of the streams has of shared data. How much it has then; none if that is all.
+    fn put_shared(
+        &self,
+        at: usize,
+        of_frame: usize,
+        for_h2: &mut ReadBuf<'_>,
+    ) -> Result<Option<usize>, Violation> {
+        let shared = Shared::read(&self.content).ok_or(Violation::Shared)?;
+        let stream = shared.stream(at).ok_or(Violation::Shared)?;
+        let head = frame::data_head(stream, shared.data.len());
+        let mut has = of_frame;
+        has += put(&mut head.get(has..).unwrap_or_default(), HEAD_BYTES, for_h2);
+        if has >= HEAD_BYTES {
+            has += put(&mut &shared.data[has - HEAD_BYTES..], shared.data.len(), for_h2);
+        }
+        Ok((has < HEAD_BYTES + shared.data.len()).then_some(has))
+    }
+
     /// A frame begins, whose head is there.
-    fn begin(&mut self, table: &mut Table) -> Result<Place, Overrun> {
+    fn begin(&mut self, table: &mut Table) -> Result<Place, Violation> {
         let Head {
             length, kind, stream, ..
         } = Head::read(&self.head);
         let left = length as usize;
         let passed = Place::Passed { of_head: 0, left };
+        if kind == Kind::Shared {
+            return match left <= PAYLOAD_BYTES_MAX {
+                true => Ok(Place::Gathered { left }),
+                false => Err(Violation::Shared),
+            };
+        }
         // What is too long is the member's error, which h2 finds.
         if !Head::read(&self.head).is_plain_data() || left > PAYLOAD_BYTES_MAX {
             // An answer's first headers end nothing: there is no lane yet.
@@ -115,13 +194,18 @@ impl Inbound {
             return Ok(passed);
         };
         if !lane.begin(left) {
-            return Err(Overrun { stream });
+            return Err(Violation::Overrun(stream));
         }
-        self.unreleased += left;
-        if self.unreleased >= CONNECTION_UNRELEASED_BYTES_MAX {
-            table.grant(0, std::mem::take(&mut self.unreleased));
-        }
+        count(&mut self.unreleased, left, table);
         Ok(Place::Diverted { lane, left })
+    }
+}
+
+/// Counts what went into a lane; now and then the member is let send as much again on the connection.
+fn count(unreleased: &mut usize, length: usize, table: &mut Table) {
+    *unreleased += length;
+    if *unreleased >= CONNECTION_UNRELEASED_BYTES_MAX {
+        table.grant(0, std::mem::take(unreleased));
     }
 }
 
@@ -171,7 +255,7 @@ mod tests {
     }
 
     /// What h2 gets of bytes that come in parts, and reads in parts.
-    fn seen(bytes: &[u8], lanes: &Lanes, parts: &[usize], rooms: &[usize]) -> Result<Vec<u8>, Overrun> {
+    fn seen(bytes: &[u8], lanes: &Lanes, parts: &[usize], rooms: &[usize]) -> Result<Vec<u8>, Violation> {
         let (mut inbound, mut seen, mut rest) = (Inbound::new(), Vec::new(), bytes);
         let mut parts = parts.iter().copied().cycle();
         let mut rooms = rooms.iter().copied().cycle();
@@ -234,15 +318,40 @@ mod tests {
         opened.release(1);
         let one = frame(DATA, 0, 1, b"7");
         assert_eq!(seen(&one, &lanes, &[4_000], &[100]), Ok(Vec::new()));
-        assert_eq!(seen(&one, &lanes, &[4_000], &[100]), Err(Overrun { stream: 1 }));
+        assert_eq!(seen(&one, &lanes, &[4_000], &[100]), Err(Violation::Overrun(1)));
         assert_eq!(taken(&lane).len(), STREAM_WINDOW_BYTES as usize + 1);
+    }
+
+    #[test]
+    fn shared_data_is_checked_as_any_other() {
+        let (lanes, _opened, [lane, other]) = lanes();
+        let shared = |streams: &[u32], length| {
+            let mut bytes = Vec::new();
+            serve::frame::put_shared(streams.iter().copied(), &vec![7; length], 1 << 20, &mut bytes);
+            bytes
+        };
+        let parts = STREAM_WINDOW_BYTES as usize / 8_192;
+        let window = shared(&[1, 3], 8_192).repeat(parts);
+        assert_eq!(seen(&window, &lanes, &[5_000], &[100]), Ok(Vec::new()));
+        assert_eq!(taken(&lane).len(), parts * 8_192);
+        let more = shared(&[3], STREAM_WINDOW_BYTES as usize - parts * 8_192 + 1);
+        assert_eq!(seen(&more, &lanes, &[5_000], &[100]), Err(Violation::Overrun(3)));
+        assert_eq!(taken(&other).len(), parts * 8_192);
+        // For more streams than there are numbers, without data, and longer than a frame may be.
+        let mut cut = shared(&[1, 3], 3);
+        cut[HEAD_BYTES] = 1;
+        let none = [&[0, 0, 2, 0xf5, 0, 0, 0, 0, 0][..], &[0, 0]].concat();
+        let long = vec![0, 0x40, 1, 0xf5, 0, 0, 0, 0, 0];
+        for bytes in [cut, none, long] {
+            assert_eq!(seen(&bytes, &lanes, &[7], &[100]), Err(Violation::Shared));
+        }
     }
 
     proptest! {
         /// Frames may be cut anywhere, and h2 may read in any steps: each side gets its own, whole and in order.
         #[test]
         fn frames_are_parted_however_they_are_cut(
-            frames in proptest::collection::vec((0..6u8, 0..40usize, 0..3u32), 0..40),
+            frames in proptest::collection::vec((0..8u8, 0..40usize, 0..3u32), 0..40),
             parts in proptest::collection::vec(1..60usize, 1..20),
             rooms in proptest::collection::vec(1..60usize, 1..20),
         ) {
@@ -252,6 +361,17 @@ mod tests {
             for (at, (what, length, stream)) in frames.into_iter().enumerate() {
                 let lane = stream as usize;
                 let content = vec![at as u8; length];
+                if what >= 6 {
+                    let content = vec![at as u8; length + 1];
+                    serve::frame::put_shared([1, 5, 3].into_iter(), &content, 1 << 20, &mut bytes);
+                    for lane in [0, 2, 1] {
+                        match is_open.get(lane) {
+                            Some(true) => in_lanes[lane].extend(&content),
+                            _ => for_h2.extend(frame(DATA, 0, 2 * lane as u32 + 1, &content)),
+                        }
+                    }
+                    continue;
+                }
                 let (kind, flags) = match what {
                     0..=2 => (DATA, 0),
                     3 => (DATA, END_STREAM),

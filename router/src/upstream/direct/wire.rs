@@ -34,7 +34,7 @@ impl<S> Wire<S> {
             lanes,
             inbound: Inbound::new(),
             outbound: Outbound::new(),
-            updates: Vec::new(),
+            updates: frame::TAKES_SHARED.to_vec(),
             written: 0,
             is_unflushed: false,
         }

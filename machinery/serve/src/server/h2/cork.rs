@@ -110,6 +110,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lanes<'_, S> {
     pub(super) fn put(&mut self, cx: &mut Context<'_>, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
         self.0.put_frame(cx, lane, bytes)
     }
+
+    /// Puts one frame with all of some bytes for as many of the first lanes as take it so; how many those are.
+    pub(super) fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize {
+        self.0.put_shared(lanes, bytes)
+    }
 }
 
 fn lock<S>(shared: &Mutex<Corked<S>>) -> MutexGuard<'_, Corked<S>> {
@@ -176,6 +181,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Corked<S> {
                 count => return Ok(Put::Some(count)),
             }
         }
+    }
+
+    fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize {
+        if self.written > 0 || !self.direct.is_between_frames() {
+            return 0;
+        }
+        if self.buffer.capacity() == 0 {
+            self.buffer = self.buffers.take();
+        }
+        self.direct.put_shared(lanes, bytes, &mut self.buffer, CORK_BYTES)
     }
 
     /// Reads for h2, which sees its part of what the client grants.

@@ -86,6 +86,30 @@ impl Direct {
         length
     }
 
+    /// Puts one frame into a buffer for as many of the first lanes as have room for all of the bytes, if the client takes such frames; how many
+    /// lanes those are.
+    pub(super) fn put_shared(
+        &mut self,
+        lanes: impl Iterator<Item = Lane>,
+        bytes: &[u8],
+        buffer: &mut Vec<u8>,
+        buffer_bytes_max: usize,
+    ) -> usize {
+        if !self.windows.takes_shared() {
+            return 0;
+        }
+        let windows = &mut self.windows;
+        let streams = lanes.map_while(|lane| {
+            let has_room = windows.room(lane) >= bytes.len();
+            has_room.then(|| {
+                windows.spend(lane, bytes.len());
+                windows.id(lane)
+            })
+        });
+        let frame_bytes_max = buffer_bytes_max.saturating_sub(buffer.len());
+        frame::put_shared(streams, bytes, frame_bytes_max, buffer)
+    }
+
     /// h2 writes these bytes.
     pub(super) fn pass_outbound(&mut self, bytes: &[u8]) {
         self.outbound.pass(bytes, &mut self.windows);
@@ -123,6 +147,43 @@ impl Direct {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lanes_share_a_frame_where_the_client_takes_it_and_all_have_room() {
+        let mut direct = Direct::new(4);
+        direct.windows.grant(1 << 20);
+        let lanes = [1, 3, 5].map(|stream| direct.open(stream).expect("there is room"));
+        for stream in [1, 3, 5] {
+            direct.pass_outbound(&[0, 0, 0, 1, 4, 0, 0, 0, stream]);
+        }
+        let (bytes, mut buffer) = ([b'x'; 1_000], Vec::new());
+        assert_eq!(
+            direct.put_shared(lanes.into_iter(), &bytes, &mut buffer, 1 << 16),
+            0
+        );
+        let mut said = [&[0; 24], &frame::TAKES_SHARED[..]].concat();
+        assert_eq!(direct.pass_inbound(&mut said), said.len());
+        let room = direct.room(lanes[0]);
+        assert_eq!(
+            direct.put_shared(lanes.into_iter(), &bytes, &mut buffer, 1 << 16),
+            3
+        );
+        assert!(lanes.iter().all(|lane| direct.room(*lane) == room - 1_000));
+        // The second has too little: the third is left to the next frame.
+        let mut rest = Vec::new();
+        while direct.room(lanes[1]) >= 1_000 {
+            direct.put(lanes[1], &bytes, &mut rest, 1 << 20);
+        }
+        buffer.clear();
+        assert_eq!(
+            direct.put_shared(lanes.into_iter(), &bytes, &mut buffer, 1 << 16),
+            1
+        );
+        let shared = frame::Shared::read(&buffer[HEAD_BYTES..]).expect("a frame of shared data");
+        assert_eq!([0, 1].map(|at| shared.stream(at)), [Some(1), None]);
+        let shared = direct.put_shared(lanes.into_iter(), &bytes, &mut rest.clone(), rest.len() + 900);
+        assert_eq!(shared, 0);
+    }
 
     #[test]
     fn a_frame_has_what_the_window_and_the_buffer_take() {

@@ -8,6 +8,7 @@ mod joining;
 mod outlet;
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -15,13 +16,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::Error;
-use super::cork::Lanes;
+use super::cork::{Lanes, Put};
+use super::direct::Lane;
 use super::handoff::Arrival;
 use super::timers::Timers;
 use crate::feed::{ReadySet, end_turn};
 use crate::limits::{CONNECTION_TURN_BYTES_MAX, FEED_GROUPS_MAX};
 use entry::{Entry, Turn};
-use group::Outcome;
+use group::{Outcome, Ways};
 use groups::{Groups, Membership};
 
 /// The feeds of a connection. Of the ready set, slots from 0 on are for what feeds signal, as many after them for what
@@ -67,6 +69,22 @@ struct Slot {
     is_queued: bool,
     membership: Membership,
     entry: Option<Entry>,
+}
+
+/// The ways past h2, for a turn of a group.
+struct Past<'a, 'l, 'c, S> {
+    lanes: &'a mut Lanes<'l, S>,
+    cx: &'a mut Context<'c>,
+}
+
+impl<S: Io> Ways for Past<'_, '_, '_, S> {
+    fn put(&mut self, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
+        self.lanes.put(self.cx, lane, bytes)
+    }
+
+    fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize {
+        self.lanes.put_shared(lanes, bytes)
+    }
 }
 
 impl Feeds {
@@ -231,8 +249,8 @@ impl Feeds {
             return Ok(true);
         };
         let mut blocked = Vec::new();
-        let put = |lane, bytes: &[u8]| lanes.put(cx, lane, bytes);
-        let outcome = group.turn(round.now, &mut round.left, put, &mut blocked)?;
+        let mut ways = Past { lanes, cx };
+        let outcome = group.turn(round.now, &mut round.left, &mut ways, &mut blocked)?;
         for leaver in blocked {
             self.has_blocked = true;
             self.set_free(leaver).into_iter().for_each(Entry::block);

@@ -1,4 +1,4 @@
-//! What the client grants, read off its frames on their way to h2: of window updates h2 is told its part, all else passes as it is.
+//! What the client grants and takes, read off its frames on their way to h2: of window updates h2 is told its part, all else passes as it is.
 
 use super::windows::Windows;
 use crate::frame::{self, HEAD_BYTES, Head, Kind, WINDOW_UPDATE_BYTES};
@@ -89,6 +89,9 @@ impl Inbound {
         self.left = head.length as usize;
         self.is_in_settings = head.kind == Kind::Settings && !head.is_ack();
         self.setting_len = 0;
+        if head.kind == Kind::Shared {
+            windows.share();
+        }
         if is_window_update(head) {
             judge(head, &mut frame[..WINDOW_UPDATE_BYTES], windows);
         }

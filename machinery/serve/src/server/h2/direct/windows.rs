@@ -35,6 +35,8 @@ pub(super) struct Windows {
     early_max: usize,
     /// Whether some lane may have more room than before.
     has_opened: bool,
+    /// Whether the client takes frames of shared data.
+    takes_shared: bool,
 }
 
 /// A part of the connection's window.
@@ -88,7 +90,18 @@ impl Windows {
             early: BTreeMap::new(),
             early_max: 2 * streams_max as usize,
             has_opened: false,
+            takes_shared: false,
         }
+    }
+
+    /// The client says that it takes frames of shared data.
+    pub(super) fn share(&mut self) {
+        self.takes_shared = true;
+    }
+
+    /// Whether the client takes frames of shared data.
+    pub(super) fn takes_shared(&self) -> bool {
+        self.takes_shared
     }
 
     /// A lane for a stream; `None` if too much of the connection's window is h2's.

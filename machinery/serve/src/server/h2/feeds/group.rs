@@ -38,6 +38,15 @@ struct Passing {
     part: usize,
 }
 
+/// The ways to the streams.
+pub(super) trait Ways {
+    /// Puts a frame with as much of some bytes, at least one, as a lane takes.
+    fn put(&mut self, lane: Lane, bytes: &[u8]) -> io::Result<Put>;
+
+    /// Puts one frame with all of some bytes for as many of the first lanes as take it so; how many those are.
+    fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize;
+}
+
 /// A feed that goes on by itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Leaver {
@@ -108,7 +117,7 @@ impl Group {
         &mut self,
         now: Instant,
         left: &mut usize,
-        mut put: impl FnMut(Lane, &[u8]) -> io::Result<Put>,
+        ways: &mut impl Ways,
         leaving: &mut Vec<Leaver>,
     ) -> io::Result<Outcome> {
         loop {
@@ -122,7 +131,7 @@ impl Group {
                     Told::Part => return Ok(Outcome::Part),
                 }
             }
-            if let Some(outcome) = self.pass(left, &mut put, leaving)? {
+            if let Some(outcome) = self.pass(left, ways, leaving)? {
                 return Ok(outcome);
             }
         }
@@ -152,7 +161,7 @@ impl Group {
     fn pass(
         &mut self,
         left: &mut usize,
-        put: &mut impl FnMut(Lane, &[u8]) -> io::Result<Put>,
+        ways: &mut impl Ways,
         leaving: &mut Vec<Leaver>,
     ) -> io::Result<Option<Outcome>> {
         while let Some(passing) = &mut self.passing {
@@ -165,7 +174,16 @@ impl Group {
             if *left == 0 {
                 return Ok(Some(Outcome::Again));
             }
-            match put(member.lane, &passing.chunk[passing.part..])? {
+            if passing.part == 0 {
+                let lanes = self.members[passing.served..].iter().map(|member| member.lane);
+                let shared = ways.put_shared(lanes, &passing.chunk);
+                if shared > 0 {
+                    *left = left.saturating_sub(passing.chunk.len());
+                    passing.served += shared;
+                    continue;
+                }
+            }
+            match ways.put(member.lane, &passing.chunk[passing.part..])? {
                 Put::Some(count) => {
                     *left = left.saturating_sub(count);
                     passing.part += count;
@@ -247,6 +265,40 @@ mod tests {
     }
 
     /// Clients whose windows and whose socket have room by chance.
+    struct Clients<'a> {
+        random: &'a mut StdRng,
+        got: &'a mut BTreeMap<u32, Vec<u8>>,
+        take_shared: bool,
+    }
+
+    impl Clients<'_> {
+        fn give(&mut self, lane: Lane, bytes: &[u8]) {
+            let slot = (0..MEMBERS).find(|slot| test_lane(*slot) == lane);
+            let got = self.got.get_mut(&slot.expect("a member's"));
+            got.expect("a member").extend_from_slice(bytes);
+        }
+    }
+
+    impl Ways for Clients<'_> {
+        fn put(&mut self, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
+            Ok(match self.random.random_range(0..100) {
+                0 => Put::NoWindow,
+                1..8 => Put::NoSpace,
+                _ => {
+                    let count = self.random.random_range(1..=bytes.len());
+                    self.give(lane, &bytes[..count]);
+                    Put::Some(count)
+                }
+            })
+        }
+
+        fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize {
+            let count = self.random.random_range(0..=MEMBERS as usize);
+            let taken = lanes.take(count * usize::from(self.take_shared));
+            taken.map(|lane| self.give(lane, bytes)).count()
+        }
+    }
+
     #[test]
     fn who_leaves_has_all_before_its_place_and_the_rest_after() {
         let whole: Vec<u8> = (1..=CHUNKS).flat_map(chunk).collect();
@@ -260,20 +312,12 @@ mod tests {
             let mut left: Vec<Leaver> = Vec::new();
             while !group.is_empty() && !group.is_through() {
                 let mut budget = random.random_range(1..60);
-                let put = |lane, bytes: &[u8]| {
-                    Ok(match random.random_range(0..100) {
-                        0 => Put::NoWindow,
-                        1..8 => Put::NoSpace,
-                        _ => {
-                            let count = random.random_range(1..=bytes.len());
-                            let slot = (0..MEMBERS).find(|slot| test_lane(*slot) == lane);
-                            let got = got.get_mut(&slot.expect("a member's")).expect("a member");
-                            got.extend_from_slice(&bytes[..count]);
-                            Put::Some(count)
-                        }
-                    })
+                let mut clients = Clients {
+                    random: &mut random,
+                    got: &mut got,
+                    take_shared: seed % 2 == 1,
                 };
-                let outcome = group.turn(Instant::now(), &mut budget, put, &mut left);
+                let outcome = group.turn(Instant::now(), &mut budget, &mut clients, &mut left);
                 outcome.expect("the socket is whole");
                 if random.random_ratio(1, 60) {
                     left.extend(group.leave(random.random_range(0..MEMBERS)));
