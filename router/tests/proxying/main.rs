@@ -1,6 +1,9 @@
 //! The proxy over real sockets: who the tiers take clients for, what is sent again and what is not, and what streams do to each other.
 
 mod fixture;
+#[path = "../../../machinery/serve/tests/serving/log.rs"]
+#[allow(dead_code, reason = "the server's own tests ask more of it")]
+mod log;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use fixture::{PATIENCE, World, content};
 use futures_util::stream;
+use log::Log;
 use router::limiter::Limiter;
 use router::members::Tier;
 use serve::filter::Filter;
@@ -350,6 +354,53 @@ async fn a_client_that_does_not_read_stops_its_own_stream_alone() {
             .release_capacity(chunk.len())
             .expect("what was read");
     }
+}
+
+/// So many bytes of an answer, which are let come again.
+async fn read(body: &mut h2::RecvStream, length: usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    while read.len() < length {
+        let chunk = tokio::time::timeout(PATIENCE, body.data()).await;
+        let chunk = chunk.expect("something in time");
+        let chunk = chunk.expect("it goes on").expect("not broken");
+        let released = body.flow_control().release_capacity(chunk.len());
+        released.expect("what was read");
+        read.extend_from_slice(&chunk);
+    }
+    read
+}
+
+#[tokio::test]
+async fn what_many_watches_have_in_common_reaches_each_however_slow_one_is() {
+    const WATCHES: usize = 30;
+    let (log, mut world) = (Arc::new(Log::default()), World::new());
+    let watched = log.clone();
+    let handler = handler_fn(move |_| {
+        let body = Body::feed(watched.cursor());
+        async move { http::Response::new(body) }
+    });
+    world.serve(Tier::WatchCache, handler).await;
+    let router = world.route(&Shutdown::new()).await;
+    let (reading, stalled) = (world.client(router, true).await, world.client(router, true).await);
+    let mut watches = Vec::new();
+    for client in std::iter::repeat_n(&reading, WATCHES).chain([&stalled]) {
+        let answer = client.send("GET", "/api/v1/pods?watch=1", &[], b"").await;
+        watches.push(answer.into_body());
+    }
+    let mut stalled = watches.pop().expect("it is the last");
+    log.until_read_by(WATCHES + 1).await;
+    // Longer than all windows on the way to it.
+    let chunks: Vec<String> = (0..400).map(|at| format!("{at:04}").repeat(500)).collect();
+    for chunk in &chunks {
+        log.publish([chunk.clone()]);
+        for watch in &mut watches {
+            assert!(read(watch, chunk.len()).await == chunk.as_bytes());
+        }
+    }
+    let pulled = log.pulled();
+    assert!(pulled < 3 * chunks.len(), "{pulled} chunks were made for one");
+    let all = chunks.concat();
+    assert!(read(&mut stalled, all.len()).await == all.as_bytes());
 }
 
 /// Goes on with another protocol and says back what it is told.

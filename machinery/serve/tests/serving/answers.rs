@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serve::filter::handler_fn;
 use serve::http::{Body, Handler, Request, text_response};
 use serve::limits::Connections;
-use shardplane_serve as serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 

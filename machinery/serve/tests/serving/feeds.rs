@@ -10,7 +10,6 @@ use serve::filters::EndLongRunning;
 use serve::http::{Body, Handler};
 use serve::limits::Connections;
 use serve::shutdown::Shutdown;
-use shardplane_serve as serve;
 
 use super::PATIENCE;
 use super::client::{self, Client, Stream};

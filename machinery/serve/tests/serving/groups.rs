@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serve::filter::handler_fn;
 use serve::http::Body;
 use serve::limits::Connections;
-use shardplane_serve as serve;
 
 use super::client::{self, Client, Stream};
 use super::log::Log;

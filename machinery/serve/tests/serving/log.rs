@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serve::feed::{Feed, Multicast, Place, Signal, Step, Told, Topic};
-use shardplane_serve as serve;
 use tokio::sync::watch;
 use tokio::time::Instant;
 

@@ -1,5 +1,8 @@
 //! The listener over real sockets on loopback: TLS, client certificates, both HTTP versions, limits, draining.
 
+// Under the name that other crates have for it: its log is part of their tests too.
+extern crate shardplane_serve as serve;
+
 mod answers;
 mod client;
 mod feeds;
@@ -18,7 +21,7 @@ use serve::http::{Body, Handler, Request, text_response};
 use serve::limits::Connections;
 use serve::peer::Peer;
 use serve::tls::ClientAuthority;
-use shardplane_serve as serve;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Long enough that only a hang reaches it.

@@ -6,7 +6,6 @@ use rand::{RngExt, SeedableRng};
 use serve::filter::handler_fn;
 use serve::http::Body;
 use serve::limits::Connections;
-use shardplane_serve as serve;
 use std::sync::Arc;
 
 use super::client::{self, Client, Stream};

@@ -10,7 +10,6 @@ use serve::filters::EndLongRunning;
 use serve::http::{Body, Handler, text_response};
 use serve::limits::{Connections, WEBSOCKET_INCOMING_BYTES_MAX};
 use serve::shutdown::Shutdown;
-use shardplane_serve as serve;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;

@@ -135,10 +135,9 @@ impl Inbound {
             let Some(lane) = table.data(stream, length).cloned() else {
                 return Ok(Place::SharedPassed { at, of_frame: 0 });
             };
-            if !lane.begin(length) {
+            if !lane.put_whole(shared.data) {
                 return Err(Violation::Overrun(stream));
             }
-            lane.put(shared.data);
             count(&mut self.unreleased, length, table);
             at += 1;
         }

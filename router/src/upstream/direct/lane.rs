@@ -41,27 +41,29 @@ impl Lane {
 
     /// A frame of so many bytes begins. False if the member sends more than it may.
     pub(super) fn begin(&self, length: usize) -> bool {
-        let mut state = self.lock();
-        state.unreleased += length;
-        if state.bytes.is_empty() {
-            state.bytes.reserve_exact(length);
-        }
-        state.unreleased <= STREAM_WINDOW_BYTES as usize
+        self.lock().begin(length)
     }
 
     /// Bytes of the frame that was begun.
     pub(super) fn put(&self, bytes: &[u8]) {
+        let reader = self.lock().put(bytes);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// All of a frame; as [`Self::begin`].
+    pub(super) fn put_whole(&self, bytes: &[u8]) -> bool {
         let mut state = self.lock();
-        let was_empty = state.bytes.is_empty();
-        state.bytes.extend_from_slice(bytes);
-        // Whoever has not taken what was there before was told of it.
-        let reader = (was_empty && !bytes.is_empty())
-            .then(|| state.reader.clone())
-            .flatten();
+        if !state.begin(bytes.len()) {
+            return false;
+        }
+        let reader = state.put(bytes);
         drop(state);
         if let Some(reader) = reader {
             reader.wake();
         }
+        true
     }
 
     /// The member may send so much again.
@@ -72,6 +74,25 @@ impl Lane {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn begin(&mut self, length: usize) -> bool {
+        self.unreleased += length;
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(length);
+        }
+        self.unreleased <= STREAM_WINDOW_BYTES as usize
+    }
+
+    /// Who is to be told: whoever has not taken what was there before was.
+    fn put(&mut self, bytes: &[u8]) -> Option<Arc<dyn Wakes>> {
+        let was_empty = self.bytes.is_empty();
+        self.bytes.extend_from_slice(bytes);
+        (was_empty && !bytes.is_empty())
+            .then(|| self.reader.clone())
+            .flatten()
     }
 }
 
