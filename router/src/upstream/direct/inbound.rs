@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serve::frame::{self, HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Shared};
 use tokio::io::ReadBuf;
 
@@ -28,10 +29,10 @@ enum Place {
     Diverted { lane: Arc<Lane>, left: usize },
     /// In a frame of shared data, of which so much is still to come.
     Gathered { left: usize },
-    /// Behind it: its data goes to one of its streams after the other, next to this one.
-    Shared { at: usize },
+    /// Behind it: its data, which is here once for all, goes to one of its streams after the other, next to this one.
+    Shared { data: Bytes, at: usize },
     /// The same, where that stream's data is h2's, which has so much of a frame.
-    SharedPassed { at: usize, of_frame: usize },
+    SharedPassed { data: Bytes, at: usize, of_frame: usize },
 }
 
 /// A member sends what it may not.
@@ -106,21 +107,22 @@ impl Inbound {
                     if *left > 0 {
                         break;
                     }
-                    self.place = Place::Shared { at: 0 };
+                    let shared = Shared::read(&self.content).ok_or(Violation::Shared)?;
+                    let data = Bytes::copy_from_slice(shared.data);
+                    self.place = Place::Shared { data, at: 0 };
                 }
-                Place::Shared { at } => {
-                    let at = *at;
-                    self.place = self.share(at, table)?;
+                Place::Shared { data, at } => {
+                    let (data, at) = (std::mem::take(data), *at);
+                    self.place = self.share(data, at, table)?;
                 }
-                Place::SharedPassed { at, of_frame } => {
-                    let (at, of_frame) = (*at, *of_frame);
-                    let put = self.put_shared(at, of_frame, for_h2)?;
-                    let Some(of_frame) = put else {
-                        self.place = Place::Shared { at: at + 1 };
-                        continue;
-                    };
-                    self.place = Place::SharedPassed { at, of_frame };
-                    break;
+                Place::SharedPassed { data, at, of_frame } => {
+                    let stream = shared_stream(&self.content, *at).ok_or(Violation::Shared)?;
+                    *of_frame += put_frame(stream, data, *of_frame, for_h2);
+                    if *of_frame < HEAD_BYTES + data.len() {
+                        break;
+                    }
+                    let (data, at) = (std::mem::take(data), *at + 1);
+                    self.place = Place::Shared { data, at };
                 }
             }
         }
@@ -128,39 +130,23 @@ impl Inbound {
     }
 
     /// Gives shared data to its streams from one on, up to the first whose data is h2's.
-    fn share(&mut self, mut at: usize, table: &mut Table) -> Result<Place, Violation> {
-        let shared = Shared::read(&self.content).ok_or(Violation::Shared)?;
-        let length = shared.data.len();
-        while let Some(stream) = shared.stream(at) {
-            let Some(lane) = table.data(stream, length).cloned() else {
-                return Ok(Place::SharedPassed { at, of_frame: 0 });
+    fn share(&mut self, data: Bytes, mut at: usize, table: &mut Table) -> Result<Place, Violation> {
+        while let Some(stream) = shared_stream(&self.content, at) {
+            let Some(lane) = table.data(stream, data.len()).cloned() else {
+                return Ok(Place::SharedPassed {
+                    data,
+                    at,
+                    of_frame: 0,
+                });
             };
-            if !lane.put_whole(shared.data) {
+            if !lane.put_shared(&data) {
                 return Err(Violation::Overrun(stream));
             }
-            count(&mut self.unreleased, length, table);
+            count(&mut self.unreleased, data.len(), table);
             at += 1;
         }
         self.content.clear();
         Ok(Place::Head(0))
-    }
-
-    /// Puts what h2 has not yet of the frame that one of the streams has of shared data. How much it has then; none if that is all.
-    fn put_shared(
-        &self,
-        at: usize,
-        of_frame: usize,
-        for_h2: &mut ReadBuf<'_>,
-    ) -> Result<Option<usize>, Violation> {
-        let shared = Shared::read(&self.content).ok_or(Violation::Shared)?;
-        let stream = shared.stream(at).ok_or(Violation::Shared)?;
-        let head = frame::data_head(stream, shared.data.len());
-        let mut has = of_frame;
-        has += put(&mut head.get(has..).unwrap_or_default(), HEAD_BYTES, for_h2);
-        if has >= HEAD_BYTES {
-            has += put(&mut &shared.data[has - HEAD_BYTES..], shared.data.len(), for_h2);
-        }
-        Ok((has < HEAD_BYTES + shared.data.len()).then_some(has))
     }
 
     /// A frame begins, whose head is there.
@@ -206,6 +192,21 @@ fn count(unreleased: &mut usize, length: usize, table: &mut Table) {
     if *unreleased >= CONNECTION_UNRELEASED_BYTES_MAX {
         table.grant(0, std::mem::take(unreleased));
     }
+}
+
+/// One of the streams of a frame of shared data.
+fn shared_stream(content: &[u8], at: usize) -> Option<u32> {
+    Shared::read(content)?.stream(at)
+}
+
+/// Puts what h2 has not yet of a frame of data, which is so much, as far as there is room; how much that is.
+fn put_frame(stream: u32, data: &[u8], before: usize, into: &mut ReadBuf<'_>) -> usize {
+    let head = frame::data_head(stream, data.len());
+    let mut count = put(&mut head.get(before..).unwrap_or_default(), HEAD_BYTES, into);
+    if let Some(at) = (before + count).checked_sub(HEAD_BYTES) {
+        count += put(&mut &data[at..], data.len(), into);
+    }
+    count
 }
 
 /// Takes up to so many bytes off.

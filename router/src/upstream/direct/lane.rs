@@ -19,6 +19,8 @@ pub(in crate::upstream) trait Wakes: Send + Sync {
 
 #[derive(Default)]
 struct State {
+    /// What came alone and is others' too; only where `bytes` is empty.
+    shared: Bytes,
     bytes: Vec<u8>,
     /// What came and the member was not let send again yet.
     unreleased: usize,
@@ -34,6 +36,10 @@ impl Lane {
     /// All that there is; none if that is nothing.
     pub(in crate::upstream) fn take(&self) -> Option<Bytes> {
         let mut state = self.lock();
+        let shared = std::mem::take(&mut state.shared);
+        if !shared.is_empty() {
+            return Some(shared);
+        }
         let bytes = std::mem::take(&mut state.bytes);
         drop(state);
         (!bytes.is_empty()).then(|| bytes.into())
@@ -52,13 +58,19 @@ impl Lane {
         }
     }
 
-    /// All of a frame; as [`Self::begin`].
-    pub(super) fn put_whole(&self, bytes: &[u8]) -> bool {
+    /// All of a frame that others have too; as [`Self::begin`].
+    pub(super) fn put_shared(&self, bytes: &Bytes) -> bool {
         let mut state = self.lock();
-        if !state.begin(bytes.len()) {
+        if !state.count(bytes.len()) {
             return false;
         }
-        let reader = state.put(bytes);
+        let reader = match state.is_empty() {
+            true => {
+                state.shared = bytes.clone();
+                state.reader.clone()
+            }
+            false => state.put(bytes),
+        };
         drop(state);
         if let Some(reader) = reader {
             reader.wake();
@@ -78,17 +90,27 @@ impl Lane {
 }
 
 impl State {
+    fn is_empty(&self) -> bool {
+        self.shared.is_empty() && self.bytes.is_empty()
+    }
+
     fn begin(&mut self, length: usize) -> bool {
-        self.unreleased += length;
-        if self.bytes.is_empty() {
+        if self.is_empty() {
             self.bytes.reserve_exact(length);
         }
+        self.count(length)
+    }
+
+    fn count(&mut self, length: usize) -> bool {
+        self.unreleased += length;
         self.unreleased <= STREAM_WINDOW_BYTES as usize
     }
 
     /// Who is to be told: whoever has not taken what was there before was.
     fn put(&mut self, bytes: &[u8]) -> Option<Arc<dyn Wakes>> {
-        let was_empty = self.bytes.is_empty();
+        let was_empty = self.is_empty();
+        let shared = std::mem::take(&mut self.shared);
+        self.bytes.extend_from_slice(&shared);
         self.bytes.extend_from_slice(bytes);
         (was_empty && !bytes.is_empty())
             .then(|| self.reader.clone())
@@ -123,6 +145,26 @@ mod tests {
         assert_eq!(lane.take(), None);
         lane.put(b"three");
         assert_eq!(told.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn shared_bytes_keep_their_place_among_others() {
+        let (lane, told) = (Lane::default(), Arc::new(Told::default()));
+        lane.read_by(told.clone());
+        let shared = Bytes::from_static(b"shared ");
+        assert!(lane.put_shared(&shared));
+        // Alone they are not copied.
+        assert_eq!(lane.take().map(|bytes| bytes.as_ptr()), Some(shared.as_ptr()));
+        lane.put(b"one ");
+        assert!(lane.put_shared(&shared) && lane.put_shared(&shared));
+        assert_eq!(lane.take().as_deref(), Some(&b"one shared shared "[..]));
+        assert!(lane.put_shared(&shared));
+        lane.put(b"two");
+        assert_eq!(lane.take().as_deref(), Some(&b"shared two"[..]));
+        assert_eq!(lane.take(), None);
+        assert_eq!(told.0.load(Ordering::Relaxed), 3);
+        let most = Bytes::from(vec![0; STREAM_WINDOW_BYTES as usize]);
+        assert!(!lane.put_shared(&most));
     }
 
     #[test]
