@@ -115,7 +115,6 @@ impl Case {
         Traits {
             heeds_shards: self.what == What::Share,
             text_bytes: if is_fold { 5_000 } else { 200 },
-            is_clock_still: is_fold,
         }
     }
 

@@ -184,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Corked<S> {
     }
 
     fn put_shared(&mut self, lanes: impl Iterator<Item = Lane>, bytes: &[u8]) -> usize {
-        if self.written > 0 || !self.direct.is_between_frames() {
+        if self.written > 0 || !self.direct.is_between_frames() || bytes.is_empty() {
             return 0;
         }
         if self.buffer.capacity() == 0 {

@@ -72,12 +72,12 @@ struct Slot {
 }
 
 /// The ways past h2, for a turn of a group.
-struct Past<'a, 'l, 'c, S> {
+struct ToMembers<'a, 'l, 'c, S> {
     lanes: &'a mut Lanes<'l, S>,
     cx: &'a mut Context<'c>,
 }
 
-impl<S: Io> Ways for Past<'_, '_, '_, S> {
+impl<S: Io> Ways for ToMembers<'_, '_, '_, S> {
     fn put(&mut self, lane: Lane, bytes: &[u8]) -> io::Result<Put> {
         self.lanes.put(self.cx, lane, bytes)
     }
@@ -249,7 +249,7 @@ impl Feeds {
             return Ok(true);
         };
         let mut blocked = Vec::new();
-        let mut ways = Past { lanes, cx };
+        let mut ways = ToMembers { lanes, cx };
         let outcome = group.turn(round.now, &mut round.left, &mut ways, &mut blocked)?;
         for leaver in blocked {
             self.has_blocked = true;
