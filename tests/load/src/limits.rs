@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The most watchers of one run.
 pub const WATCHERS_MAX: usize = 100_000;
-/// The most deliveries that one run records (12 bytes each while it runs, 16 when it is judged).
+/// The most deliveries that one run records (16 bytes each when it is judged, at most 32 while it runs).
 pub const DELIVERIES_MAX: u64 = 50_000_000;
 /// The longest phase that may be asked for.
 pub const PHASE_SECONDS_MAX: u64 = 3_600;

@@ -67,16 +67,19 @@ impl Target {
         let with = |protocol: &[u8]| {
             let mut tls = tls.clone();
             tls.alpn_protocols = vec![protocol.to_vec()];
-            Arc::new(tls)
+            tls
         };
+        let mut http2 = with(b"h2");
+        // Watches open their records themselves; nothing writes a key anywhere.
+        http2.enable_secret_extraction = true;
         Ok(Self {
             authority,
             prefix,
             credential: config.token.as_deref().map(bearer).transpose()?,
             addresses,
             name,
-            http2: with(b"h2"),
-            http1: with(b"http/1.1"),
+            http2: Arc::new(http2),
+            http1: Arc::new(with(b"http/1.1")),
         })
     }
 

@@ -2,19 +2,20 @@
 //! written from. A stream that keeps buffers of its own copies every byte twice more, which costs as much as to decrypt it. It knows no
 //! sockets.
 
+mod library;
+mod records;
+
 use std::sync::Arc;
 
-use rustls::client::UnbufferedClientConnection;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError, WriteTraffic};
-use rustls::{ClientConfig, client::ClientConnectionData};
 
 use crate::watch::Malformed;
+use library::Library;
+use records::Records;
 
-/// What sealing adds to a text at most: a head, the inner type and a tag for each record, and one record of another kind.
-const SEAL_BYTES: usize = 64;
 /// The largest text of a record (RFC 8446, 5.1).
-const RECORD_TEXT_BYTES: usize = 16_384;
+const TEXT_BYTES_MAX: usize = 16_384;
 
 /// Why a connection cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -40,33 +41,52 @@ impl From<Malformed> for Broken {
 }
 
 /// One connection's TLS.
-pub struct Tls {
-    connection: UnbufferedClientConnection,
-    closed: bool,
+pub enum Tls {
+    /// Until hands are shaken, and after that with TLS 1.2.
+    Library(Box<Library>),
+    /// TLS 1.3 after that.
+    Records(Box<Records>),
 }
 
 impl Tls {
     /// A connection that begins now; what it says first is asked for with [`Self::open`].
     pub fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<Self, Broken> {
-        Ok(Self {
-            connection: UnbufferedClientConnection::new(config, name)?,
-            closed: false,
-        })
+        Ok(Self::Library(Box::new(Library::new(config, name)?)))
     }
 
     /// Whether text can be sent and got.
     pub fn is_ready(&self) -> bool {
-        !self.connection.is_handshaking()
+        match self {
+            Self::Library(library) => library.is_ready(),
+            Self::Records(_) => true,
+        }
     }
 
     /// Whether the peer said that no more will come.
     pub fn is_closed(&self) -> bool {
-        self.closed
+        match self {
+            Self::Library(library) => library.is_closed(),
+            Self::Records(records) => records.is_closed(),
+        }
     }
 
     /// The protocol that both sides agreed on.
     pub fn protocol(&self) -> Option<&[u8]> {
-        self.connection.alpn_protocol()
+        match self {
+            Self::Library(library) => library.protocol(),
+            Self::Records(records) => records.protocol(),
+        }
+    }
+
+    /// The connection for what follows when it is ready and has said all that it had to say; `rest` is what [`Self::open`] left.
+    pub fn settle(self, rest: &[u8]) -> Result<Self, Broken> {
+        match self {
+            // The library may have left a record whose message goes on in the next; then it has to see that too.
+            Self::Library(library) if library.can_part() && records::first(rest)?.is_none() => {
+                Ok(Self::Records(Box::new(library.part()?)))
+            }
+            same => Ok(same),
+        }
     }
 
     /// Takes the complete records of `input`, whose bytes are spoilt by that, hands their text to `each`, and adds what TLS itself has
@@ -75,92 +95,19 @@ impl Tls {
         &mut self,
         input: &mut [u8],
         out: &mut Vec<u8>,
-        mut each: impl FnMut(&[u8]) -> Result<(), Broken>,
+        each: impl FnMut(&[u8]) -> Result<(), Broken>,
     ) -> Result<usize, Broken> {
-        let mut taken = 0;
-        loop {
-            let status = self.connection.process_tls_records(&mut input[taken..]);
-            let goes_on = match status.state? {
-                ConnectionState::ReadTraffic(mut traffic) => {
-                    while let Some(record) = traffic.next_record() {
-                        each(record?.payload)?;
-                    }
-                    true
-                }
-                ConnectionState::EncodeTlsData(data) => {
-                    encode(data, out)?;
-                    true
-                }
-                // It is in the buffer of what is written, and goes out before all else.
-                ConnectionState::TransmitTlsData(data) => {
-                    data.done();
-                    true
-                }
-                ConnectionState::PeerClosed | ConnectionState::Closed => {
-                    self.closed = true;
-                    false
-                }
-                _ => false,
-            };
-            taken += status.discard;
-            if !goes_on {
-                return Ok(taken);
-            }
+        match self {
+            Self::Library(library) => library.open(input, out, each),
+            Self::Records(records) => records.open(input, out, each),
         }
     }
 
     /// Seals all of `text` to the end of `out`, when it may be sent; else it stays. `input` is what [`Self::open`] left.
     pub fn seal(&mut self, input: &mut [u8], text: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Broken> {
-        loop {
-            match self.connection.process_tls_records(input).state? {
-                ConnectionState::WriteTraffic(traffic) => {
-                    encrypt(traffic, text, out)?;
-                    text.clear();
-                    return Ok(());
-                }
-                // New keys, which TLS asked for when it sealed the last time.
-                ConnectionState::EncodeTlsData(data) => encode(data, out)?,
-                ConnectionState::TransmitTlsData(data) => data.done(),
-                ConnectionState::PeerClosed | ConnectionState::Closed => {
-                    self.closed = true;
-                    return Ok(());
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-}
-
-fn encode(mut data: EncodeTlsData<'_, ClientConnectionData>, out: &mut Vec<u8>) -> Result<(), Broken> {
-    let begin = out.len();
-    let required_bytes = match data.encode(&mut []) {
-        Err(EncodeError::InsufficientSize(size)) => size.required_size,
-        other => return other.map(drop).map_err(|error| Broken::Write(error.to_string())),
-    };
-    out.resize(begin + required_bytes, 0);
-    let written = data.encode(&mut out[begin..]);
-    out.truncate(begin + written.map_err(|error| Broken::Write(error.to_string()))?);
-    Ok(())
-}
-
-fn encrypt(
-    mut traffic: WriteTraffic<'_, ClientConnectionData>,
-    text: &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), Broken> {
-    let begin = out.len();
-    let mut room_bytes = text.len() + SEAL_BYTES * (1 + text.len() / RECORD_TEXT_BYTES);
-    loop {
-        out.resize(begin + room_bytes, 0);
-        match traffic.encrypt(text, &mut out[begin..]) {
-            Ok(written) => {
-                out.truncate(begin + written);
-                return Ok(());
-            }
-            Err(EncryptError::InsufficientSize(size)) if size.required_size > room_bytes => {
-                room_bytes = size.required_size;
-            }
-            Err(error) => return Err(Broken::Write(error.to_string())),
+        match self {
+            Self::Library(library) => library.seal(input, text, out),
+            Self::Records(records) => records.seal(text, out),
         }
     }
 }
@@ -170,21 +117,27 @@ mod tests {
     use std::io::{Read, Write};
 
     use rustls::pki_types::{PrivateKeyDer, ServerName};
-    use rustls::{RootCertStore, ServerConfig, ServerConnection, crypto::aws_lc_rs};
+    use rustls::version::{TLS12, TLS13};
+    use rustls::{
+        RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion, crypto::aws_lc_rs,
+    };
 
     use super::*;
 
+    const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+
     /// A client and a server that trust each other, the handshake done.
-    fn pair() -> (Tls, ServerConnection) {
+    fn pair(version: &'static SupportedProtocolVersion) -> (Tls, ServerConnection) {
         let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(key.cert.der().clone()).expect("an authority");
-        let client = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
+        let mut client = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[version])
             .expect("versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
+        client.enable_secret_extraction = true;
         let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).expect("a key");
         let server = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -208,6 +161,8 @@ mod tests {
         }
         let taken = tls.open(&mut to_client, &mut to_server, |_| Ok(()));
         assert_eq!(taken.expect("tickets"), to_client.len());
+        let tls = tls.settle(&[]).expect("keys");
+        assert_eq!(matches!(tls, Tls::Records(_)), *version == TLS13);
         (tls, server)
     }
 
@@ -234,47 +189,99 @@ mod tests {
         bytes
     }
 
+    /// Opens all of what a server said.
+    fn open(tls: &mut Tls, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<Vec<u8>, Broken> {
+        let mut got = Vec::new();
+        let taken = tls.open(bytes, out, |text| {
+            got.extend_from_slice(text);
+            Ok(())
+        })?;
+        assert!(taken == bytes.len() || tls.is_closed());
+        Ok(got)
+    }
+
     #[test]
     fn text_is_the_same_however_records_are_cut() {
-        let (mut tls, mut server) = pair();
-        let text: Vec<u8> = (0..50_000_u32).map(|number| number as u8).collect();
-        for piece in [1_000, 16_400, 100_000] {
-            let (mut got, mut rest) = (Vec::new(), Vec::new());
-            for bytes in said(&mut server, &text).chunks(piece) {
-                rest.extend_from_slice(bytes);
-                let mut out = Vec::new();
-                let taken = tls.open(&mut rest, &mut out, |text| {
-                    got.extend_from_slice(text);
-                    Ok(())
-                });
-                rest.drain(..taken.expect("a right server"));
-                assert!(out.is_empty());
+        for version in VERSIONS {
+            let (mut tls, mut server) = pair(version);
+            let text: Vec<u8> = (0..50_000_u32).map(|number| number as u8).collect();
+            for piece in [1_000, 16_400, 100_000] {
+                let (mut got, mut rest) = (Vec::new(), Vec::new());
+                for bytes in said(&mut server, &text).chunks(piece) {
+                    rest.extend_from_slice(bytes);
+                    let mut out = Vec::new();
+                    let taken = tls.open(&mut rest, &mut out, |text| {
+                        got.extend_from_slice(text);
+                        Ok(())
+                    });
+                    rest.drain(..taken.expect("a right server"));
+                    assert!(out.is_empty());
+                }
+                assert!(got == text && rest.is_empty(), "{version:?}, pieces of {piece}");
             }
-            assert!(got == text && rest.is_empty(), "pieces of {piece}");
         }
     }
 
     #[test]
     fn seals_more_than_a_record_holds() {
-        let (mut tls, mut server) = pair();
-        let text = vec![7; 40_000];
-        let (mut sent, mut out) = (text.clone(), Vec::new());
-        tls.seal(&mut [], &mut sent, &mut out).expect("a right server");
-        assert!(sent.is_empty());
-        assert!(hear(&mut server, &mut out) == text);
+        for version in VERSIONS {
+            let (mut tls, mut server) = pair(version);
+            let text = vec![7; 40_000];
+            let (mut sent, mut out) = (text.clone(), Vec::new());
+            tls.seal(&mut [], &mut sent, &mut out).expect("a right server");
+            assert!(sent.is_empty());
+            assert!(hear(&mut server, &mut out) == text);
+        }
     }
 
     #[test]
     fn a_damaged_record_is_refused_and_an_end_is_told() {
-        let (mut tls, mut server) = pair();
-        server.send_close_notify();
-        let mut bytes = said(&mut server, b"");
-        tls.open(&mut bytes, &mut Vec::new(), |_| Ok(())).expect("an end");
-        assert!(tls.is_closed());
-        let (mut tls, mut server) = pair();
-        let mut bytes = said(&mut server, b"text");
-        *bytes.last_mut().expect("a record") ^= 1;
-        let outcome = tls.open(&mut bytes, &mut Vec::new(), |_| Ok(()));
-        assert!(matches!(outcome, Err(Broken::Tls(rustls::Error::DecryptError))));
+        for version in VERSIONS {
+            let (mut tls, mut server) = pair(version);
+            server.send_close_notify();
+            open(&mut tls, &mut said(&mut server, b""), &mut Vec::new()).expect("an end");
+            assert!(tls.is_closed());
+
+            let (mut tls, mut server) = pair(version);
+            let mut bytes = said(&mut server, b"text");
+            *bytes.last_mut().expect("a record") ^= 1;
+            let outcome = open(&mut tls, &mut bytes, &mut Vec::new());
+            assert!(matches!(outcome, Err(Broken::Tls(rustls::Error::DecryptError))));
+        }
+    }
+
+    #[test]
+    fn goes_on_when_the_server_changes_its_keys() {
+        let (mut tls, mut server) = pair(&TLS13);
+        for turn in 0..3 {
+            let mut bytes = said(&mut server, b"before");
+            server.refresh_traffic_keys().expect("new keys");
+            bytes.extend(said(&mut server, b" after"));
+            let mut out = Vec::new();
+            let got = open(&mut tls, &mut bytes, &mut out).expect("a right server");
+            assert_eq!(got, b"before after", "turn {turn}");
+            assert!(!out.is_empty(), "the server asks for new keys of ours too");
+            let mut text = b"answer".to_vec();
+            tls.seal(&mut [], &mut text, &mut out).expect("a right server");
+            assert_eq!(hear(&mut server, &mut out), b"answer", "turn {turn}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_only_changes_keys_is_refused() {
+        let (mut tls, mut server) = pair(&TLS13);
+        let turns = (0..100).take_while(|_| {
+            server.refresh_traffic_keys().expect("new keys");
+            open(&mut tls, &mut said(&mut server, b""), &mut Vec::new()).is_ok()
+        });
+        assert_eq!(turns.count(), 32);
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        for bytes in [b"\x16\x03\x03\x00\x01\x00", b"\x17\x03\x03\xff\xff\x00"] {
+            let (mut tls, _) = pair(&TLS13);
+            assert!(tls.open(&mut bytes.clone(), &mut Vec::new(), |_| Ok(())).is_err());
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Recent;
+use super::{Log, Recent};
 use crate::limits;
 
 /// What is shared.
@@ -12,6 +12,8 @@ pub(super) struct Scratch {
     pub input: Vec<u8>,
     /// The events that came last.
     pub recent: Recent,
+    /// The record.
+    pub log: Log,
 }
 
 /// It lies here while nobody needs it, which is whenever a task waits.
@@ -24,6 +26,7 @@ impl Desk {
         Self(Arc::new(Mutex::new(Scratch {
             input: vec![0; limits::READ_BUFFER_BYTES],
             recent: Recent::default(),
+            log: Log::default(),
         })))
     }
 

@@ -11,12 +11,12 @@ use hyper_util::rt::TokioIo;
 use super::desk::Desk;
 use super::reading::Shared;
 use super::stream::micros_since;
-use super::{Ended, Log, Pace, Read, Watch};
+use super::{Ended, Pace, Read, Watch};
 use crate::Error;
 use crate::target::Protocol;
 
-/// Opens and reads the one watch of a connection until it is over.
-pub(super) async fn run(shared: &Shared, watches: &mut [Watch], log: &mut Log, desk: &Desk) {
+/// Opens and reads the one watch of a connection, which has that number, until it is over.
+pub(super) async fn run(shared: &Shared, watches: &mut [Watch], first: u32, desk: &Desk) {
     let [watch] = watches else {
         return shared.fail(Error::Options(
             "HTTP/1.1 has one watch on a connection".to_owned(),
@@ -31,7 +31,7 @@ pub(super) async fn run(shared: &Shared, watches: &mut [Watch], log: &mut Log, d
     if watch.wanted.pace == Pace::Stalled {
         return std::future::pending().await;
     }
-    let ended = read(shared, watch, body, log, desk).await;
+    let ended = read(shared, watch, body, first, desk).await;
     watch.ended(ended);
     shared.open.fetch_sub(1, Ordering::Relaxed);
     shared.ended.fetch_add(1, Ordering::Relaxed);
@@ -67,7 +67,7 @@ async fn open(shared: &Shared, watch: &Watch) -> Result<Incoming, Error> {
     }
 }
 
-async fn read(shared: &Shared, watch: &mut Watch, mut body: Incoming, log: &mut Log, desk: &Desk) -> Ended {
+async fn read(shared: &Shared, watch: &mut Watch, mut body: Incoming, number: u32, desk: &Desk) -> Ended {
     while let Some(frame) = body.frame().await {
         let bytes = match frame.map(|frame| frame.into_data()) {
             Ok(Ok(bytes)) => bytes,
@@ -75,12 +75,13 @@ async fn read(shared: &Shared, watch: &mut Watch, mut body: Incoming, log: &mut 
             Err(error) => return Ended::Broken(error.to_string()),
         };
         let mut scratch = desk.scratch();
+        let scratch = &mut *scratch;
         let mut read = Read {
-            watch: 0,
+            watch: number,
             media: shared.plan.media,
             at_us: micros_since(shared.begin),
             recent: &mut scratch.recent,
-            log,
+            log: &mut scratch.log,
         };
         match watch.take(&bytes, &mut read) {
             Ok(changes) => shared.came(changes, bytes.len() as u64),

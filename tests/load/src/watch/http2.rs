@@ -14,16 +14,16 @@ use tokio::time::sleep;
 
 use super::desk::Desk;
 use super::reading::Shared;
-use super::{Log, Watch};
+use super::Watch;
 use crate::limits;
 use session::Session;
 
-/// Opens and reads the watches of one connection until all are over. With resuming, until it is dropped.
-pub(super) async fn run(shared: &Shared, watches: &mut [Watch], log: &mut Log, desk: &Desk) {
+/// Opens and reads the watches of one connection, of which `first` is the number of the first, until all are over. With resuming, until it is dropped.
+pub(super) async fn run(shared: &Shared, watches: &mut [Watch], first: u32, desk: &Desk) {
     let mut cut = shared.cut.clone();
     loop {
         let mut asked = false;
-        match Session::open(shared, watches, log).await {
+        match Session::open(shared, watches, first).await {
             Ok(mut session) => {
                 asked = tokio::select! {
                     Ok(()) = cut.changed() => true,

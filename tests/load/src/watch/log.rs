@@ -1,31 +1,46 @@
-//! What came on one connection, in the order in which it came, for all of its watches: a list of each watch would be in another place of
-//! memory with each event, and to reach it would cost more than to read the event.
+//! What came on the connections of one thread, in the order in which it came, for all of their watches: a list of each watch would be in
+//! another place of memory with each event, and to reach it would cost more than to read the event.
 
 use super::{Delivery, Event};
 
-/// The record of a connection. A delivery takes 12 bytes, and what it delivers 16 more when it comes for the first time in a row.
+/// The record of a thread: 16 bytes for each event that comes at once to watches that follow each other, and 16 more when it is another
+/// event than the one before.
 #[derive(Debug, Default)]
 pub struct Log {
     events: Vec<(u64, u32)>,
-    all: Vec<Came>,
+    runs: Vec<Run>,
+    count: usize,
 }
 
+/// The last event came to watches of these numbers, one after the other.
 #[derive(Debug)]
-struct Came {
-    watch: u32,
+struct Run {
+    first: u32,
+    count: u32,
     event: u32,
     at_us: u32,
 }
 
 impl Log {
-    /// A change came to the watch of that number, of those of the connection.
-    pub fn came(&mut self, watch: usize, event: &Event, at_us: u32) {
+    /// A change came to the watch of that number.
+    pub fn came(&mut self, watch: u32, event: &Event, at_us: u32) {
+        self.count += 1;
         let event = (event.revision, event.object);
-        if self.events.last() != Some(&event) {
+        let same = self.events.last() == Some(&event);
+        if let Some(run) = self.runs.last_mut()
+            && same
+            && run.at_us == at_us
+            && run.first + run.count == watch
+        {
+            run.count += 1;
+            return;
+        }
+        if !same {
             self.events.push(event);
         }
-        self.all.push(Came {
-            watch: watch as u32,
+        self.runs.push(Run {
+            first: watch,
+            count: 1,
             event: self.events.len() as u32 - 1,
             at_us,
         });
@@ -33,19 +48,19 @@ impl Log {
 
     /// How many deliveries.
     pub fn count(&self) -> usize {
-        self.all.len()
+        self.count
     }
 
     /// All of it, in order, with the number of the watch.
-    pub fn deliveries(&self) -> impl Iterator<Item = (usize, Delivery)> {
-        self.all.iter().map(|came| {
-            let (revision, object) = self.events[came.event as usize];
+    pub fn deliveries(&self) -> impl Iterator<Item = (u32, Delivery)> {
+        self.runs.iter().flat_map(|run| {
+            let (revision, object) = self.events[run.event as usize];
             let delivery = Delivery {
                 revision,
-                at_us: came.at_us,
+                at_us: run.at_us,
                 object,
             };
-            (came.watch as usize, delivery)
+            (run.first..run.first + run.count).map(move |watch| (watch, delivery))
         })
     }
 }
@@ -64,9 +79,13 @@ mod tests {
         };
         let came = [
             (0, event(7, 1), 10),
-            (1, event(7, 1), 11),
-            (1, event(8, 2), 12),
+            (1, event(7, 1), 10),
+            (2, event(7, 1), 11),
+            (2, event(8, 2), 11),
+            (3, event(8, 2), 11),
             (0, event(7, 1), 13),
+            (0, event(7, 1), 13),
+            (2, event(7, 1), 13),
         ];
         let mut log = Log::default();
         came.iter()
@@ -76,6 +95,6 @@ mod tests {
             (watch, event, delivery.at_us)
         });
         assert_eq!(told.collect::<Vec<_>>(), came);
-        assert_eq!((log.count(), log.events.len()), (4, 3));
+        assert_eq!((log.count(), log.runs.len(), log.events.len()), (8, 6, 3));
     }
 }

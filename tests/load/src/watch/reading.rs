@@ -1,6 +1,7 @@
 //! The threads that read watches: each runs a share of the connections, and hands the records back when it is told to stop.
 //! They are apart from the thread that writes, so that reading does not delay the moment at which a write counts as acknowledged.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
 
 use super::desk::Desk;
-use super::{Log, Media, Wanted, Watch, http1, http2};
+use super::{Media, Wanted, Watch, http1, http2};
 use crate::process::ThreadMeter;
 use crate::progress::say;
 use crate::target::{Protocol, Target};
@@ -288,27 +289,30 @@ fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
         join_all(all.collect::<Vec<_>>()).await
     };
     let done = runtime.block_on(read);
-    let watches = done
+    let mut watches: HashMap<usize, Watch> = done
         .into_iter()
-        .flat_map(|connection| connection.expect("a connection's task does not panic"));
-    watches.collect()
+        .flat_map(|connection| connection.expect("a connection's task does not panic"))
+        .collect();
+    for (number, delivery) in desk.scratch().log.deliveries() {
+        if let Some(watch) = watches.get_mut(&(number as usize)) {
+            watch.deliveries.push(delivery);
+        }
+    }
+    watches.into_iter().collect()
 }
 
 async fn read_connection(shared: Arc<Shared>, desk: Desk, connection: Numbered) -> Numbered {
     let (numbers, mut watches): (Vec<usize>, Vec<Watch>) = connection.into_iter().unzip();
-    let (mut stop, mut log) = (shared.stop.clone(), Log::default());
+    let (mut stop, first) = (shared.stop.clone(), numbers.first().map_or(0, |number| *number as u32));
     let run = async {
         match shared.plan.protocol {
-            Protocol::Http2 => http2::run(&shared, &mut watches, &mut log, &desk).await,
-            Protocol::Http1 => http1::run(&shared, &mut watches, &mut log, &desk).await,
+            Protocol::Http2 => http2::run(&shared, &mut watches, first, &desk).await,
+            Protocol::Http1 => http1::run(&shared, &mut watches, first, &desk).await,
         }
     };
     tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => {}
         () = run => {}
-    }
-    for (watch, delivery) in log.deliveries() {
-        watches[watch].deliveries.push(delivery);
     }
     numbers.into_iter().zip(watches).collect()
 }

@@ -239,8 +239,8 @@ impl Watch {
 
 /// What was read at one moment: where it is recorded, and of which watch it is.
 pub struct Read<'a> {
-    /// The number of the watch, of those of its connection.
-    pub watch: usize,
+    /// The number of the watch.
+    pub watch: u32,
     /// The form of the events.
     pub media: Media,
     /// When, in microseconds since the readings began.

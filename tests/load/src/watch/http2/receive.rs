@@ -115,9 +115,10 @@ impl Streams<'_> {
         let (mut rest, mut changes) = (bytes, 0);
         if lane.steady {
             self.event_bytes += bytes.len() as u64;
+            let (number, log) = (self.first + lane.watch, &mut scratch.log);
             rest = scratch.recent.take(bytes, |event| {
                 lane.last = event.revision;
-                self.log.came(lane.watch as usize, event, at_us);
+                log.came(number, event, at_us);
                 changes += 1;
             });
             if rest.is_empty() && !end && lane.owed_bytes <= self.shared.plan.stream_window_bytes / 4 {
@@ -143,11 +144,11 @@ impl Streams<'_> {
                 let (synced, mut read) = (
                     watch.is_synced(),
                     Read {
-                        watch: number,
+                        watch: self.first + number as u32,
                         media: self.shared.plan.media,
                         at_us,
                         recent: &mut scratch.recent,
-                        log: self.log,
+                        log: &mut scratch.log,
                     },
                 );
                 let outcome = watch.take(bytes, &mut read);

@@ -12,7 +12,7 @@ use crate::tls::Broken;
 use crate::watch::desk::Scratch;
 use crate::watch::reading::Shared;
 use crate::watch::stream::micros_since;
-use crate::watch::{Log, Watch};
+use crate::watch::Watch;
 use crate::{Error, limits};
 
 /// One connection and its watches.
@@ -26,14 +26,14 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Connects. The watches are opened by [`Self::poll`].
-    pub async fn open(shared: &'a Shared, watches: &'a mut [Watch], log: &'a mut Log) -> Result<Self, Error> {
+    pub async fn open(shared: &'a Shared, watches: &'a mut [Watch], first: u32) -> Result<Self, Error> {
         let _permit = shared.connecting.acquire().await;
         let connected = timeout(limits::CONNECT_TIMEOUT, connect(shared)).await;
         let (wire, early) = connected.unwrap_or_else(|_| Err(shared.target.failed("timed out")))?;
         Ok(Self {
             wire,
             early,
-            streams: Streams::new(shared, watches, log),
+            streams: Streams::new(shared, watches, first),
             timer: Box::pin(sleep(Duration::ZERO)),
         })
     }
@@ -92,8 +92,8 @@ impl<'a> Session<'a> {
 async fn connect(shared: &Shared) -> Result<(Wire, Vec<u8>), Error> {
     let target = &shared.target;
     let (socket, tls) = target.dial_http2().await?;
-    let mut wire = Wire::new(socket, tls);
-    let early = wire.shake_hands().await.map_err(|error| target.failed(error))?;
+    let shaken = Wire::new(socket, tls).shake_hands().await;
+    let (wire, early) = shaken.map_err(|error| target.failed(error))?;
     target.check_http2(wire.protocol())?;
     Ok((wire, early))
 }

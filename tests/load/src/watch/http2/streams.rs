@@ -10,14 +10,15 @@ use super::phase::Phase;
 use crate::target::AGENT;
 use crate::watch::reading::Shared;
 use crate::watch::stream::micros_since;
-use crate::watch::{Ended, Event, Kind, Log, Media, Pace, Watch, frames, hpack};
+use crate::watch::{Ended, Event, Kind, Media, Pace, Watch, frames, hpack};
 use crate::{Error, limits};
 
 /// The watches of one connection.
 pub struct Streams<'a> {
     pub(super) shared: &'a Shared,
     pub(super) watches: &'a mut [Watch],
-    pub(super) log: &'a mut Log,
+    /// The number of the first of them among all.
+    pub(super) first: u32,
     pub(super) phases: Vec<Phase>,
     pub(super) lanes: Lanes,
     /// Frames that are to be sent.
@@ -38,7 +39,7 @@ pub struct Streams<'a> {
 
 impl<'a> Streams<'a> {
     /// Watches that are to be opened.
-    pub fn new(shared: &'a Shared, watches: &'a mut [Watch], log: &'a mut Log) -> Self {
+    pub fn new(shared: &'a Shared, watches: &'a mut [Watch], first: u32) -> Self {
         let now = Instant::now();
         let mut out = Vec::new();
         frames::begin(
@@ -50,7 +51,7 @@ impl<'a> Streams<'a> {
             shared,
             phases: watches.iter().map(|_| Phase::Waiting(now)).collect(),
             watches,
-            log,
+            first,
             lanes: Lanes::default(),
             out,
             cut: Vec::new(),

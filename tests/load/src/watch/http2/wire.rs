@@ -42,7 +42,7 @@ impl Wire {
     }
 
     /// Does the handshake of TLS; gives what the server said already beside.
-    pub async fn shake_hands(&mut self) -> Result<Vec<u8>, Broken> {
+    pub async fn shake_hands(mut self) -> Result<(Self, Vec<u8>), Broken> {
         let (mut early, mut input) = (Vec::new(), Vec::new());
         loop {
             self.open(&mut input, |text| {
@@ -51,7 +51,8 @@ impl Wire {
             })?;
             poll_fn(|context| self.flush(context)).await?;
             if self.tls.is_ready() {
-                return Ok(early);
+                self.tls = self.tls.settle(&self.cut)?;
+                return Ok((self, early));
             }
             input.resize(self.cut.len() + HANDSHAKE_READ_BYTES, 0);
             let filled = poll_fn(|context| self.fill(context, &mut input)).await?;
