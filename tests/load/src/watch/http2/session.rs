@@ -62,8 +62,10 @@ impl<'a> Session<'a> {
     /// Does what is due, writes, and reads once; tells whether anything was read.
     fn turn(&mut self, context: &mut Context<'_>, scratch: &mut Scratch) -> Result<bool, Broken> {
         let begin = self.streams.shared.begin;
-        let early = std::mem::take(&mut self.early);
-        self.streams.take(&early, micros_since(begin), scratch)?;
+        if !self.early.is_empty() {
+            let early = std::mem::take(&mut self.early);
+            self.streams.take(&early, micros_since(begin), scratch)?;
+        }
         self.streams.act();
         self.wire.write(context, &mut self.streams.out)?;
         let mut input = std::mem::take(&mut scratch.input);
