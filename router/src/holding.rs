@@ -15,16 +15,24 @@ use crate::unit::Unit;
 #[derive(Debug)]
 pub struct Holding {
     name: SmolStr,
+    kept: Kept,
+    view: Arc<Members>,
+    /// The units that there were when it was last looked at: those of custom resources come and go.
+    all: BTreeSet<Unit>,
+    /// What of all it is to keep by that view; nothing is said while it is not in the view itself.
+    wanted: Option<BTreeSet<Unit>>,
+    /// How what it keeps stood when there was nothing to do the last time; until then it is looked at whole.
+    settled: Option<Vec<Standing>>,
+}
+
+/// What it keeps now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Kept {
     units: BTreeMap<Unit, Phase>,
     /// What is behind, and whether its watches were asked to leave.
     behind: BTreeMap<Unit, bool>,
     /// How many members were asked for a unit when it was last looked at.
     asked: BTreeMap<Unit, usize>,
-    view: Arc<Members>,
-    /// The units that there were when it was last looked at: those of custom resources come and go.
-    all: Vec<Unit>,
-    /// What of all it is to keep by that view; nothing is said while it is not in the view itself.
-    wanted: Option<BTreeSet<Unit>>,
 }
 
 /// How far a unit is.
@@ -71,62 +79,92 @@ impl Holding {
     pub fn new(name: SmolStr) -> Self {
         Self {
             name,
-            units: BTreeMap::new(),
-            behind: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            kept: Kept::default(),
             view: Arc::default(),
-            all: Vec::new(),
+            all: BTreeSet::new(),
             wanted: None,
+            settled: None,
         }
     }
 
     /// What it answers for.
     pub fn ready(&self) -> BTreeSet<Unit> {
-        let ready = self.units.iter().filter(|(_, phase)| **phase == Phase::Ready);
+        let ready = self
+            .kept
+            .units
+            .iter()
+            .filter(|(_, phase)| **phase == Phase::Ready);
         ready.map(|(unit, _)| unit.clone()).collect()
     }
 
     /// Those of them of which the store has not been heard of for too long.
     pub fn behind(&self) -> BTreeSet<Unit> {
-        self.behind.keys().cloned().collect()
+        self.kept.behind.keys().cloned().collect()
     }
 
     /// Whether it has all that is assigned to it, as far as it can read it.
     pub fn is_ready(&self) -> bool {
         let mut wanted = self.wanted.iter().flatten();
-        let is_loaded = |unit: &Unit| matches!(self.units.get(unit), Some(Phase::Ready | Phase::Withheld));
+        let is_loaded =
+            |unit: &Unit| matches!(self.kept.units.get(unit), Some(Phase::Ready | Phase::Withheld));
         self.wanted.is_some() && wanted.all(is_loaded)
     }
 
     /// Whether watches of something are still on their way elsewhere.
     pub fn is_leaving(&self) -> bool {
-        let mut phases = self.units.values();
+        let mut phases = self.kept.units.values();
         phases.any(|phase| matches!(phase, Phase::Leaving { .. }))
     }
 
-    /// What to do now. `all` are the units that there are.
+    /// What to do now; `None` if all is as it was when there was nothing to do. `all` are the units that there are.
     pub fn advance(
         &mut self,
         view: &Arc<Members>,
-        all: &[Unit],
+        all: &BTreeSet<Unit>,
         standing: impl Fn(&Unit) -> Standing,
         now: Instant,
-    ) -> Vec<Step> {
-        if !Arc::ptr_eq(&self.view, view) || self.wanted.is_none() || self.all != all {
+    ) -> Option<Vec<Step>> {
+        if !Arc::ptr_eq(&self.view, view) || self.wanted.is_none() || self.all != *all {
             self.view = view.clone();
-            self.all = all.to_vec();
+            self.all = all.clone();
             self.wanted = self.wanted_of(all);
+            self.settled = None;
         }
         let mut steps = Vec::new();
-        self.take_over(&mut steps);
-        let units: Vec<Unit> = self.units.keys().cloned().collect();
-        for unit in units {
-            self.move_on(&unit, standing(&unit), now, &mut steps);
+        if self.settled.is_none() {
+            self.take_over(&mut steps);
         }
-        steps
+        let units: Vec<Unit> = self.kept.units.keys().cloned().collect();
+        let standings: Vec<Standing> = units.iter().map(standing).collect();
+        if self.is_as_it_was(&standings) {
+            return None;
+        }
+        let before = self.kept.clone();
+        for (unit, standing) in units.iter().zip(&standings) {
+            self.move_on(unit, *standing, now, &mut steps);
+        }
+        // What leaves goes by the clock too.
+        let is_settled = steps.is_empty() && self.kept == before && !self.is_leaving();
+        self.settled = is_settled.then_some(standings);
+        Some(steps)
     }
 
-    fn wanted_of(&self, all: &[Unit]) -> Option<BTreeSet<Unit>> {
+    /// How many watch does not matter to what stays.
+    fn is_as_it_was(&self, standings: &[Standing]) -> bool {
+        let Some(settled) = &self.settled else {
+            return false;
+        };
+        let without_watchers = |standing: &Standing| Standing {
+            watchers: 0,
+            ..*standing
+        };
+        settled
+            .iter()
+            .map(without_watchers)
+            .eq(standings.iter().map(without_watchers))
+    }
+
+    fn wanted_of(&self, all: &BTreeSet<Unit>) -> Option<BTreeSet<Unit>> {
         let is_me = |name: &SmolStr| *name == self.name;
         if !self.view.caches().iter().any(|member| is_me(&member.name)) {
             return None;
@@ -140,15 +178,15 @@ impl Holding {
 
     fn take_over(&mut self, steps: &mut Vec<Step>) {
         for unit in self.wanted.iter().flatten() {
-            if !self.units.contains_key(unit) {
-                self.units.insert(unit.clone(), Phase::Loading);
+            if !self.kept.units.contains_key(unit) {
+                self.kept.units.insert(unit.clone(), Phase::Loading);
                 steps.push(Step::Hold(unit.clone()));
             }
         }
     }
 
     fn move_on(&mut self, unit: &Unit, standing: Standing, now: Instant, steps: &mut Vec<Step>) {
-        let Some(phase) = self.units.get(unit).copied() else {
+        let Some(phase) = self.kept.units.get(unit).copied() else {
             return;
         };
         let is_unwanted = self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(unit));
@@ -174,17 +212,17 @@ impl Holding {
         };
         match next {
             Some(next) => {
-                self.units.insert(unit.clone(), next);
+                self.kept.units.insert(unit.clone(), next);
             }
             None => {
-                self.units.remove(unit);
+                self.kept.units.remove(unit);
                 steps.push(Step::Release(unit.clone()));
             }
         }
         if next == Some(Phase::Ready) {
             steps.extend(self.share(unit));
         } else {
-            self.asked.remove(unit);
+            self.kept.asked.remove(unit);
         }
         let is_behind = standing.is_behind && next == Some(Phase::Ready);
         steps.extend(self.fall_behind(unit, is_behind));
@@ -194,11 +232,11 @@ impl Holding {
     /// there, once. Without a store nothing is written: then nobody hears of it, and watches stay where they are.
     fn fall_behind(&mut self, unit: &Unit, is_behind: bool) -> Option<Step> {
         if !is_behind {
-            self.behind.remove(unit);
+            self.kept.behind.remove(unit);
             return None;
         }
         let are_others_asked = self.are_others_asked(unit);
-        let have_left = self.behind.entry(unit.clone()).or_insert(false);
+        let have_left = self.kept.behind.entry(unit.clone()).or_insert(false);
         let is_time = are_others_asked && !std::mem::replace(have_left, *have_left || are_others_asked);
         is_time.then(|| Step::Leave(unit.clone()))
     }
@@ -216,7 +254,7 @@ impl Holding {
             return None;
         }
         let count = asked.len();
-        let before = self.asked.insert(unit.clone(), count)?;
+        let before = self.kept.asked.insert(unit.clone(), count)?;
         let part = count.checked_sub(before).filter(|more| *more > 0)? as f64 / count as f64;
         Some(Step::Shed(unit.clone(), part))
     }

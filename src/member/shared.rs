@@ -109,17 +109,15 @@ impl Shared {
 
     /// Does what is to be done, again and again.
     async fn keep(self: Arc<Self>, is_empty: watch::Sender<bool>, is_loaded: watch::Sender<bool>) {
-        let mut holding = Holding::new(self.name());
+        let (mut holding, mut units) = (Holding::new(self.name()), Units::default());
         let mut tick = tokio::time::interval(POLL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             let view = self.tiers.members.borrow().clone();
-            let units = self.cache.units().into_iter();
-            let units: BTreeMap<Unit, _> = units.map(|unit| (Unit::new(unit.name()), unit)).collect();
-            let all: Vec<Unit> = units.keys().cloned().collect();
+            units.follow(self.cache.units());
             let standing = |unit: &Unit| {
-                let unit = units.get(unit);
+                let unit = units.by_name.get(unit);
                 Standing {
                     is_loaded: unit.is_some_and(|unit| unit.generation().is_some()),
                     is_foreign: unit.is_some_and(|unit| unit.has_foreign()),
@@ -127,11 +125,13 @@ impl Shared {
                     watchers: unit.map_or(0, |unit| unit.watchers()),
                 }
             };
-            let steps = holding.advance(&view, &all, standing, Instant::now());
+            let Some(steps) = holding.advance(&view, &units.names, standing, Instant::now()) else {
+                continue;
+            };
             // Told first: nobody is sent to what is about to go.
             self.tell(holding.ready(), holding.behind());
             for step in steps {
-                self.step(step, &units).await;
+                self.step(step, &units.by_name).await;
             }
             let is_ready = holding.is_ready();
             is_loaded.send_if_modified(|loaded| is_ready && !std::mem::replace(loaded, true));
@@ -160,6 +160,28 @@ impl Shared {
             Step::Leave(_) => ask_to_leave(unit, 1.0),
             Step::Release(_) => self.cache.release(unit).await,
         }
+    }
+}
+
+/// The cache's units as they were when it was last looked, with their names.
+#[derive(Default)]
+struct Units {
+    all: Vec<Arc<watchcache::Unit>>,
+    by_name: BTreeMap<Unit, Arc<watchcache::Unit>>,
+    names: BTreeSet<Unit>,
+}
+
+impl Units {
+    /// To name them costs more than all else that is done when nothing happens.
+    fn follow(&mut self, all: Vec<Arc<watchcache::Unit>>) {
+        let same = |(one, other): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(one, other);
+        if self.all.len() == all.len() && self.all.iter().zip(&all).all(same) {
+            return;
+        }
+        let named = all.iter().map(|unit| (Unit::new(unit.name()), unit.clone()));
+        self.by_name = named.collect();
+        self.names = self.by_name.keys().cloned().collect();
+        self.all = all;
     }
 }
 

@@ -37,7 +37,10 @@ impl Scene {
 
     fn sees(&mut self, all: Vec<Member>, standing: Standing) -> Vec<Step> {
         let view = Arc::new(members(all));
-        self.holding.advance(&view, &[pods()], |_| standing, self.now)
+        let steps = self
+            .holding
+            .advance(&view, &BTreeSet::from([pods()]), |_| standing, self.now);
+        steps.unwrap_or_default()
     }
 }
 
@@ -54,8 +57,10 @@ fn what_is_there_no_more_is_released_at_once() {
     assert_eq!(scene.sees(vec![cache("a", &[])], EMPTY), [Step::Hold(pods())]);
     scene.sees(vec![cache("a", &[])], LOADED);
     let view = scene.holding.view.clone();
-    let steps = scene.holding.advance(&view, &[], |_| LOADED, scene.now);
-    assert_eq!(steps, [Step::Release(pods())]);
+    let steps = scene
+        .holding
+        .advance(&view, &BTreeSet::new(), |_| LOADED, scene.now);
+    assert_eq!(steps, Some(vec![Step::Release(pods())]));
     assert!(scene.holding.ready().is_empty());
 }
 
@@ -178,4 +183,43 @@ fn what_is_unwanted_before_it_is_loaded_goes_at_once() {
     scene.sees(vec![cache("a", &[])], EMPTY);
     let gone = vec![draining(cache("a", &[])), cache("b", &[])];
     assert_eq!(scene.sees(gone, EMPTY), [Step::Release(pods())]);
+}
+
+#[test]
+fn nothing_is_looked_at_whole_until_something_is_other() {
+    let mut scene = Scene::new();
+    let (view, all) = (
+        Arc::new(members(vec![cache("a", &["pods"])])),
+        BTreeSet::from([pods()]),
+    );
+    let mut turn = |view: &Arc<Members>, standing| scene.holding.advance(view, &all, |_| standing, scene.now);
+    assert_eq!(turn(&view, LOADED), Some(vec![Step::Hold(pods())]));
+    assert_eq!(turn(&view, LOADED), Some(vec![]));
+    assert_eq!(turn(&view, LOADED), None);
+    let more_watch = Standing {
+        watchers: 9,
+        ..LOADED
+    };
+    assert_eq!(turn(&view, more_watch), None);
+    let foreign = Standing {
+        is_foreign: true,
+        ..LOADED
+    };
+    assert_eq!(turn(&view, foreign), Some(vec![Step::Leave(pods())]));
+    assert_eq!(turn(&view, foreign), Some(vec![]));
+    assert_eq!(turn(&view, foreign), None);
+    let others = Arc::new(members(vec![cache("a", &[]), cache("b", &["pods"])]));
+    assert!(turn(&others, foreign).is_some());
+}
+
+#[test]
+fn what_leaves_is_looked_at_until_it_is_gone() {
+    let mut scene = Scene::new();
+    scene.sees(vec![cache("a", &[])], LOADED);
+    let leaving = vec![draining(cache("a", &["pods"])), cache("b", &["pods"])];
+    let (view, all) = (Arc::new(members(leaving)), BTreeSet::from([pods()]));
+    let mut turn = |now| scene.holding.advance(&view, &all, |_| LOADED, now);
+    assert_eq!(turn(scene.now), Some(vec![Step::Leave(pods())]));
+    assert_eq!(turn(scene.now), Some(vec![]));
+    assert_eq!(turn(scene.now + LEAVE_MAX), Some(vec![Step::Release(pods())]));
 }

@@ -12,9 +12,9 @@ use std::future::poll_fn;
 
 use tokio::time::sleep;
 
+use super::Watch;
 use super::desk::Desk;
 use super::reading::Shared;
-use super::Watch;
 use crate::limits;
 use session::Session;
 

@@ -303,7 +303,10 @@ fn read(shared: &Arc<Shared>, connections: Vec<Numbered>) -> Numbered {
 
 async fn read_connection(shared: Arc<Shared>, desk: Desk, connection: Numbered) -> Numbered {
     let (numbers, mut watches): (Vec<usize>, Vec<Watch>) = connection.into_iter().unzip();
-    let (mut stop, first) = (shared.stop.clone(), numbers.first().map_or(0, |number| *number as u32));
+    let (mut stop, first) = (
+        shared.stop.clone(),
+        numbers.first().map_or(0, |number| *number as u32),
+    );
     let run = async {
         match shared.plan.protocol {
             Protocol::Http2 => http2::run(&shared, &mut watches, first, &desk).await,

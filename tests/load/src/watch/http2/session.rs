@@ -9,10 +9,10 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::streams::Streams;
 use super::wire::Wire;
 use crate::tls::Broken;
+use crate::watch::Watch;
 use crate::watch::desk::Scratch;
 use crate::watch::reading::Shared;
 use crate::watch::stream::micros_since;
-use crate::watch::Watch;
 use crate::{Error, limits};
 
 /// One connection and its watches.
