@@ -194,6 +194,11 @@ impl Holding {
             // Nobody can take over what is there no more.
             _ if !self.all.contains(unit) => None,
             Phase::Loading | Phase::Withheld if is_unwanted => None,
+            // Another has come in its place, of a definition that went and came back meanwhile.
+            Phase::Ready | Phase::Withheld if !standing.is_loaded => {
+                steps.push(Step::Hold(unit.clone()));
+                Some(Phase::Loading)
+            }
             Phase::Loading if standing.is_loaded && standing.is_foreign => Some(Phase::Withheld),
             Phase::Loading if standing.is_loaded => Some(Phase::Ready),
             Phase::Ready if standing.is_foreign => {

@@ -286,6 +286,8 @@ def undefine(world):
     world.kubectl("delete", "crd", NAME, "--timeout=60s")
     events.until("the watch sees them go", lambda: events.deleted == events.names)
     world.until_everybody("the resource is gone", LIMITED, 404)
+    if world.tiers:
+        world.until("no member has it", lambda: not world.tiers.unit(world.server, NAME)["asked"])
     world.until_everybody("its APIService is gone", f"{SERVICES}/v1.shop.example.com", 404)
     expect(world.kubectl("get", "shelves", "-n", NAMESPACE, fails=True), r"the server doesn't have a resource type|could not find")
 

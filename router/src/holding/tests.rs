@@ -223,3 +223,17 @@ fn what_leaves_is_looked_at_until_it_is_gone() {
     assert_eq!(turn(scene.now), Some(vec![]));
     assert_eq!(turn(scene.now + LEAVE_MAX), Some(vec![Step::Release(pods())]));
 }
+
+#[test]
+fn what_went_and_came_back_is_held_again() {
+    let mut scene = Scene::new();
+    let alone = || vec![cache("a", &["pods"])];
+    scene.sees(alone(), EMPTY);
+    scene.sees(alone(), LOADED);
+    assert!(scene.holding.ready().contains(&pods()));
+    assert_eq!(scene.sees(alone(), EMPTY), [Step::Hold(pods())]);
+    assert!(scene.holding.ready().is_empty());
+    assert_eq!(scene.sees(alone(), EMPTY), []);
+    scene.sees(alone(), LOADED);
+    assert!(scene.holding.ready().contains(&pods()));
+}

@@ -94,11 +94,14 @@ impl Cache {
     }
 }
 
+/// Returns when those of them that are still to be kept are loaded: one that another member keeps instead by now never will be.
 async fn loaded(units: &[Arc<Unit>]) {
     for unit in units {
         let mut phases = unit.phases();
         // The unit, which is held here, has the sender.
-        let _ = phases.wait_for(|_| unit.generation().is_some()).await;
+        let _ = phases
+            .wait_for(|_| unit.generation().is_some() || !unit.is_held())
+            .await;
     }
 }
 
@@ -113,4 +116,38 @@ async fn leave(unit: Arc<Unit>, tasks: Vec<JoinHandle<()>>) {
     };
     let _ = tokio::time::timeout(CUSTOM_TURN_MAX, gone).await;
     end(&unit, tasks).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use kinds::Catalog;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::cache::Config;
+    use crate::testing::CountingStore;
+    use crate::unit::Phase;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_what_is_kept_no_more() {
+        let store: Arc<dyn Store> = Arc::new(CountingStore::default());
+        let config_maps = Catalog::builtin().resource("", "v1", "configmaps");
+        let cache = Cache::of(&store, &Config::default(), config_maps);
+        let units = cache.units();
+        let [unit] = units.as_slice() else {
+            panic!("one resource has one unit");
+        };
+        unit.begin_to_hold();
+        unit.set_phase(Phase::Loading);
+        let mut waiting = pin!(loaded(&units));
+        let looked = timeout(Duration::from_secs(1), &mut waiting).await;
+        assert!(looked.is_err(), "it is still to be loaded");
+        unit.cease_to_hold();
+        unit.clear();
+        let looked = timeout(Duration::from_secs(1), waiting).await;
+        assert!(looked.is_ok(), "it never will be");
+    }
 }

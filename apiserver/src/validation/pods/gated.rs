@@ -46,7 +46,7 @@ fn has_only_more(term: &Value, had: &Value) -> bool {
     let lists = ["matchExpressions", "matchFields"];
     let is_empty = |term: &Value| lists.iter().all(|list| term.list_at(&[*list]).is_empty());
     let begins = |list: &&str| term.list_at(&[*list]).starts_with(had.list_at(&[*list]));
-    lists.iter().all(|list| begins(list)) && (!is_empty(had) || is_empty(term))
+    lists.iter().all(begins) && (!is_empty(had) || is_empty(term))
 }
 
 /// Puts the node affinity of before into a spec.
