@@ -1,6 +1,6 @@
 //! Records of TLS 1.3 behind the handshake (RFC 8446, 5). The library makes and changes the keys and opens and seals each record; what is
 //! ours is to cut the records and to hand on the text where it lies. The library by itself copies the text of each record into memory
-//! that it asks for, which costs a third of what opening it does.
+//! that it asks for, which costs a third of what its decryption does.
 
 use rustls::client::ClientConnectionData;
 use rustls::crypto::cipher::{
@@ -18,8 +18,9 @@ use super::{Broken, TEXT_BYTES_MAX};
 const HEAD_BYTES: usize = 5;
 /// The largest record, with what sealing adds (RFC 8446, 5.2).
 const RECORD_BYTES_MAX: usize = TEXT_BYTES_MAX + 256;
-/// The largest message about the connection itself, and how many records without text may follow each other.
+/// The largest message about the connection itself.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// How many records without text may follow each other.
 const QUIET_RECORDS_MAX: u32 = 32;
 /// A change of keys that wants none in answer (RFC 8446, 4.6.3).
 const KEYS_CHANGED: [u8; 5] = [24, 0, 0, 1, 0];

@@ -18,7 +18,8 @@ use super::reading::Shared;
 use crate::limits;
 use session::Session;
 
-/// Opens and reads the watches of one connection, of which `first` is the number of the first, until all are over. With resuming, until it is dropped.
+/// Opens and reads the watches of one connection until all are over. With resuming, until it is dropped. They are numbered one after the
+/// other among all, from `first`.
 pub(super) async fn run(shared: &Shared, watches: &mut [Watch], first: u32, desk: &Desk) {
     let mut cut = shared.cut.clone();
     loop {
